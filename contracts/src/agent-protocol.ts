@@ -1,0 +1,119 @@
+/**
+ * What the agent desk and the gateway say to each other over `/ws/agent`: JSON text frames, at most 64 KiB each.
+ * The desk sends `DeskRequest`; each gets one `DeskReply` with its `id`. The gateway pushes the whole `DeskView` after every change,
+ * so a desk that reconnects is right again with one message.
+ */
+import { type Static, Type } from 'typebox';
+import type { AgentStateName } from './events.ts';
+import type { AgentId, CallId, QueueName } from './ids.ts';
+import type { LinkStatus } from './link.ts';
+
+export const DESK_FRAME_MAX_BYTES = 65_536;
+
+const id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const callId = Type.String({ maxLength: 48 });
+const transportId = Type.String({ maxLength: 64 });
+const ask = <Ask extends string, P extends Type.TProperties>(name: Ask, properties: P) =>
+  Type.Object({ id, ask: Type.Literal(name), ...properties }, { additionalProperties: false });
+
+export const DeskRequest = Type.Union([
+  /** Reply: RTP capabilities of the router, for mediasoup-client `Device.load`. */
+  ask('media.capabilities', {}),
+  /** Reply: parameters for `createSendTransport` or `createRecvTransport`. */
+  ask('media.transport', { direction: Type.Union([Type.Literal('send'), Type.Literal('receive')]) }),
+  ask('media.connect', { transportId, dtlsParameters: Type.Unknown() }),
+  /** Reply: `{ producerId }`. The microphone, once per socket. */
+  ask('media.produce', { transportId, rtpParameters: Type.Unknown() }),
+  /** Tells what the browser can receive; from now on the gateway may push `media.consume`. */
+  ask('media.receivable', { rtpCapabilities: Type.Unknown() }),
+  /** The desk has built the consumer pushed to it and plays it. */
+  ask('media.consuming', { consumerId: Type.String({ maxLength: 64 }) }),
+  ask('agent.ready', {}),
+  ask('agent.not_ready', { reason: Type.String({ minLength: 1, maxLength: 48 }) }),
+  ask('call.answer', { callId }),
+  ask('call.decline', { callId }),
+  ask('call.hold', { callId }),
+  ask('call.resume', { callId }),
+  ask('call.mute', { callId, muted: Type.Boolean() }),
+  ask('call.hangup', { callId }),
+  ask('call.dispose', { callId, disposition: Type.String({ minLength: 1, maxLength: 48 }), note: Type.String({ maxLength: 2000 }) }),
+]);
+export type DeskRequest = Static<typeof DeskRequest>;
+export type DeskAsk = DeskRequest['ask'];
+
+export type DeskReply =
+  | { readonly re: number; readonly ok: true; readonly result?: unknown }
+  | { readonly re: number; readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly hint: string } };
+
+export type DeskCallState = 'ringing' | 'connected' | 'held' | 'wrap_up';
+export interface DeskCall {
+  readonly callId: CallId;
+  readonly state: DeskCallState;
+  /** Masked for agents: first three and last two digits. */
+  readonly callerNumber: string;
+  readonly callerName: string;
+  readonly queue: QueueName;
+  readonly skill: string;
+  readonly waitMs: number;
+  /** Labels of the menu choices the caller made, in order. */
+  readonly path: readonly string[];
+  /** Why this agent got the call, one sentence for people. */
+  readonly routedBecause: string;
+  readonly muted: boolean;
+  readonly recording: boolean;
+  /** Wall time in ms since 1970: ringing since, connected since; 0 when not yet. */
+  readonly ringingSinceMs: number;
+  readonly connectedSinceMs: number;
+  readonly endedAtMs: number;
+  /** When the wrap-up expires; 0 outside wrap-up. */
+  readonly wrapUpUntilMs: number;
+}
+export interface DeskQueue {
+  readonly queue: QueueName;
+  readonly waiting: number;
+  readonly longestWaitMs: number;
+  readonly readyAgents: number;
+}
+export interface DeskView {
+  readonly agent: {
+    readonly id: AgentId;
+    readonly name: string;
+    readonly state: AgentStateName;
+    readonly reason: string;
+    readonly sinceMs: number;
+  };
+  readonly call: DeskCall | null;
+  readonly queues: readonly DeskQueue[];
+  readonly link: LinkStatus;
+  readonly reasons: readonly string[];
+  readonly dispositions: readonly string[];
+  readonly serverTimeMs: number;
+}
+/** Parameters of a mediasoup consumer the desk must build, once per offered call, before it is answered. */
+export interface ConsumeOffer {
+  readonly callId: CallId;
+  readonly consumerId: string;
+  readonly producerId: string;
+  readonly kind: 'audio';
+  readonly rtpParameters: unknown;
+}
+export type DeskPush =
+  | { readonly push: 'view'; readonly view: DeskView }
+  | { readonly push: 'media.consume'; readonly offer: ConsumeOffer }
+  /** The media worker died: build transports, microphone and consumer anew. */
+  | { readonly push: 'media.rejoin' }
+  /** Signed in elsewhere, or the session ended; the desk shows the sign-in page. */
+  | { readonly push: 'bye'; readonly why: 'signed_in_elsewhere' | 'session_ended' | 'site_stopping' };
+
+// HTTP, same origin, cookie session:
+export const SignInRequest = Type.Object(
+  { agent: Type.String({ minLength: 1, maxLength: 48 }), password: Type.String({ minLength: 1, maxLength: 256 }) },
+  { additionalProperties: false },
+);
+export type SignInRequest = Static<typeof SignInRequest>;
+/** Reply of `POST /api/sign-in` and `GET /api/session`. */
+export interface SessionReply {
+  readonly agent: { readonly id: AgentId; readonly name: string };
+  readonly site: string;
+  readonly language: 'zh' | 'en';
+}

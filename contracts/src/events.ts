@@ -1,0 +1,84 @@
+/**
+ * Domain events: what happened on the site, in the words of the trade. They are stored raw in `event_log` and never leave as they
+ * are; what leaves is the CloudEvents 1.0 envelope at the end of this file, filled by `compliance/src/anonymise`.
+ * Durations are in ms. Fields that hold personal data say so.
+ */
+import type { AgentId, CallId, DecisionId, EventId, QueueName, RecordingId } from './ids.ts';
+import type { LinkState } from './link.ts';
+
+export type EndedBy = 'caller' | 'agent' | 'flow' | 'site' | 'network';
+export type EndVerdict = 'completed' | 'abandoned_in_ivr' | 'abandoned_in_queue' | 'refused' | 'media_lost' | 'interrupted' | 'failed';
+export type AgentStateName = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'in_call' | 'wrap_up';
+export type AdviceOutcome = 'answered' | 'timeout' | 'breaker_open' | 'link_down' | 'no_responders' | 'invalid' | 'not_asked';
+
+export interface EventData {
+  'call.offered': {
+    callId: CallId;
+    trunk: string;
+    /** personal data */ callerNumber: string;
+    /** personal data */ callerName: string;
+    dialledNumber: string;
+  };
+  'call.refused': { callId: CallId; trunk: string; status: number; why: string };
+  'call.answered': { callId: CallId; flow: string; flowVersion: number };
+  'ivr.chosen': { callId: CallId; node: string; choice: string };
+  'call.queued': { callId: CallId; queue: QueueName; skill: string; waiting: number };
+  'routing.decided': {
+    callId: CallId;
+    decisionId: DecisionId;
+    queue: QueueName;
+    agentId: AgentId;
+    skill: string;
+    advice: AdviceOutcome;
+    adviceUsed: boolean;
+    /** Time the decision waited for advice, ms. */ delayMs: number;
+  };
+  'call.offered_to_agent': { callId: CallId; agentId: AgentId; attempt: number };
+  'call.not_taken': { callId: CallId; agentId: AgentId; why: 'declined' | 'no_answer' | 'agent_lost' };
+  'call.connected': { callId: CallId; agentId: AgentId; queue: QueueName; waitMs: number };
+  'call.held': { callId: CallId; by: 'agent' | 'caller' };
+  'call.resumed': { callId: CallId; by: 'agent' | 'caller' };
+  'call.ended': {
+    callId: CallId;
+    verdict: EndVerdict;
+    by: EndedBy;
+    /** '' when the call never reached a queue. */ queue: QueueName;
+    durationMs: number;
+    waitMs: number;
+    talkMs: number;
+  };
+  'call.disposed': {
+    callId: CallId;
+    agentId: AgentId;
+    disposition: string;
+    /** free text, may hold personal data */ note: string;
+    wrapUpMs: number;
+  };
+  'recording.opened': { callId: CallId; recordingId: RecordingId };
+  'recording.closed': { callId: CallId; recordingId: RecordingId; durationMs: number; outcome: 'complete' | 'interrupted' | 'failed' };
+  'agent.state_changed': { agentId: AgentId; from: AgentStateName; to: AgentStateName; reason: string };
+  'link.changed': { from: LinkState; to: LinkState; why: string };
+  'quality.sampled': { callId: CallId; leg: 'caller' | 'agent'; packets: number; lost: number; jitterMs: number };
+}
+
+export type EventType = keyof EventData;
+/** An event before it has been written: the log gives it its number. */
+export type DomainEvent = {
+  [T in EventType]: { readonly id: EventId; readonly type: T; readonly timeMs: number; readonly data: EventData[T] };
+}[EventType];
+
+/** What crosses to the cloud: CloudEvents 1.0, JSON, structured mode. `time` is RFC 3339 in UTC. */
+export interface CloudEvent {
+  readonly specversion: '1.0';
+  readonly id: EventId;
+  /** `/keepline/<site>` */
+  readonly source: string;
+  /** `cn.keepline.<type>.v1` */
+  readonly type: string;
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly data: Readonly<Record<string, string | number | boolean>>;
+}
+export const CLOUD_EVENT_PREFIX = 'cn.keepline.';
+/** Upper bound of one event on the wire, bytes of JSON. */
+export const CLOUD_EVENT_MAX_BYTES = 8192;

@@ -1,0 +1,146 @@
+/**
+ * Every setting of a site: default, range, unit and one sentence, written once. `docs/configuration.md` and the example file are made
+ * from here; the loader is `site-file.ts`. Paths are relative to the data folder unless absolute.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+
+const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
+  Type.Object(properties, { additionalProperties: false, default: {}, description });
+const text = (value: string, description: string, more: object = {}) =>
+  Type.String({ maxLength: 256, ...more, default: value, description });
+const whole = (value: number, minimum: number, maximum: number, description: string) =>
+  Type.Integer({ default: value, minimum, maximum, description });
+const port = (value: number, description: string) => whole(value, 0, 65_535, description);
+
+const Trunk = Type.Object(
+  {
+    name: text('local', 'Name of the trunk in events and reports.', { pattern: '^[a-z][a-z0-9_-]{0,31}$' }),
+    sources: Type.Array(Type.String({ maxLength: 64 }), {
+      default: ['127.0.0.1/32'],
+      minItems: 1,
+      maxItems: 64,
+      description: 'Source addresses (CIDR) this trunk may send from; requests from anywhere else are refused.',
+    }),
+    maxCalls: whole(200, 1, 5000, 'Calls in progress this trunk may have; more are answered 503.'),
+    maxCallsPerSecond: whole(50, 1, 1000, 'New calls per second this trunk may offer; more are answered 503.'),
+  },
+  { additionalProperties: false },
+);
+
+const Agent = Type.Object(
+  {
+    id: text('', 'Sign-in name.', { pattern: '^[a-z][a-z0-9._-]{0,47}$' }),
+    name: text('', 'Name shown on the desk.'),
+    skills: Type.Array(Type.String({ maxLength: 64 }), { default: [], maxItems: 32, description: 'Skills of this agent.' }),
+    queues: Type.Array(Type.String({ maxLength: 64 }), { default: ['service'], maxItems: 32, description: 'Queues this agent serves.' }),
+    phone: text('', 'SIP URI of a desk phone with a static address; empty for the browser.'),
+  },
+  { additionalProperties: false },
+);
+
+const Queue = Type.Object(
+  {
+    name: text('service', 'Name of the queue.', { pattern: '^[a-z][a-z0-9_-]{0,47}$' }),
+    maxWaiting: whole(500, 1, 10_000, 'Calls that may wait; more take the overflow of the flow.'),
+    maxWaitSeconds: whole(900, 5, 7200, 'Longest wait in seconds before the overflow of the flow is taken.'),
+    offerSeconds: whole(20, 3, 120, 'How long one agent is rung, in seconds.'),
+    wrapUpSeconds: whole(300, 5, 3600, 'Longest wrap-up in seconds; then the agent becomes not ready and the disposition is `none_given`.'),
+  },
+  { additionalProperties: false },
+);
+
+export const SiteConfig = Type.Object(
+  {
+    site: text('demo', 'Name of the site; part of every subject and event.', { pattern: '^[a-z][a-z0-9-]{0,31}$' }),
+    language: Type.Union([Type.Literal('zh'), Type.Literal('en')], {
+      default: 'zh',
+      description: 'Language of prompts and of the desk at first sight.',
+    }),
+    network: group('Addresses this machine is reached at.', {
+      address: text(
+        '127.0.0.1',
+        'IPv4 address for SIP, RTP and WebRTC; set the address of the voice network to serve more than this machine.',
+      ),
+    }),
+    sip: group('SIP side of the gateway.', {
+      port: port(5060, 'UDP and TCP port for SIP; 0 takes a free one.'),
+      maxMessageBytes: whole(16_384, 1024, 65_535, 'Largest SIP message accepted, bytes.'),
+      maxTransactions: whole(10_000, 100, 200_000, 'Open transactions; more are answered 503.'),
+      maxTcpConnections: whole(256, 1, 10_000, 'TCP connections from trunks and phones.'),
+      trunks: Type.Array(Trunk, { default: [{}], minItems: 1, maxItems: 64, description: 'Trunks allowed to offer calls.' }),
+    }),
+    media: group('Audio.', {
+      rtpPortMin: port(30_000, 'First UDP port for RTP (even).'),
+      rtpPortMax: port(31_999, 'Last UDP port for RTP.'),
+      edgeWorkers: whole(1, 1, 64, 'Worker threads that carry RTP; calls are spread over them.'),
+      webRtcPort: port(44_400, 'UDP port browsers send media to; 0 takes a free one.'),
+      rtpTimeoutSeconds: whole(30, 5, 600, 'Silence on the wire, outside hold, after which a leg is taken as lost.'),
+      reorderMs: whole(60, 0, 500, 'How long the recorder waits for a late packet.'),
+    }),
+    web: group('HTTP and WebSocket doors.', {
+      httpPort: port(8080, 'HTTP on the loopback address only; 0 takes a free one.'),
+      httpsPort: port(8443, 'HTTPS on `network.address` with the certificate of the site; 0 takes a free one.'),
+      sessionIdleMinutes: whole(30, 1, 720, 'A session without a request for this long ends.'),
+      sessionHours: whole(12, 1, 72, 'A session ends after this long in any case.'),
+    }),
+    flow: text('flows/main.yaml', 'File of the IVR flow; when it is missing the sample flow is written there at first start.'),
+    queues: Type.Array(Queue, { default: [{}], minItems: 1, maxItems: 64, description: 'Queues of the site.' }),
+    agents: Type.Array(Agent, {
+      default: [
+        { id: 'agent1', name: '李静', skills: ['service', 'cards'], queues: ['service'] },
+        { id: 'agent2', name: '王强', skills: ['service', 'loans'], queues: ['service'] },
+      ],
+      maxItems: 2000,
+      description: 'Agents of the site. First passwords are generated and shown once by `./keepline up`.',
+    }),
+    reasons: Type.Array(Type.String({ maxLength: 48 }), {
+      default: ['break', 'training', 'meeting', 'lunch'],
+      maxItems: 32,
+      description: 'Reasons for not ready.',
+    }),
+    dispositions: Type.Array(Type.String({ maxLength: 48 }), {
+      default: ['resolved', 'follow_up', 'transferred_out', 'wrong_number', 'complaint'],
+      minItems: 1,
+      maxItems: 64,
+      description: 'Outcomes of which an agent must choose one after each call.',
+    }),
+    recording: group('Recording.', {
+      minFreeMegabytes: whole(512, 16, 1_000_000, 'With less free space, new calls are answered 503 before audio is lost.'),
+    }),
+    advice: group('Advice from the cloud.', {
+      deadlineMs: whole(150, 10, 2000, 'How long a routing decision may wait for advice, ms.'),
+      breakerFailures: whole(3, 1, 100, 'Failures in a row that open the breaker.'),
+      breakerRetryMs: whole(5000, 100, 600_000, 'Wait before one request may try again, ms.'),
+    }),
+    cloud: group('The cloud link.', {
+      servers: Type.Array(Type.String({ maxLength: 256 }), {
+        default: ['nats://127.0.0.1:4222'],
+        maxItems: 16,
+        description: 'NATS servers of the cloud side; empty works without a cloud.',
+      }),
+      caFile: text('', 'Certificate authority for TLS; empty uses the scheme of the server URL without a private CA.'),
+      heartbeatMs: whole(1000, 100, 60_000, 'Interval of own heartbeats, ms.'),
+      heartbeatMisses: whole(3, 1, 20, 'Missed heartbeats after which the link is down.'),
+      stableSeconds: whole(60, 1, 3600, 'How long the link must be stable before it counts as up again.'),
+      batchEvents: whole(256, 1, 4096, 'Events in flight to JetStream at once.'),
+      outboxMaxEvents: whole(
+        10_000_000,
+        1000,
+        100_000_000,
+        'Events kept for the cloud; beyond this quality samples expire first, call records last, each counted.',
+      ),
+    }),
+    log: group('Logs.', {
+      level: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], {
+        default: 'info',
+        description: 'Least severe level that is written.',
+      }),
+    }),
+    shutdownSeconds: whole(30, 0, 600, 'How long calls in progress may go on after a stop was asked for.'),
+  },
+  { additionalProperties: false, default: {} },
+);
+export type SiteConfig = Static<typeof SiteConfig>;
+export type TrunkConfig = SiteConfig['sip']['trunks'][number];
+export type QueueConfig = SiteConfig['queues'][number];
+export type AgentConfig = SiteConfig['agents'][number];

@@ -1,0 +1,29 @@
+/**
+ * A leg is one party of a call as the rest of the house sees it: audio to it, audio from it, and its end. A SIP party and a browser
+ * agent look the same from here; `legs/` makes both. Video and wideband would widen `LegAudio` and nothing else.
+ */
+import type { LegId } from '@keepline/contracts/ids';
+
+export type PlayEnd = 'finished' | 'stopped';
+export type LegEnd = 'hung_up' | 'cancelled' | 'media_lost' | 'transport_lost' | 'closed_by_site';
+
+/** What can be done with the sound of a leg. Prompt names are files of the prompt folder without language and extension. */
+export interface LegAudio {
+  /** Plays prompts one after the other; a new `play` stops the one before. */
+  play(prompts: readonly string[], how?: { readonly loop?: boolean }): Promise<PlayEnd>;
+  stopPlaying(): void;
+}
+
+export interface Leg {
+  readonly id: LegId;
+  readonly kind: 'sip' | 'browser';
+  readonly audio: LegAudio;
+  /** Each key once, however it came (RFC 4733 or INFO); the result stops listening. */
+  onDigit(listener: (digit: string) => void): () => void;
+  /** The far end put us on hold, or took us back (RFC 3264 §8.4). */
+  onHold(listener: (held: boolean) => void): () => void;
+  /** Settles once, when the leg is over for whatever reason. */
+  readonly ended: Promise<LegEnd>;
+  /** Ends the leg; calling it again changes nothing. */
+  hangup(): void;
+}
