@@ -1,0 +1,152 @@
+/**
+ * Brings waiting calls and ready agents together. The local decision is always computable; advice is asked once, when a call joins the
+ * queue, and waited for until its deadline at most, so a dead cloud costs one deadline per call and none once the breaker is open.
+ */
+import type { AdviceReply } from '@keepline/contracts/advice';
+import type { DeskQueue } from '@keepline/contracts/agent-protocol';
+import type { Clock } from '@keepline/contracts/clock';
+import { type AgentId, type CallId, newId, type QueueName } from '@keepline/contracts/ids';
+import type { QueueConfig } from '@keepline/contracts/site-config';
+import { QueueFull, QueueUnknown } from './errors.ts';
+import { type AdviceTaken, type Explained, explain } from './explain.ts';
+import { match, type WaitingCall } from './match.ts';
+import { WaitingLine } from './queue.ts';
+import type { Roster } from './roster.ts';
+
+export interface Joining {
+  readonly callId: CallId;
+  readonly queue: QueueName;
+  readonly skill: string;
+  /** When the call first joined; a call that comes back keeps its place by it. */
+  readonly queuedAtMs: number;
+}
+/** Asks the cloud for a skill; never rejects, and settles within the deadline it was given. */
+export type AskAdvice = (call: Joining, readySkills: readonly string[], waiting: number) => Promise<AdviceReply | 'not_asked'>;
+
+export type Assigned = { readonly to: 'agent'; readonly decision: Explained } | { readonly to: 'overflow' };
+export interface Waiting {
+  readonly assigned: Promise<Assigned>;
+  /** The caller is gone; `assigned` then never settles. */
+  leave(): void;
+}
+
+interface Entry extends WaitingCall {
+  readonly settle: (assigned: Assigned) => void;
+  readonly disarm: () => void;
+  advice: WaitingCall['advice'];
+  taken: AdviceTaken;
+  /** Monotonic ms since when only advice kept this call from its agent; -1 while there was no agent anyway. */
+  matchableSinceMs: number;
+}
+
+const NO_ADVICE: AdviceTaken = { outcome: 'not_asked', skill: '', reason: '', tookMs: 0 };
+
+export class Dispatcher {
+  readonly #line = new WaitingLine<Entry>();
+  readonly #roster: Roster;
+  readonly #queues: ReadonlyMap<QueueName, QueueConfig>;
+  readonly #clock: Clock;
+  readonly #ask: AskAdvice;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(o: { readonly roster: Roster; readonly queues: readonly QueueConfig[]; readonly clock: Clock; readonly ask: AskAdvice }) {
+    this.#roster = o.roster;
+    this.#queues = new Map(o.queues.map((queue) => [queue.name, queue]));
+    this.#clock = o.clock;
+    this.#ask = o.ask;
+    o.roster.onState((_, after) => {
+      if (after.at === 'ready') this.#match();
+      this.#changed();
+    });
+  }
+
+  /**
+   * Puts a call into its queue.
+   * @throws QueueUnknown, QueueFull
+   */
+  enqueue(call: Joining): Waiting {
+    const config = this.queue(call.queue);
+    if (this.#line.waiting(call.queue) >= config.maxWaiting) throw new QueueFull(call.queue, config.maxWaiting);
+    const { promise, resolve } = Promise.withResolvers<Assigned>();
+    const waitedMs = this.#clock.now() - call.queuedAtMs;
+    const overflowMs = Math.max(0, config.maxWaitSeconds * 1000 - waitedMs);
+    const disarm = this.#clock.after(overflowMs, () => {
+      this.#line.remove(call.callId);
+      resolve({ to: 'overflow' });
+      this.#changed();
+    });
+    const entry: Entry = { ...call, advice: 'pending', settle: resolve, disarm, taken: NO_ADVICE, matchableSinceMs: -1 };
+    this.#line.add(entry);
+    void this.#advise(entry);
+    this.#match();
+    this.#changed();
+    return {
+      assigned: promise,
+      leave: () => {
+        disarm();
+        if (this.#line.remove(call.callId)) this.#changed();
+      },
+    };
+  }
+
+  /** @throws QueueUnknown */
+  queue(name: QueueName): QueueConfig {
+    const config = this.#queues.get(name);
+    if (!config) throw new QueueUnknown(name);
+    return config;
+  }
+
+  /** What the desk of this agent shows of the queues it serves. */
+  queues(agentId: AgentId): DeskQueue[] {
+    const ready = this.#roster.ready();
+    return this.#roster.config(agentId).queues.map((queue) => ({
+      queue,
+      waiting: this.#line.waiting(queue),
+      longestWaitMs: this.#line.longestWaitMs(queue, this.#clock.now()),
+      readyAgents: ready.filter((agent) => agent.queues.includes(queue)).length,
+    }));
+  }
+
+  /** Calls back after any change of the queues or of an agent; the result stops it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #advise(entry: Entry): Promise<void> {
+    const readySkills = new Set(this.#roster.ready().flatMap((agent) => (agent.queues.includes(entry.queue) ? agent.skills : [])));
+    const reply = await this.#ask(entry, [...readySkills], this.#line.waiting(entry.queue));
+    if (reply === 'not_asked') entry.taken = NO_ADVICE;
+    else if (reply.outcome === 'answered')
+      entry.taken = { outcome: 'answered', skill: reply.answer.skill, reason: reply.answer.reason, tookMs: reply.tookMs };
+    else entry.taken = { outcome: reply.outcome, skill: '', reason: '', tookMs: reply.tookMs };
+    entry.advice = { skill: entry.taken.skill };
+    this.#match();
+  }
+
+  #match(): void {
+    if (this.#line.entries.length === 0) return;
+    const agents = this.#roster.ready();
+    const nowMs = this.#clock.monotonicMs();
+    for (const pairing of match(this.#line.entries, agents)) {
+      const entry = this.#line.entries.find((waiting) => waiting.callId === pairing.callId);
+      const chosen = agents.find((agent) => agent.id === pairing.agentId);
+      if (!entry || !chosen) continue;
+      if (!pairing.decided) {
+        if (entry.matchableSinceMs < 0) entry.matchableSinceMs = nowMs;
+        continue;
+      }
+      const delayMs = entry.matchableSinceMs < 0 ? 0 : nowMs - entry.matchableSinceMs;
+      this.#line.remove(entry.callId);
+      entry.disarm();
+      const wallMs = this.#clock.now();
+      const decision = explain(newId('dec', wallMs), entry, agents, chosen, entry.taken, { nowMs: wallMs, delayMs });
+      this.#roster.apply(chosen.id, { do: 'offer', callId: entry.callId });
+      entry.settle({ to: 'agent', decision });
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

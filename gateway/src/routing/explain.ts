@@ -1,0 +1,69 @@
+/**
+ * The explain trace of one routing decision, pure: what was known, what the local rules would have done, what was asked and came
+ * back, what was decided. Stored with the call and shown to supervisors; holds no personal data of the caller.
+ */
+import type { AdviceOutcome } from '@keepline/contracts/events';
+import type { AgentId, CallId, DecisionId } from '@keepline/contracts/ids';
+import { type ReadyAgent, ranking, type WaitingCall } from './match.ts';
+
+/** Agents listed in a trace; a site of thousands would otherwise fill the disk with rankings. */
+const TRACE_AGENTS_MAX = 10;
+
+export interface AdviceTaken {
+  readonly outcome: AdviceOutcome;
+  readonly skill: string;
+  readonly reason: string;
+  readonly tookMs: number;
+}
+export interface Explained {
+  readonly decisionId: DecisionId;
+  readonly callId: CallId;
+  readonly timeMs: number;
+  readonly queue: string;
+  readonly skill: string;
+  readonly waitedMs: number;
+  readonly localRanking: ReadonlyArray<{ readonly agentId: AgentId; readonly skills: readonly string[]; readonly idleMs: number }>;
+  readonly advice: AdviceTaken;
+  readonly agentId: AgentId;
+  readonly adviceUsed: boolean;
+  /** How long the decision was held back for advice, ms. */
+  readonly delayMs: number;
+  /** One sentence for the agent's screen. */
+  readonly because: string;
+}
+
+export function explain(
+  decisionId: DecisionId,
+  call: WaitingCall,
+  agents: readonly ReadyAgent[],
+  chosen: ReadyAgent,
+  advice: AdviceTaken,
+  times: { readonly nowMs: number; readonly delayMs: number },
+): Explained {
+  const local = ranking({ ...call, advice: { skill: '' } }, agents);
+  const adviceUsed = advice.outcome === 'answered' && advice.skill !== '' && chosen.skills.includes(advice.skill);
+  return {
+    decisionId,
+    callId: call.callId,
+    timeMs: times.nowMs,
+    queue: call.queue,
+    skill: call.skill,
+    waitedMs: Math.max(0, times.nowMs - call.queuedAtMs),
+    localRanking: local
+      .slice(0, TRACE_AGENTS_MAX)
+      .map((agent) => ({ agentId: agent.id, skills: agent.skills, idleMs: Math.max(0, times.nowMs - agent.idleSinceMs) })),
+    advice,
+    agentId: chosen.id,
+    adviceUsed,
+    delayMs: times.delayMs,
+    because: because(call, chosen, advice, adviceUsed),
+  };
+}
+
+function because(call: WaitingCall, chosen: ReadyAgent, advice: AdviceTaken, adviceUsed: boolean): string {
+  if (adviceUsed) return `advised skill ${advice.skill}: ${advice.reason}`;
+  const local = call.skill !== '' && chosen.skills.includes(call.skill) ? `skill ${call.skill}, longest idle` : 'longest idle';
+  return advice.outcome === 'answered' || advice.outcome === 'not_asked'
+    ? local
+    : `${local} (no advice: ${advice.outcome.replace('_', ' ')})`;
+}
