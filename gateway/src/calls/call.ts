@@ -1,0 +1,95 @@
+/**
+ * What a call is, pure core: its facts and how each thing that happens changes them. Times are wall ms since 1970 as told by the
+ * journey; `0` means not yet. Inputs that make no sense in a state throw, so a journey cannot tell an impossible story.
+ */
+import type { AgentId, CallId } from '@keepline/contracts/ids';
+import type { CallFacts } from './call-control.ts';
+import { CallStateRefused } from './errors.ts';
+
+export type CallInput =
+  | { readonly do: 'choose'; readonly label: string }
+  | { readonly do: 'queue'; readonly queue: string; readonly skill: string }
+  | { readonly do: 'offer'; readonly agentId: AgentId; readonly because: string }
+  | { readonly do: 'return_to_queue' }
+  | { readonly do: 'connect' }
+  | { readonly do: 'record'; readonly recording: boolean }
+  | { readonly do: 'hold' | 'resume' | 'end' | 'dispose' }
+  | { readonly do: 'overflow' }
+  | { readonly do: 'mute'; readonly muted: boolean }
+  | { readonly do: 'wrap_up'; readonly untilMs: number };
+
+export function newCall(callId: CallId, callerNumber: string, callerName: string, nowMs: number): CallFacts {
+  return {
+    callId,
+    state: 'in_flow',
+    callerNumber,
+    callerName,
+    queue: '',
+    skill: '',
+    path: [],
+    agentId: null,
+    routedBecause: '',
+    muted: false,
+    recording: false,
+    startedAtMs: nowMs,
+    queuedAtMs: 0,
+    offeredAtMs: 0,
+    connectedAtMs: 0,
+    endedAtMs: 0,
+    wrapUpUntilMs: 0,
+    waitMs: 0,
+  };
+}
+
+/** Menu choices kept of one call; more would be a caller playing with a looping flow. */
+const PATH_MAX = 32;
+
+/** @throws CallStateRefused */
+export function step(call: CallFacts, input: CallInput, nowMs: number): CallFacts {
+  switch (`${call.state} ${input.do}` as const) {
+    case 'in_flow choose':
+      return { ...call, path: [...call.path, input.do === 'choose' ? input.label : ''].slice(-PATH_MAX) };
+    case 'in_flow queue':
+      return input.do === 'queue' ? { ...call, state: 'queued', queue: input.queue, skill: input.skill, queuedAtMs: nowMs } : call;
+    case 'queued overflow':
+      return { ...call, state: 'in_flow' };
+    case 'queued offer':
+      return input.do === 'offer'
+        ? {
+            ...call,
+            state: 'offered',
+            agentId: input.agentId,
+            routedBecause: input.because,
+            offeredAtMs: nowMs,
+            waitMs: nowMs - call.queuedAtMs,
+          }
+        : call;
+    case 'offered return_to_queue':
+      return { ...call, state: 'queued', agentId: null, routedBecause: '', offeredAtMs: 0 };
+    case 'offered connect':
+      return { ...call, state: 'connected', connectedAtMs: nowMs, waitMs: nowMs - call.queuedAtMs };
+    case 'connected record':
+    case 'held record':
+      return { ...call, recording: input.do === 'record' && input.recording };
+    case 'connected mute':
+    case 'held mute':
+      return { ...call, muted: input.do === 'mute' && input.muted };
+    case 'connected hold':
+      return { ...call, state: 'held' };
+    case 'held resume':
+      return { ...call, state: 'connected' };
+    case 'in_flow end':
+    case 'queued end':
+    case 'offered end':
+      return { ...call, state: 'ended', endedAtMs: nowMs, agentId: null };
+    case 'connected end':
+    case 'held end':
+      return { ...call, state: 'wrap_up', endedAtMs: nowMs, recording: false, muted: false };
+    case 'wrap_up wrap_up':
+      return input.do === 'wrap_up' ? { ...call, wrapUpUntilMs: input.untilMs } : call;
+    case 'wrap_up dispose':
+      return { ...call, state: 'ended' };
+    default:
+      throw new CallStateRefused(call.callId, input.do.replaceAll('_', ' '), call.state.replaceAll('_', ' '));
+  }
+}
