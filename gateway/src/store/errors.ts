@@ -1,0 +1,73 @@
+/** What can go wrong between a unit of work and the disk, and what the caller does about it. */
+import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+
+export class StoreBusy extends KeeplineError {
+  constructor(waiting: number) {
+    super('STORE_BUSY', `${waiting} units of work already wait for the database`, {
+      hint: 'Refuse the request at the door (SIP 503 or HTTP 503, each with Retry-After: 1) and look at the disk: ./keepline doctor.',
+      offending: waiting,
+    });
+  }
+}
+
+export class StoreClosed extends KeeplineError {
+  constructor() {
+    super('STORE_CLOSED', 'the database is closing', { hint: 'The site is stopping; refuse the request, the next start takes it.' });
+  }
+}
+
+/** The transaction as a whole did not reach the disk: every unit in it is undone, also those that went well by themselves. */
+export class StoreWriteFailed extends KeeplineError {
+  constructor(cause: unknown) {
+    super('STORE_WRITE_FAILED', `a transaction was not written: ${messageOf(cause)}`, {
+      hint: 'Check free space and the health of the disk that holds the data folder; nothing of this unit of work is stored.',
+      cause,
+    });
+  }
+}
+
+export class StoreUnitOver extends KeeplineError {
+  constructor(why: 'ended' | 'failed' | 'too_slow') {
+    super('STORE_UNIT_OVER', `a statement was run in a unit of work that is over (${why})`, {
+      hint: 'Await every statement inside the unit, run none after one has failed, and wait for nothing but the database.',
+      offending: why,
+    });
+  }
+}
+
+export class StoreUnitTooSlow extends KeeplineError {
+  constructor(limitMs: number) {
+    super('STORE_UNIT_TOO_SLOW', `a unit of work held the database for more than ${limitMs} ms and was undone`, {
+      hint: 'A unit may wait for nothing but the database; if it does not, the disk is too slow: ./keepline doctor.',
+      offending: limitMs,
+    });
+  }
+}
+
+export class StoreUnreadable extends KeeplineError {
+  constructor(path: string, cause: unknown) {
+    super('STORE_UNREADABLE', `cannot open the database ${path}: ${messageOf(cause)}`, {
+      hint: 'Check that the data folder exists and belongs to this user, and that no other program replaced the file.',
+      offending: path,
+      cause,
+    });
+  }
+}
+
+export class StoreNewer extends KeeplineError {
+  constructor(family: string, applied: number, known: number) {
+    super('STORE_NEWER', `the tables ${family} are at step ${applied}, this version of Keepline knows ${known}`, {
+      hint: 'Start the version that wrote this data folder, or restore the backup taken before its upgrade.',
+      offending: family,
+    });
+  }
+}
+
+export class StoreHistoryChanged extends KeeplineError {
+  constructor(family: string) {
+    super('STORE_HISTORY_CHANGED', `the statements that made the tables ${family} are not those of this version`, {
+      hint: 'Applied statements never change: append a new one. On a development machine, delete the data folder.',
+      offending: family,
+    });
+  }
+}

@@ -1,0 +1,7 @@
+/** Every family of tables in `main.db`, in the order they are made: what refers to a table stands below it. */
+import type { TableFamily } from '../migrations.ts';
+import { callTables } from './calls.ts';
+import { eventTables } from './events.ts';
+import { flowTables } from './flows.ts';
+
+export const allTables: readonly TableFamily[] = [eventTables, callTables, flowTables];

@@ -1,0 +1,201 @@
+/**
+ * One row per call, opened at its first INVITE and filled in as it goes on, and the explain traces of its routing decisions.
+ * Times are wall times in ms since 1970; null means not yet or never. `callerNumber`, `callerName` and `note` are personal data.
+ */
+import type { EndedBy, EndVerdict } from '@keepline/contracts/events';
+import type { AgentId, CallId, DecisionId, QueueName } from '@keepline/contracts/ids';
+import type { Reader, SqlValue } from '../connection.ts';
+import type { TableFamily } from '../migrations.ts';
+import type { Tx } from '../unit-of-work.ts';
+
+export const callTables: TableFamily = {
+  name: 'calls',
+  statements: [
+    `CREATE TABLE calls (
+      id TEXT PRIMARY KEY,
+      trunk TEXT NOT NULL,
+      caller_number TEXT NOT NULL,
+      caller_name TEXT NOT NULL,
+      dialled_number TEXT NOT NULL,
+      started_at_ms INTEGER NOT NULL,
+      answered_at_ms INTEGER,
+      queued_at_ms INTEGER,
+      connected_at_ms INTEGER,
+      ended_at_ms INTEGER,
+      flow TEXT,
+      flow_version INTEGER,
+      path TEXT NOT NULL DEFAULT '[]',
+      queue TEXT,
+      skill TEXT,
+      agent_id TEXT,
+      verdict TEXT,
+      ended_by TEXT,
+      wait_ms INTEGER,
+      talk_ms INTEGER,
+      disposition TEXT,
+      note TEXT
+    ) STRICT`,
+    `CREATE INDEX calls_by_start ON calls (started_at_ms)`,
+    `CREATE INDEX calls_in_progress ON calls (id) WHERE ended_at_ms IS NULL`,
+    `CREATE TABLE decisions (
+      id TEXT PRIMARY KEY,
+      call_id TEXT NOT NULL REFERENCES calls (id),
+      time_ms INTEGER NOT NULL,
+      trace TEXT NOT NULL
+    ) STRICT`,
+    `CREATE INDEX decisions_by_call ON decisions (call_id)`,
+  ],
+};
+
+/** What is known at the first INVITE. */
+export interface CallOpening {
+  readonly id: CallId;
+  readonly trunk: string;
+  readonly callerNumber: string;
+  readonly callerName: string;
+  readonly dialledNumber: string;
+  readonly startedAtMs: number;
+}
+
+/** What becomes known later; name only what changes. */
+export interface CallProgress {
+  readonly answeredAtMs: number | null;
+  readonly queuedAtMs: number | null;
+  readonly connectedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly flow: string | null;
+  readonly flowVersion: number | null;
+  /** Labels of the menu choices, in order. */
+  readonly path: readonly string[];
+  readonly queue: QueueName | null;
+  readonly skill: string | null;
+  readonly agentId: AgentId | null;
+  readonly verdict: EndVerdict | null;
+  readonly endedBy: EndedBy | null;
+  /** From the queue to the agent or to the end, ms. */
+  readonly waitMs: number | null;
+  /** With an agent, hold included, ms. */
+  readonly talkMs: number | null;
+  readonly disposition: string | null;
+  readonly note: string | null;
+}
+
+export type CallRow = CallOpening & CallProgress;
+
+const COLUMNS: { readonly [F in keyof CallRow]: string } = {
+  id: 'id',
+  trunk: 'trunk',
+  callerNumber: 'caller_number',
+  callerName: 'caller_name',
+  dialledNumber: 'dialled_number',
+  startedAtMs: 'started_at_ms',
+  answeredAtMs: 'answered_at_ms',
+  queuedAtMs: 'queued_at_ms',
+  connectedAtMs: 'connected_at_ms',
+  endedAtMs: 'ended_at_ms',
+  flow: 'flow',
+  flowVersion: 'flow_version',
+  path: 'path',
+  queue: 'queue',
+  skill: 'skill',
+  agentId: 'agent_id',
+  verdict: 'verdict',
+  endedBy: 'ended_by',
+  waitMs: 'wait_ms',
+  talkMs: 'talk_ms',
+  disposition: 'disposition',
+  note: 'note',
+};
+const SELECT = `SELECT ${Object.entries(COLUMNS)
+  .map(([field, column]) => `${column} AS ${field}`)
+  .join(', ')} FROM calls`;
+
+export async function openCall(tx: Tx, call: CallOpening): Promise<void> {
+  await tx.run(
+    'INSERT INTO calls (id, trunk, caller_number, caller_name, dialled_number, started_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    call.id,
+    call.trunk,
+    call.callerNumber,
+    call.callerName,
+    call.dialledNumber,
+    call.startedAtMs,
+  );
+}
+
+/** Fills in the fields given; an unknown call is left alone and reported as false. */
+export async function updateCall(tx: Tx, callId: CallId, progress: Partial<CallProgress>): Promise<boolean> {
+  const fields = PROGRESS_FIELDS.filter((field) => progress[field] !== undefined);
+  if (fields.length === 0) return true;
+  const assignments = fields.map((field) => `${COLUMNS[field]} = ?`).join(', ');
+  const values = fields.map((field) => sqlValue(progress[field]));
+  const { changes } = await tx.run(`UPDATE calls SET ${assignments} WHERE id = ?`, ...values, callId);
+  return changes === 1;
+}
+
+export async function findCall(reader: Reader, callId: string): Promise<CallRow | undefined> {
+  const row = await reader.get<StoredCall>(`${SELECT} WHERE id = ?`, callId);
+  return row && callOf(row);
+}
+
+/** Calls that were in progress when the gateway stopped without a goodbye; the start closes each as `interrupted`. */
+export async function callsInProgress(reader: Reader): Promise<CallRow[]> {
+  return (await reader.all<StoredCall>(`${SELECT} WHERE ended_at_ms IS NULL ORDER BY started_at_ms`)).map(callOf);
+}
+
+/** The newest calls first. @param limit 1 to 1000 */
+export async function latestCalls(reader: Reader, limit: number): Promise<CallRow[]> {
+  const bounded = Math.min(Math.max(Math.trunc(limit), 1), 1000);
+  return (await reader.all<StoredCall>(`${SELECT} ORDER BY started_at_ms DESC, id DESC LIMIT ?`, bounded)).map(callOf);
+}
+
+export interface DecisionRow {
+  readonly id: DecisionId;
+  readonly callId: CallId;
+  readonly timeMs: number;
+  /** What routing knew, what it ranked, what the cloud said and what came of it. */
+  readonly trace: unknown;
+}
+
+export async function addDecision(tx: Tx, decision: DecisionRow): Promise<void> {
+  await tx.run(
+    'INSERT INTO decisions (id, call_id, time_ms, trace) VALUES (?, ?, ?, ?)',
+    decision.id,
+    decision.callId,
+    decision.timeMs,
+    JSON.stringify(decision.trace),
+  );
+}
+
+export async function decisionsOf(reader: Reader, callId: string): Promise<DecisionRow[]> {
+  const rows = await reader.all<Omit<DecisionRow, 'trace'> & { trace: string }>(
+    'SELECT id, call_id AS callId, time_ms AS timeMs, trace FROM decisions WHERE call_id = ? ORDER BY time_ms, id',
+    callId,
+  );
+  return rows.map((row) => ({ ...row, trace: JSON.parse(row.trace) as unknown }));
+}
+
+type StoredCall = Omit<CallRow, 'path'> & { path: string };
+
+const callOf = (row: StoredCall): CallRow => ({ ...row, path: JSON.parse(row.path) as string[] });
+
+const sqlValue = (value: CallProgress[keyof CallProgress] | undefined): SqlValue =>
+  value === undefined ? null : typeof value === 'string' || typeof value === 'number' || value === null ? value : JSON.stringify(value);
+
+const PROGRESS_FIELDS = [
+  'answeredAtMs',
+  'queuedAtMs',
+  'connectedAtMs',
+  'endedAtMs',
+  'flow',
+  'flowVersion',
+  'path',
+  'queue',
+  'skill',
+  'agentId',
+  'verdict',
+  'endedBy',
+  'waitMs',
+  'talkMs',
+  'disposition',
+  'note',
+] as const satisfies readonly (keyof CallProgress)[];
