@@ -220,13 +220,13 @@ describe('the file', () => {
   });
 
   it('keeps times, bytes and nulls as they were', async () => {
-    const values: TableFamily = { name: 'values', statements: ['CREATE TABLE v (at INTEGER, bytes BLOB, nothing TEXT) STRICT'] };
+    const values: TableFamily = { name: 'values', statements: ['CREATE TABLE v (at INTEGER, bytes BLOB, nil TEXT) STRICT'] };
     await store.close();
     store = await Store.open(path, [notes, values]);
     const bytes = new Uint8Array([9, 0, 255, 7]).subarray(1);
     await store.write((tx) => tx.run('INSERT INTO v VALUES (?, ?, ?)', 1_795_000_000_123, bytes, null));
-    const row = await store.read.get<{ at: number; kind: string; bytes: Uint8Array; nothing: null }>('SELECT *, typeof(at) AS kind FROM v');
-    expect(row).toMatchObject({ at: 1_795_000_000_123, kind: 'integer', nothing: null });
+    const row = await store.read.get<{ at: number; kind: string; bytes: Uint8Array; nil: null }>('SELECT *, typeof(at) AS kind FROM v');
+    expect(row).toMatchObject({ at: 1_795_000_000_123, kind: 'integer', nil: null });
     expect([...(row?.bytes ?? [])]).toEqual([0, 255, 7]);
   });
 

@@ -1,0 +1,40 @@
+/**
+ * Refusals of the anonymiser. None of them carries the value it refused, nor a name that did not come from the contract: the log that
+ * prints them is not a place for personal data either.
+ */
+import { KeeplineError } from '@keepline/contracts/errors';
+
+export class AnonymiseTypeUnknown extends KeeplineError {
+  constructor() {
+    super('ANONYMISE_TYPE_UNKNOWN', 'an event of a type without a policy was kept on the site', {
+      hint: 'Give the type its row in compliance/src/anonymise/policy.ts; the event log has the event under its number.',
+    });
+  }
+}
+
+export class AnonymiseFieldUnknown extends KeeplineError {
+  constructor(type: string) {
+    super('ANONYMISE_FIELD_UNKNOWN', `an event ${type} with a field outside the policy was kept on the site`, {
+      hint: 'Give the field its rule in compliance/src/anonymise/policy.ts; the event log has the event under its number.',
+      offending: type,
+    });
+  }
+}
+
+export class AnonymiseValueRefused extends KeeplineError {
+  constructor(type: string, field: string) {
+    super('ANONYMISE_VALUE_REFUSED', `${type} was kept on the site: its field ${field} is missing or not of the shape its rule lets pass`, {
+      hint: 'Look the event up in the event log by its number; mend what wrote the value, or the rule in compliance/src/anonymise/policy.ts.',
+      offending: `${type}.${field}`,
+    });
+  }
+}
+
+export class AnonymiseKeyUnfit extends KeeplineError {
+  constructor(bytes: number, wanted: number) {
+    super('ANONYMISE_KEY_UNFIT', `the pseudonym key has ${bytes} bytes, at least ${wanted} are needed`, {
+      hint: 'Let the key store make the key; do not derive it from a password or the name of the site.',
+      offending: bytes,
+    });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What may leave the site, as data: every field of every event has its rule, or this file does not compile. Whatever is not named here
+ * does not leave. Decisions of a careful bank: names and notes are dropped, numbers and agents become pseudonyms, free wording `other`.
+ */
+import type { AdviceOutcome, AgentStateName, EndedBy, EndVerdict, EventData, EventType } from '@keepline/contracts/events';
+import type { LinkState } from '@keepline/contracts/link';
+import { canonicalNumber } from './pseudonym.ts';
+import { drop, duration, id, label, name, nameOrNone, oneOf, replaced, type Rule, whole, yesOrNo } from './rules.ts';
+
+export type Policy = { readonly [T in EventType]: { readonly [F in keyof EventData[T]]-?: Rule } };
+
+const callId = id('call');
+const agentId = replaced('agent');
+const party = oneOf<'agent' | 'caller'>({ agent: true, caller: true });
+const linkState = oneOf<LinkState>({ up: true, suspect: true, down: true, probing: true });
+const agentState = oneOf<AgentStateName>({
+  signed_out: true,
+  not_ready: true,
+  ready: true,
+  offered: true,
+  in_call: true,
+  wrap_up: true,
+});
+
+export const POLICY: Policy = {
+  'call.offered': {
+    callId,
+    trunk: name,
+    callerNumber: replaced('caller', canonicalNumber),
+    callerName: drop,
+    // Mostly the bank's own hotline; but a direct number names an employee, and on a wrongly set up trunk it may be a customer's.
+    dialledNumber: replaced('line', canonicalNumber),
+  },
+  'call.refused': { callId, trunk: nameOrNone, status: whole(300, 699), why: label },
+  'call.answered': { callId, flow: name, flowVersion: whole(1, 1_000_000) },
+  'ivr.chosen': { callId, node: name, choice: label },
+  'call.queued': { callId, queue: name, skill: label, waiting: whole(0, 1_000_000) },
+  'routing.decided': {
+    callId,
+    decisionId: id('dec'),
+    queue: name,
+    agentId,
+    skill: label,
+    advice: oneOf<AdviceOutcome>({
+      answered: true,
+      timeout: true,
+      breaker_open: true,
+      link_down: true,
+      no_responders: true,
+      invalid: true,
+      not_asked: true,
+    }),
+    adviceUsed: yesOrNo,
+    delayMs: duration,
+  },
+  'call.offered_to_agent': { callId, agentId, attempt: whole(0, 10_000) },
+  'call.not_taken': {
+    callId,
+    agentId,
+    why: oneOf<EventData['call.not_taken']['why']>({ declined: true, no_answer: true, agent_lost: true }),
+  },
+  'call.connected': { callId, agentId, queue: name, waitMs: duration },
+  'call.held': { callId, by: party },
+  'call.resumed': { callId, by: party },
+  'call.ended': {
+    callId,
+    verdict: oneOf<EndVerdict>({
+      completed: true,
+      abandoned_in_ivr: true,
+      abandoned_in_queue: true,
+      refused: true,
+      media_lost: true,
+      interrupted: true,
+      failed: true,
+    }),
+    by: oneOf<EndedBy>({ caller: true, agent: true, flow: true, site: true, network: true }),
+    queue: nameOrNone,
+    durationMs: duration,
+    waitMs: duration,
+    talkMs: duration,
+  },
+  'call.disposed': { callId, agentId, disposition: label, note: drop, wrapUpMs: duration },
+  'recording.opened': { callId, recordingId: id('rec') },
+  'recording.closed': {
+    callId,
+    recordingId: id('rec'),
+    durationMs: duration,
+    outcome: oneOf<EventData['recording.closed']['outcome']>({ complete: true, interrupted: true, failed: true }),
+  },
+  'agent.state_changed': { agentId, from: agentState, to: agentState, reason: label },
+  'link.changed': { from: linkState, to: linkState, why: label },
+  'quality.sampled': {
+    callId,
+    leg: oneOf<'caller' | 'agent'>({ caller: true, agent: true }),
+    packets: whole(0, 100_000_000),
+    // Duplicates make the count of RFC 3550 §6.4.1 negative.
+    lost: whole(-100_000_000, 100_000_000),
+    jitterMs: duration,
+  },
+};
