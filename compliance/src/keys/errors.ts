@@ -1,0 +1,64 @@
+/** Refusals of the key store and of age files. None of them ever carries key material. */
+import { KeeplineError } from '@keepline/contracts/errors';
+
+/** The bytes are not what was sealed: cut short, changed, or not a payload of this header. */
+export class AgeDamaged extends KeeplineError {
+  constructor(what: string, chunk?: number) {
+    super('AGE_DAMAGED', `the encrypted file is damaged: ${what}`, {
+      hint: 'Compare its SHA-256 with the ledger (./keepline recordings list --json) and restore it from a backup.',
+      ...(chunk === undefined ? {} : { offending: chunk }),
+    });
+  }
+}
+
+/** Not an age v1 header, or one that has been changed. */
+export class AgeHeaderInvalid extends KeeplineError {
+  constructor(why: string, cause?: unknown) {
+    super('AGE_HEADER_INVALID', `not an age v1 file: ${why}`, { hint: 'Check that the file is a recording and is whole.', cause });
+  }
+}
+
+/** The file was encrypted to somebody else. */
+export class AgeNoMatch extends KeeplineError {
+  constructor(cause?: unknown) {
+    super('AGE_NO_MATCH', 'this identity does not open the file', {
+      hint: 'Give the identity whose recipient was in use when the call was recorded: --identity FILE.',
+      cause,
+    });
+  }
+}
+
+export class AgeKeyInvalid extends KeeplineError {
+  constructor(what: 'recipient' | 'identity', cause?: unknown) {
+    super('AGE_KEY_INVALID', `the ${what} is not an age X25519 ${what}`, {
+      hint: what === 'recipient' ? 'A recipient starts with age1.' : 'An identity starts with AGE-SECRET-KEY-1.',
+      cause,
+    });
+  }
+}
+
+export class KeyStoreLax extends KeeplineError {
+  constructor(path: string, found: string, wanted: string, fix: string) {
+    super('KEY_STORE_LAX', `${path} must be ${wanted}, found ${found}`, { hint: fix, offending: path });
+  }
+}
+
+export class KeyFileInvalid extends KeeplineError {
+  constructor(path: string, why: string, cause?: unknown) {
+    super('KEY_FILE_INVALID', `${path} is not a key file: ${why}`, {
+      hint: 'Restore the file from the backup of the key store; it is never made anew while it exists.',
+      offending: path,
+      cause,
+    });
+  }
+}
+
+/** Wanted on machines that only record: the identity is kept elsewhere. */
+export class IdentityAbsent extends KeeplineError {
+  constructor(path: string) {
+    super('KEY_IDENTITY_ABSENT', `there is no recording identity at ${path}`, {
+      hint: 'Bring the identity file from where it is kept and name it: --identity FILE.',
+      offending: path,
+    });
+  }
+}
