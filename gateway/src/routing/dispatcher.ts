@@ -96,6 +96,11 @@ export class Dispatcher {
     return config;
   }
 
+  /** Calls that wait in this queue now. */
+  waiting(queue: QueueName): number {
+    return this.#line.waiting(queue);
+  }
+
   /** What the desk of this agent shows of the queues it serves. */
   queues(agentId: AgentId): DeskQueue[] {
     const ready = this.#roster.ready();

@@ -37,8 +37,10 @@ export class Roster {
     }
   }
 
-  onState(listener: StateListener): void {
+  /** Calls back after every change of an agent; the result stops it. */
+  onState(listener: StateListener): () => void {
     this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** @throws AgentUnknown */

@@ -1,0 +1,40 @@
+/**
+ * Everything a journey needs of the house, as the smallest interfaces it can do with. `main.ts` fills it in.
+ */
+import type { Clock } from '@keepline/contracts/clock';
+import type { Flow } from '@keepline/contracts/flow';
+import type { AgentId, CallId, RecordingId } from '@keepline/contracts/ids';
+import type { AgentDoor } from '../calls/agent-door.ts';
+import type { CallAudio } from '../calls/call-audio.ts';
+import type { CallRegistry } from '../calls/call-registry.ts';
+import type { Leg } from '../calls/leg.ts';
+import type { Dispatcher } from '../routing/dispatcher.ts';
+import type { Roster } from '../routing/roster.ts';
+import type { Tx } from '../store/store.ts';
+import type { CallJournal } from './call-journal.ts';
+
+/** One call on tape: the ledger row opens in the transaction that connects the call, the file follows. */
+export interface Taping {
+  readonly recordingId: RecordingId;
+  /** Ledger row and event, inside the transaction of the answer. */
+  openRow(tx: Tx): Promise<void>;
+  /** Starts the file; false when it cannot, and the reason is in the ledger by then. */
+  start(audio: CallAudio, caller: Leg, agent: Leg): Promise<boolean>;
+  /** Closes file and row; resolves when both are durable. Never rejects. */
+  stop(): Promise<void>;
+}
+
+export interface House {
+  readonly clock: Clock;
+  readonly registry: CallRegistry;
+  readonly dispatcher: Dispatcher;
+  readonly roster: Roster;
+  readonly door: AgentDoor;
+  readonly journal: CallJournal;
+  /** The flow that new calls get. */
+  flow(): Flow;
+  /** Whether a call that must be recorded may be taken now. */
+  recordingFault(): { readonly code: string } | null;
+  tape(callId: CallId, agentId: AgentId): Taping;
+  onFault(fault: unknown, callId: CallId): void;
+}

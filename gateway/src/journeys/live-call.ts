@@ -1,0 +1,100 @@
+/**
+ * A call in progress: its facts, its caller and its agent, and what may be done to it (`CallControl`). The journey moves it on; every
+ * change of a fact goes through the pure core in `calls/call.ts` and is told to the registry.
+ */
+import type { Clock } from '@keepline/contracts/clock';
+import type { EndedBy } from '@keepline/contracts/events';
+import { type CallInput, newCall, step } from '../calls/call.ts';
+import type { CallAudio } from '../calls/call-audio.ts';
+import type { CallControl, CallFacts } from '../calls/call-control.ts';
+import type { Arrival } from '../calls/arrival.ts';
+import type { Leg } from '../calls/leg.ts';
+import type { CallJournal } from './call-journal.ts';
+
+/** Prompt of the waiting and of the held caller. */
+export const HOLD_MUSIC = 'hold-music';
+
+export class LiveCall implements CallControl {
+  readonly #clock: Clock;
+  readonly #journal: CallJournal;
+  readonly #changed: () => void;
+  readonly audio: CallAudio;
+  #facts: CallFacts;
+  #caller: Leg | null = null;
+  #agent: Leg | null = null;
+  #endedBy: EndedBy | null = null;
+  readonly #disposed = Promise.withResolvers<void>();
+
+  constructor(arrival: Arrival, parts: { readonly clock: Clock; readonly journal: CallJournal; readonly changed: () => void }) {
+    this.#clock = parts.clock;
+    this.#journal = parts.journal;
+    this.#changed = parts.changed;
+    this.audio = arrival.audio;
+    this.#facts = newCall(arrival.callId, arrival.callerNumber, arrival.callerName, parts.clock.now());
+  }
+
+  /** Settles when the disposition is given, by the agent or by the expiry of the wrap-up. */
+  get disposed(): Promise<void> {
+    return this.#disposed.promise;
+  }
+
+  /** Who asked for the end, when it was one of us. */
+  get endedBy(): EndedBy | null {
+    return this.#endedBy;
+  }
+
+  facts(): CallFacts {
+    return this.#facts;
+  }
+
+  /** @throws CallStateRefused */
+  apply(input: CallInput): CallFacts {
+    this.#facts = step(this.#facts, input, this.#clock.now());
+    this.#changed();
+    return this.#facts;
+  }
+
+  callerIs(caller: Leg): void {
+    this.#caller = caller;
+    caller.onHold((held) => {
+      if (this.#facts.state !== 'connected' && this.#facts.state !== 'held') return;
+      if (held) this.#journal.held(this.#facts.callId, 'caller');
+      else this.#journal.resumed(this.#facts.callId, 'caller');
+    });
+  }
+
+  agentIs(agent: Leg): void {
+    this.#agent = agent;
+  }
+
+  async hold(): Promise<void> {
+    const { callId } = this.apply({ do: 'hold' });
+    this.audio.unbridge();
+    void this.#caller?.audio.play([HOLD_MUSIC], { loop: true });
+    this.#journal.held(callId, 'agent');
+  }
+
+  async resume(): Promise<void> {
+    const { callId } = this.apply({ do: 'resume' });
+    if (this.#caller && this.#agent) this.audio.bridge(this.#caller, this.#agent);
+    this.#journal.resumed(callId, 'agent');
+  }
+
+  async mute(muted: boolean): Promise<void> {
+    this.apply({ do: 'mute', muted });
+    if (this.#agent) this.audio.mute(this.#agent, muted);
+  }
+
+  /** Ends the call for everyone; the journey sees the caller's leg end and does the rest. */
+  async hangup(by: EndedBy): Promise<void> {
+    this.#endedBy ??= by;
+    this.#caller?.hangup();
+  }
+
+  async dispose(disposition: string, note: string): Promise<void> {
+    const { endedAtMs, agentId, callId } = this.#facts;
+    this.apply({ do: 'dispose' });
+    if (agentId) this.#journal.disposed(callId, agentId, disposition, note, Math.max(0, this.#clock.now() - endedAtMs));
+    this.#disposed.resolve();
+  }
+}

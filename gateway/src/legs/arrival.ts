@@ -1,0 +1,83 @@
+/**
+ * Turns an INVITE from a trunk into an `Arrival`: trunk and limits first, then the offer, then a place on the RTP edge. What cannot be
+ * served is refused with the status that tells the carrier what to do (RFC 3261 §21), before anything was promised.
+ */
+import type { Clock } from '@keepline/contracts/clock';
+import { type CallId, newId } from '@keepline/contracts/ids';
+import type { Arrival } from '../calls/arrival.ts';
+import type { CallMedia, MediaEdge, MediaLeg } from '../media/edge.ts';
+import { answerAudio } from '../sdp/offer-answer.ts';
+import type { IncomingCall } from '../sip/user-agent.ts';
+import { audioOf } from './audio-leg.ts';
+import { newSdpIdentity, sipLeg } from './sip-leg.ts';
+import { RETRY_AFTER_SECONDS, type TrunkTable } from './trunk-table.ts';
+
+export type ArrivalRefused = { readonly callId: CallId; readonly trunk: string; readonly status: number; readonly why: string };
+export interface ArrivalDoor {
+  readonly trunks: TrunkTable;
+  readonly edge: Pick<MediaEdge, 'openCall'>;
+  readonly clock: Clock;
+  /** The media of a call, for legs that join it later. */
+  readonly media: Map<CallId, CallMedia>;
+}
+
+/** Never rejects: a call that cannot be served is refused here and told to `refused`. */
+export async function receive(
+  invite: IncomingCall,
+  door: ArrivalDoor,
+  refused: (call: ArrivalRefused) => void,
+): Promise<Arrival | undefined> {
+  const callId = newId('call', door.clock.now());
+  const trunk = door.trunks.of(invite.source.address);
+  const refuse = (status: number, why: string, retryAfterSeconds?: number): undefined => {
+    invite.reject(status, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+    refused({ callId, trunk: trunk?.name ?? '', status, why });
+    return undefined;
+  };
+  if (!trunk) return refuse(403, 'no_trunk');
+  const allowance = trunk.admit(door.clock.monotonicMs());
+  if (!allowance.admitted) return refuse(503, allowance.why, RETRY_AFTER_SECONDS);
+  void invite.ended.then(allowance.release);
+
+  const media = door.edge.openCall(callId);
+  let place: MediaLeg;
+  try {
+    place = await media.openLeg('caller');
+  } catch {
+    await media.close();
+    return refuse(503, 'no_media', RETRY_AFTER_SECONDS);
+  }
+  const identity = newSdpIdentity();
+  const answer = answerAudio(invite.offer, { address: place.address, rtpPort: place.port, ...identity });
+  if (!answer.ok) {
+    await media.close();
+    return refuse(488, answer.why);
+  }
+  place.setRemote(answer.remote);
+  door.media.set(callId, media);
+  const cancelled = Promise.withResolvers<void>();
+  void invite.ended.then(() => cancelled.resolve());
+  const audio = audioOf(media);
+  return {
+    callId,
+    trunk: trunk.name,
+    callerNumber: invite.from.uri.user,
+    callerName: invite.from.displayName,
+    dialledNumber: invite.requestUri.user,
+    audio: {
+      ...audio,
+      async close() {
+        door.media.delete(callId);
+        await audio.close();
+      },
+    },
+    cancelled: cancelled.promise,
+    ring: () => invite.ring(),
+    answer() {
+      const leg = sipLeg(invite, place, identity);
+      invite.answer(answer.sdp);
+      return leg;
+    },
+    refuse: (status, retryAfterSeconds) => invite.reject(status, retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
+}

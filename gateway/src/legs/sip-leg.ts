@@ -1,0 +1,51 @@
+/**
+ * A SIP party as a leg: keys from RFC 4733 and INFO alike, hold in all dialects of re-INVITE (RFC 3264 §8.4), the end of the dialog.
+ */
+import { randomInt } from 'node:crypto';
+import type { Leg } from '../calls/leg.ts';
+import type { MediaLeg } from '../media/edge.ts';
+import { answerAudio, offerAudio } from '../sdp/offer-answer.ts';
+import type { SipCall } from '../sip/user-agent.ts';
+import { makeLeg } from './audio-leg.ts';
+
+/** Session id and version of our o= line; the version grows with every change (RFC 8866 §5.2). */
+export interface SdpIdentity {
+  readonly sessionId: number;
+  version: number;
+}
+
+export function newSdpIdentity(): SdpIdentity {
+  return { sessionId: randomInt(1, 2 ** 47), version: 1 };
+}
+
+export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Leg {
+  const holdListeners = new Set<(held: boolean) => void>();
+  let held = false;
+  const { leg, end } = makeLeg({
+    kind: 'sip',
+    place,
+    onKeyed: (listener) => sip.onDigit(listener),
+    onHold(listener) {
+      holdListeners.add(listener);
+      return () => holdListeners.delete(listener);
+    },
+    onHangup: () => sip.hangup(),
+  });
+  sip.onReoffer((offer) => {
+    identity.version += 1;
+    const local = { address: place.address, rtpPort: place.port, ...identity };
+    if (offer === '') return offerAudio(local); // re-INVITE without SDP: we offer, RFC 3261 §14.2
+    const answer = answerAudio(offer, local);
+    if (!answer.ok) return null;
+    place.setRemote(answer.remote);
+    if (answer.remote.held !== held) {
+      held = answer.remote.held;
+      for (const listener of holdListeners) listener(held);
+    }
+    return answer.sdp;
+  });
+  void sip.ended.then((how) =>
+    end(how.by === 'transport' || how.by === 'timeout' ? 'transport_lost' : how.by === 'local' ? 'closed_by_site' : 'hung_up'),
+  );
+  return leg;
+}
