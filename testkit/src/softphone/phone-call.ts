@@ -1,0 +1,266 @@
+/**
+ * One call of the soft phone, in either direction. Retransmits what UDP may lose, answers what comes within the dialog, and keeps the
+ * times a test asks for (monotonic ms).
+ */
+import { DialogText, newBranch } from './dialog-text.ts';
+import { RtpLine } from './rtp-line.ts';
+import { type Direction, header, mediaOf, type SipText, sdpText, statusOf, uriOf } from './sip-text.ts';
+
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+interface Wire {
+  readonly send: (bytes: Buffer, to: Place) => void;
+  readonly local: Place;
+}
+/** RFC 3261 §17.1.1.2 timers A and B. */
+const T1_MS = 500;
+const GIVE_UP_MS = 64 * T1_MS;
+
+export class PhoneCall {
+  readonly line: RtpLine;
+  readonly #wire: Wire;
+  readonly #says: readonly number[];
+  readonly #dialog: DialogText;
+  readonly #remote: Place;
+  #cseq = 1;
+  #version = 1;
+  #invite: SipText | null = null;
+  #inviteBranch = '';
+  #ackBytes: Buffer | null = null;
+  #state: 'calling' | 'ringing' | 'talking' | 'over' = 'calling';
+  #resend: NodeJS.Timeout | null = null;
+  readonly #waiting = new Map<string, (message: SipText) => void>();
+  readonly #answered = Promise.withResolvers<void>();
+  readonly #ringing = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<'local' | 'remote' | 'refused'>();
+  /** INVITE to first 180, and to 200, ms; −1 before. */
+  ringMs = -1;
+  answerMs = -1;
+  /** Final status of the INVITE. */
+  status = 0;
+  /** Retry-After of a refusal, seconds; 0 when absent. */
+  retryAfter = 0;
+
+  private constructor(wire: Wire, line: RtpLine, dialog: DialogText, remote: Place, says: readonly number[]) {
+    this.#wire = wire;
+    this.line = line;
+    this.#dialog = dialog;
+    this.#remote = remote;
+    this.#says = says;
+    this.#answered.promise.catch(() => {}); // a caller who only waits for `ended` need not look
+  }
+
+  static async open(
+    o: Wire & { remote: Place; target: string; from: string; callId: string; says: readonly number[] },
+  ): Promise<PhoneCall> {
+    const line = await RtpLine.open(o.local.address);
+    return new PhoneCall(o, line, new DialogText({ ...o, to: `<${o.target}>` }), o.remote, o.says);
+  }
+
+  static async ringing(o: Wire & { invite: SipText }): Promise<PhoneCall> {
+    const { invite, local } = o;
+    const line = await RtpLine.open(local.address);
+    const via = header(invite, 'via');
+    const [host = '', port = '5060'] = (/;received=([^;]+)/.exec(via)?.[1] ?? via.split(/[ ;]/)[1] ?? '').split(':');
+    const dialog = new DialogText({
+      local,
+      callId: header(invite, 'call-id'),
+      target: uriOf(header(invite, 'contact')),
+      from: header(invite, 'to'),
+      to: header(invite, 'from'),
+    });
+    const call = new PhoneCall(o, line, dialog, { address: host, port: Number(port) }, []);
+    call.#invite = invite;
+    call.#state = 'ringing';
+    return call;
+  }
+
+  get callId(): string {
+    return this.#dialog.callId;
+  }
+
+  /** Settles when the other side answered; rejects with its status when it refused. */
+  get answered(): Promise<void> {
+    return this.#answered.promise;
+  }
+
+  get isRinging(): Promise<void> {
+    return this.#ringing.promise;
+  }
+
+  get ended(): Promise<'local' | 'remote' | 'refused'> {
+    return this.#ended.promise;
+  }
+
+  get remoteNumber(): string {
+    return /sip:([^@>;]+)/.exec(this.#dialog.to)?.[1] ?? '';
+  }
+
+  invite(): void {
+    this.#inviteBranch = newBranch();
+    const startedMs = performance.now();
+    const bytes = this.#dialog.request('INVITE', this.#inviteBranch, 1, sdpText(this.#wire.local.address, this.line.port, this.#version));
+    this.#repeat(bytes, () => this.#refused(408));
+    this.#waiting.set('1 INVITE', (response) => this.#inviteAnswered(response, performance.now() - startedMs));
+  }
+
+  /** Answers a call that rings here. */
+  async accept(says: readonly number[]): Promise<PhoneCall> {
+    if (!this.#invite) throw new Error('this call did not come in');
+    this.#state = 'talking';
+    this.line.start(mediaOf(this.#invite.body), says);
+    this.#repeat(this.#dialog.response(this.#invite, 200, 'OK', sdpText(this.#wire.local.address, this.line.port, this.#version)), () =>
+      this.#over('refused'),
+    );
+    this.#answered.resolve();
+    return this;
+  }
+
+  sendRinging(): void {
+    if (this.#invite) this.#send(this.#dialog.response(this.#invite, 180, 'Ringing'));
+  }
+
+  reject(status: number): void {
+    if (this.#invite) this.#send(this.#dialog.response(this.#invite, status, 'Refused'));
+    this.#over('refused');
+  }
+
+  /** Key by RFC 4733, or by INFO (application/dtmf-relay). */
+  async press(key: string, by: 'rtp' | 'info' = 'rtp'): Promise<void> {
+    if (by === 'rtp') return this.line.press(key);
+    const answer = await this.#ask('INFO', `Signal=${key}\r\nDuration=160\r\n`, 'application/dtmf-relay');
+    if (statusOf(answer) !== 200) throw new Error(`INFO was answered ${statusOf(answer)}`);
+  }
+
+  /** Re-INVITE with this direction: `sendonly` or `inactive` hold, `sendrecv` resumes. Resolves with the answer's SDP. */
+  async reinvite(direction: Direction): Promise<string> {
+    this.#version += 1;
+    const answer = await this.#ask(
+      'INVITE',
+      sdpText(this.#wire.local.address, this.line.port, this.#version, direction),
+      'application/sdp',
+    );
+    if (statusOf(answer) !== 200) throw new Error(`re-INVITE was answered ${statusOf(answer)}`);
+    this.#send(this.#dialog.request('ACK', newBranch(), this.#cseq));
+    return answer.body;
+  }
+
+  /** BYE when talking, CANCEL while it rings. Resolves when the call is over. */
+  async hangup(): Promise<void> {
+    if (this.#state === 'over') return;
+    if (this.#state === 'talking') {
+      this.#state = 'over';
+      await this.#ask('BYE').catch(() => {});
+      this.#over('local');
+    } else if (this.#invite) {
+      this.reject(486);
+    } else {
+      this.#send(this.#dialog.request('CANCEL', this.#inviteBranch, 1));
+      await this.ended;
+    }
+  }
+
+  receive(message: SipText): void {
+    const status = statusOf(message);
+    if (status > 0) {
+      this.#waiting.get(header(message, 'cseq'))?.(message);
+      return;
+    }
+    const method = message.start.split(' ')[0];
+    if (method === 'ACK') return this.#stopRepeating();
+    if (method === 'CANCEL' && this.#invite && this.#state === 'ringing') {
+      this.#send(this.#dialog.response(message, 200, 'OK'));
+      this.#send(this.#dialog.response(this.#invite, 487, 'Request Terminated'));
+      return this.#over('remote');
+    }
+    if (method === 'INVITE' && this.#state === 'talking') {
+      const media = mediaOf(message.body);
+      if (media.port > 0) this.line.start(media, this.#says);
+      this.#version += 1;
+      return this.#send(this.#dialog.response(message, 200, 'OK', sdpText(this.#wire.local.address, this.line.port, this.#version)));
+    }
+    this.#send(this.#dialog.response(message, 200, 'OK'));
+    if (method === 'BYE') this.#over('remote');
+  }
+
+  #inviteAnswered(response: SipText, tookMs: number): void {
+    const status = statusOf(response);
+    this.#stopRepeating();
+    if (status < 200) {
+      if (status > 100 && this.ringMs < 0) this.ringMs = tookMs;
+      if (status > 100) this.#ringing.resolve();
+      return;
+    }
+    if (this.#ackBytes) return this.#send(this.#ackBytes); // our ACK was lost
+    this.status = status;
+    this.#dialog.to = header(response, 'to');
+    if (status >= 300) {
+      this.retryAfter = Number(header(response, 'retry-after').split(/[ ;(]/)[0] || 0);
+      this.#ackBytes = this.#dialog.request('ACK', this.#inviteBranch, 1);
+      this.#send(this.#ackBytes);
+      return this.#refused(status);
+    }
+    this.answerMs = tookMs;
+    if (this.ringMs < 0) this.ringMs = tookMs;
+    this.#dialog.target = uriOf(header(response, 'contact')) || this.#dialog.target;
+    this.#ackBytes = this.#dialog.request('ACK', newBranch(), 1);
+    this.#send(this.#ackBytes);
+    this.#state = 'talking';
+    this.line.start(mediaOf(response.body), this.#says);
+    this.#answered.resolve();
+  }
+
+  #refused(status: number): void {
+    this.status = status;
+    this.#answered.reject(new Error(`the call was refused with ${status}`));
+    this.#over('refused');
+  }
+
+  #over(by: 'local' | 'remote' | 'refused'): void {
+    this.#stopRepeating();
+    this.#state = 'over';
+    this.line.close();
+    this.#ended.resolve(by);
+  }
+
+  /** Sends a request in the dialog and waits for its final answer. */
+  #ask(method: string, body = '', type = ''): Promise<SipText> {
+    this.#cseq += 1;
+    const cseq = this.#cseq;
+    return new Promise((resolve, reject) => {
+      this.#repeat(this.#dialog.request(method, newBranch(), cseq, body, type), () => reject(new Error(`${method} was not answered`)));
+      this.#waiting.set(`${cseq} ${method}`, (response) => {
+        if (statusOf(response) < 200) return;
+        this.#waiting.delete(`${cseq} ${method}`);
+        this.#stopRepeating();
+        resolve(response);
+      });
+    });
+  }
+
+  #repeat(bytes: Buffer, giveUp: () => void): void {
+    this.#stopRepeating();
+    this.#send(bytes);
+    let waitMs = T1_MS;
+    let passedMs = 0;
+    const again = (): void => {
+      passedMs += waitMs;
+      if (passedMs >= GIVE_UP_MS) return giveUp();
+      this.#send(bytes);
+      waitMs = Math.min(waitMs * 2, 4000);
+      this.#resend = setTimeout(again, waitMs);
+    };
+    this.#resend = setTimeout(again, waitMs);
+  }
+
+  #stopRepeating(): void {
+    if (this.#resend) clearTimeout(this.#resend);
+    this.#resend = null;
+  }
+
+  #send(bytes: Buffer): void {
+    this.#wire.send(bytes, this.#remote);
+  }
+}
