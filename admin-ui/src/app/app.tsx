@@ -1,0 +1,104 @@
+/** Which page an agent sees: sign-in or the desk, in the chosen language. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { App as AntApp, Button, ConfigProvider, Result, Spin } from 'antd';
+import enUS from 'antd/es/locale/en_US';
+import zhCNWidgets from 'antd/es/locale/zh_CN';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SessionReply } from '@keepline/contracts/agent-protocol';
+import { asKeeplineError } from '../server/errors.ts';
+import { theme } from '../ui/theme.ts';
+import { chosenLanguage, keepLanguage, type Language } from './language.ts';
+import { sessionQuery, signOut } from './session.ts';
+import { Shell } from './shell.tsx';
+import { SignInPage } from './sign-in-page.tsx';
+import '../ui/page.css';
+import './shell.css';
+
+/** Loaded only once somebody is signed in: the media library is half of it. */
+const DeskPage = lazy(async () => ({ default: (await import('../features/agent-desk/desk-page.tsx')).DeskPage }));
+
+export function App({ nonce }: { readonly nonce: string }): ReactNode {
+  const { t, i18n } = useTranslation();
+  const language: Language = i18n.language === 'en' ? 'en' : 'zh';
+  const queries = useQueryClient();
+  const session = useQuery(sessionQuery);
+  const [notice, setNotice] = useState('');
+  const [isBusy, setBusy] = useState(false);
+
+  const setSession = useCallback((next: SessionReply | null) => queries.setQueryData(sessionQuery.queryKey, next), [queries]);
+  const leave = useMutation({ mutationFn: signOut, onSettled: () => setSession(null) });
+  const speak = useCallback((next: Language) => void i18n.changeLanguage(next), [i18n]);
+
+  useEffect(() => {
+    document.documentElement.lang = language === 'en' ? 'en' : 'zh-CN';
+  }, [language]);
+  const siteLanguage = session.data?.language;
+  useEffect(() => {
+    if (siteLanguage && chosenLanguage() === undefined) speak(siteLanguage);
+  }, [siteLanguage, speak]);
+
+  const onBye = useCallback(
+    (why: string) => {
+      setNotice(t(`bye.${why}`));
+      setSession(null);
+    },
+    [setSession, t],
+  );
+  const onRefused = useCallback(() => void queries.invalidateQueries({ queryKey: sessionQuery.queryKey }), [queries]);
+
+  const page = (): ReactNode => {
+    const waiting = <Spin className="page-wait" size="large" description={t('loading')} />;
+    if (session.data) {
+      return (
+        <Suspense fallback={waiting}>
+          <DeskPage onBye={onBye} onRefused={onRefused} onBusy={setBusy} />
+        </Suspense>
+      );
+    }
+    if (session.data === null) {
+      return (
+        <SignInPage
+          notice={notice}
+          onSignedIn={(next) => {
+            setNotice('');
+            setSession(next);
+          }}
+        />
+      );
+    }
+    return session.isError ? <Unreachable error={session.error} onRetry={() => void session.refetch()} /> : waiting;
+  };
+
+  return (
+    <ConfigProvider csp={{ nonce }} theme={theme} locale={language === 'en' ? enUS : zhCNWidgets} button={{ autoInsertSpace: false }}>
+      <AntApp>
+        <Shell
+          session={session.data ?? null}
+          language={language}
+          onLanguage={(next) => {
+            keepLanguage(next);
+            speak(next);
+          }}
+          maySignOut={!isBusy && !leave.isPending}
+          onSignOut={() => leave.mutate()}
+        >
+          {page()}
+        </Shell>
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+function Unreachable({ error, onRetry }: { readonly error: Error; onRetry(): void }): ReactNode {
+  const { t } = useTranslation();
+  const { code, message, hint } = asKeeplineError(error);
+  return (
+    <Result
+      status="warning"
+      title={t(`error.${code}.message`, { defaultValue: message })}
+      subTitle={`${t(`error.${code}.hint`, { defaultValue: hint })} (${code})`}
+      extra={<Button onClick={onRetry}>{t('sound.retry')}</Button>}
+    />
+  );
+}

@@ -1,0 +1,60 @@
+/** The frame around every page: whose site, who works here, in which language, and the way out. */
+import { LogoutOutlined } from '@ant-design/icons';
+import { Button, Segmented } from 'antd';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SessionReply } from '@keepline/contracts/agent-protocol';
+import type { Language } from './language.ts';
+
+export interface ShellProps {
+  readonly session: SessionReply | null;
+  readonly language: Language;
+  onLanguage(language: Language): void;
+  /** False while signing out would drop a call. */
+  readonly maySignOut: boolean;
+  onSignOut(): void;
+  readonly children: ReactNode;
+}
+
+export function Shell({ session, language, onLanguage, maySignOut, onSignOut, children }: ShellProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <>
+      <header className="shell-head">
+        <img src="/favicon.svg" alt="" width={24} height={24} />
+        <span className="shell-brand">{t('brand')}</span>
+        {session && session.site !== '' && <span className="shell-site">{session.site}</span>}
+        <span className="shell-gap" />
+        <Segmented<Language>
+          size="small"
+          aria-label={t('language.label')}
+          data-testid="language"
+          value={language}
+          onChange={onLanguage}
+          options={[
+            { value: 'zh', label: t('language.zh') },
+            { value: 'en', label: t('language.en') },
+          ]}
+        />
+        {session && (
+          <>
+            <span className="shell-agent">
+              {session.agent.name} <span className="shell-agent-id">{session.agent.id}</span>
+            </span>
+            <Button
+              type="text"
+              className="shell-leave"
+              icon={<LogoutOutlined />}
+              disabled={!maySignOut}
+              onClick={onSignOut}
+              data-testid="sign-out"
+            >
+              {t('signOut')}
+            </Button>
+          </>
+        )}
+      </header>
+      {children}
+    </>
+  );
+}

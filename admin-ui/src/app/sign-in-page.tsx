@@ -1,0 +1,97 @@
+/** Where an agent begins: id, password, and what went wrong if it did. */
+import { LockOutlined, UserOutlined } from '@ant-design/icons';
+import { useMutation } from '@tanstack/react-query';
+import { Alert, Button, Card, Form, Input, type InputRef } from 'antd';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SessionReply, SignInRequest } from '@keepline/contracts/agent-protocol';
+import { asKeeplineError, GatewayRefused } from '../server/errors.ts';
+import { signIn } from './session.ts';
+
+export interface SignInPageProps {
+  /** Why the agent is here again; '' at the first visit. */
+  readonly notice: string;
+  onSignedIn(session: SessionReply): void;
+}
+
+export function SignInPage({ notice, onSignedIn }: SignInPageProps): ReactNode {
+  const { t } = useTranslation();
+  const [form] = Form.useForm<SignInRequest>();
+  const agentInput = useRef<InputRef>(null);
+  const passwordInput = useRef<InputRef>(null);
+  const attempt = useMutation({
+    mutationFn: signIn,
+    onSuccess: onSignedIn,
+    onError: () => {
+      form.setFieldValue('password', '');
+      passwordInput.current?.focus();
+    },
+  });
+  useEffect(() => {
+    agentInput.current?.focus();
+    document.title = `${t('signIn.title')} · ${t('brand')}`;
+  }, [t]);
+  return (
+    <main className="sign-in">
+      <Card className="sign-in-card">
+        <h1>{t('signIn.title')}</h1>
+        <p className="sign-in-subtitle">{t('signIn.subtitle')}</p>
+        {notice !== '' && !attempt.isError && (
+          <Alert type="warning" showIcon title={notice} className="sign-in-alert" data-testid="notice" />
+        )}
+        {attempt.isError && <Refusal thrown={attempt.error} />}
+        <Form
+          form={form}
+          layout="vertical"
+          requiredMark={false}
+          disabled={attempt.isPending}
+          onFinish={(request) => attempt.mutate(request)}
+        >
+          <Form.Item name="agent" label={t('signIn.agent')} rules={[{ required: true, message: t('signIn.agentRequired') }]}>
+            <Input
+              ref={agentInput}
+              prefix={<UserOutlined aria-hidden="true" />}
+              size="large"
+              maxLength={48}
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              data-testid="sign-in-agent"
+            />
+          </Form.Item>
+          <Form.Item name="password" label={t('signIn.password')} rules={[{ required: true, message: t('signIn.passwordRequired') }]}>
+            <Input.Password
+              ref={passwordInput}
+              prefix={<LockOutlined aria-hidden="true" />}
+              size="large"
+              maxLength={256}
+              autoComplete="current-password"
+              data-testid="sign-in-password"
+            />
+          </Form.Item>
+          <Button type="primary" htmlType="submit" size="large" block loading={attempt.isPending} data-testid="sign-in-submit">
+            {t('signIn.submit')}
+          </Button>
+        </Form>
+        <p className="sign-in-notice">{t('signIn.notice')}</p>
+      </Card>
+    </main>
+  );
+}
+
+/** A wrong password and a wrong agent id look the same: which of the two it was helps only whoever is guessing. */
+function Refusal({ thrown }: { readonly thrown: unknown }): ReactNode {
+  const { t } = useTranslation();
+  const error = asKeeplineError(thrown);
+  const status = error instanceof GatewayRefused ? error.status : 0;
+  const [title, hint] =
+    status === 401
+      ? [t('signIn.refused'), t('signIn.refusedHint')]
+      : status === 429
+        ? [t('signIn.tooMany'), t('signIn.tooManyHint')]
+        : [
+            t(`error.${error.code}.message`, { defaultValue: error.message }),
+            `${t(`error.${error.code}.hint`, { defaultValue: error.hint })} (${error.code})`,
+          ];
+  return <Alert type="error" showIcon title={title} description={hint} className="sign-in-alert" data-testid="sign-in-error" />;
+}

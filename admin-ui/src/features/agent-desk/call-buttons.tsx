@@ -1,0 +1,94 @@
+/** Answer and decline; hold, mute and hang up: large, in the same place throughout a call, each with its key. */
+import { AudioMutedOutlined, AudioOutlined, PauseOutlined, PhoneOutlined, PlayCircleOutlined, StopOutlined } from '@ant-design/icons';
+import { Button } from 'antd';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeskAsk, DeskCall } from '@keepline/contracts/agent-protocol';
+import { KeyHint } from '../../ui/key-hint.tsx';
+import type { DeskActs } from './desk-acts.ts';
+import { allowedAsks, type DeskState, isMuted } from './desk-state.ts';
+import { type Act, holdAsk, keyOf } from './shortcuts.ts';
+
+export interface CallButtonsProps {
+  readonly state: DeskState;
+  readonly call: DeskCall;
+  readonly acts: DeskActs;
+}
+
+export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode {
+  const { t } = useTranslation();
+  const allowed = allowedAsks(state);
+  const { callId } = call;
+  const common = (ask: DeskAsk, act: Act) => ({
+    size: 'large' as const,
+    disabled: !allowed.has(ask) && !state.asking.includes(ask),
+    loading: state.asking.includes(ask),
+    'aria-keyshortcuts': keyOf(act),
+  });
+  if (call.state === 'ringing') {
+    return (
+      <div className="call-buttons">
+        <Button
+          {...common('call.answer', 'answer')}
+          type="primary"
+          className="answer"
+          data-testid="answer"
+          data-first-focus
+          icon={<PhoneOutlined />}
+          onClick={() => acts.ask({ ask: 'call.answer', callId })}
+        >
+          {t('call.answer')}
+          <KeyHint keys={keyOf('answer')} />
+        </Button>
+        <Button
+          {...common('call.decline', 'decline')}
+          danger
+          data-testid="decline"
+          icon={<StopOutlined />}
+          onClick={() => acts.ask({ ask: 'call.decline', callId })}
+        >
+          {t('call.decline')}
+          <KeyHint keys={keyOf('decline')} />
+        </Button>
+      </div>
+    );
+  }
+  const isHeld = call.state === 'held';
+  const muted = isMuted(state);
+  return (
+    <div className="call-buttons">
+      <Button
+        {...common(holdAsk(call), 'hold')}
+        type={isHeld ? 'primary' : 'default'}
+        data-testid={isHeld ? 'resume' : 'hold'}
+        icon={isHeld ? <PlayCircleOutlined /> : <PauseOutlined />}
+        onClick={() => acts.ask({ ask: holdAsk(call), callId })}
+      >
+        {t(isHeld ? 'call.resume' : 'call.hold')}
+        <KeyHint keys={keyOf('hold')} />
+      </Button>
+      <Button
+        {...common('call.mute', 'mute')}
+        data-testid="mute"
+        aria-pressed={muted}
+        icon={muted ? <AudioMutedOutlined /> : <AudioOutlined />}
+        onClick={() => acts.ask({ ask: 'call.mute', callId, muted: !muted })}
+      >
+        {t(muted ? 'call.unmute' : 'call.mute')}
+        <KeyHint keys={keyOf('mute')} />
+      </Button>
+      <span className="call-buttons-gap" />
+      <Button
+        {...common('call.hangup', 'hangup')}
+        type="primary"
+        danger
+        data-testid="hangup"
+        icon={<PhoneOutlined rotate={225} />}
+        onClick={() => acts.ask({ ask: 'call.hangup', callId })}
+      >
+        {t('call.hangup')}
+        <KeyHint keys={keyOf('hangup')} />
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+/** The call as the agent sees it, from the screen pop to the end of the wrap-up. */
+import { PhoneOutlined } from '@ant-design/icons';
+import { Card, Tag } from 'antd';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeskCall } from '@keepline/contracts/agent-protocol';
+import { durationText } from '../../ui/duration.ts';
+import { Ticking } from '../../ui/ticking.tsx';
+import { CallButtons } from './call-buttons.tsx';
+import { CallFactsList } from './call-facts-list.tsx';
+import type { DeskActs } from './desk-acts.ts';
+import { callOf, type DeskState, isMuted, serverNowMs } from './desk-state.ts';
+import { WrapUp } from './wrap-up.tsx';
+
+export function CallCard({ state, acts }: { readonly state: DeskState; readonly acts: DeskActs }): ReactNode {
+  const { t } = useTranslation();
+  const call = callOf(state);
+  const card = useRef<HTMLDivElement>(null);
+  const callState = call?.state;
+  useEffect(() => {
+    // Ringing: Enter answers. Wrap-up: arrows choose the outcome. In the call no key may hang up by chance, so the card itself has the focus.
+    if (callState === undefined) return;
+    const first = card.current?.querySelector<HTMLElement>('[data-first-focus]');
+    const target = first?.matches('button') ? first : (first?.querySelector<HTMLElement>('input') ?? card.current);
+    target?.focus();
+  }, [callState]);
+
+  if (!call) return <IdleCard isReady={state.view?.agent.state === 'ready'} />;
+  return (
+    <Card className={`call-card call-${call.state}`} data-testid="call-card" data-state={call.state} data-call-id={call.callId}>
+      <div ref={card} tabIndex={-1} className="call-body">
+        <header className="call-head">
+          <div className="call-who">
+            <span className="call-number numeric" data-testid="caller-number">
+              {call.callerNumber === '' ? t('call.noNumber') : call.callerNumber}
+            </span>
+            <span className="call-name">{call.callerName === '' ? t('call.noName') : call.callerName}</span>
+          </div>
+          <div className="call-time" role="timer" aria-label={t(`call.state.${call.state}`)}>
+            <CallTags call={call} isMuted={isMuted(state)} />
+            <CallClock state={state} call={call} />
+          </div>
+        </header>
+        <output className="for-screen-readers" aria-live="assertive">
+          {call.state === 'ringing' ? `${t('call.titleRinging')} ${call.callerNumber} ${call.callerName}` : t(`call.state.${call.state}`)}
+        </output>
+        <CallFactsList call={call} />
+        {call.state === 'wrap_up' ? (
+          <WrapUp state={state} call={call} acts={acts} />
+        ) : (
+          <CallButtons state={state} call={call} acts={acts} />
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function IdleCard({ isReady }: { readonly isReady: boolean }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Card className="call-card call-none" data-testid="call-card" data-state="none">
+      <div className="call-idle">
+        <PhoneOutlined className="call-idle-icon" aria-hidden="true" />
+        <strong>{t('call.idle')}</strong>
+        <span className="quiet">{t(isReady ? 'call.idleReady' : 'call.idleNotReady')}</span>
+      </div>
+    </Card>
+  );
+}
+
+function CallTags({ call, isMuted: muted }: { readonly call: DeskCall; readonly isMuted: boolean }): ReactNode {
+  const { t } = useTranslation();
+  const talks = call.state === 'connected' || call.state === 'held';
+  return (
+    <span className="call-tags">
+      {talks && (
+        <Tag color={call.recording ? 'error' : 'default'} data-testid="recording-indicator" data-state={call.recording ? 'on' : 'off'}>
+          {call.recording && <span className="recording-dot" aria-hidden="true" />}
+          {t(call.recording ? 'call.recording' : 'call.notRecording')}
+        </Tag>
+      )}
+      {talks && muted && <Tag color="warning">{t('call.muted')}</Tag>}
+      <Tag color={TAG_COLOURS[call.state]}>{t(`call.state.${call.state}`)}</Tag>
+    </span>
+  );
+}
+const TAG_COLOURS = { ringing: 'processing', connected: 'success', held: 'warning', wrap_up: 'default' } as const;
+
+/** Ringing: since when. Talking: since when. After: how long it was. */
+function CallClock({ state, call }: { readonly state: DeskState; readonly call: DeskCall }): ReactNode {
+  const { t } = useTranslation();
+  if (call.state === 'wrap_up') {
+    const talkedMs = call.connectedSinceMs === 0 ? 0 : call.endedAtMs - call.connectedSinceMs;
+    return (
+      <span className="call-clock numeric">
+        <small>{t('call.talked')}</small> {durationText(talkedMs)}
+      </span>
+    );
+  }
+  const [label, sinceMs] = call.state === 'ringing' ? ['call.ringing', call.ringingSinceMs] : ['call.talked', call.connectedSinceMs];
+  return (
+    <span className="call-clock numeric">
+      <small>{t(label)}</small> <Ticking>{(now) => durationText(serverNowMs(state, now) - sinceMs)}</Ticking>
+    </span>
+  );
+}
