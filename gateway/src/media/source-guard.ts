@@ -1,0 +1,43 @@
+/**
+ * Whom a leg listens to: the address its SDP named, and one port of it. Behind a NAT the port differs from the SDP's; it may be learnt
+ * once, from that same address, in the first seconds. Anybody else is dropped, or a stranger could take over a call by sending first.
+ */
+const LEARN_MS = 5000;
+
+export class SourceGuard {
+  #address = '';
+  #port = 0;
+  #namedPort = 0;
+  #settled = false;
+  #sinceMs = 0;
+
+  get address(): string {
+    return this.#address;
+  }
+  /** Where to send: the learnt port once there is one (symmetric RTP, RFC 4961). 0 before an SDP came. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** An SDP named the far end. One that repeats the same keeps what was learnt. */
+  expect(address: string, port: number, nowMs: number): void {
+    if (address === this.#address && port === this.#namedPort) return;
+    this.#address = address;
+    this.#port = port;
+    this.#namedPort = port;
+    this.#settled = false;
+    this.#sinceMs = nowMs;
+  }
+
+  accepts(address: string, port: number, nowMs: number): boolean {
+    if (address !== this.#address || this.#namedPort === 0) return false;
+    if (port === this.#port) {
+      this.#settled = true;
+      return true;
+    }
+    if (this.#settled || nowMs - this.#sinceMs > LEARN_MS) return false;
+    this.#port = port;
+    this.#settled = true;
+    return true;
+  }
+}
