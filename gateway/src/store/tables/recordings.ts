@@ -1,0 +1,32 @@
+/**
+ * The recording ledger: one row per recording, opened with the answer and closed with length and hash, and the reason of each answered call
+ * that has none. Times are wall times in ms since 1970; null means not closed yet.
+ */
+import type { TableFamily } from '../migrations.ts';
+
+export const recordingTables: TableFamily = {
+  name: 'recordings',
+  statements: [
+    `CREATE TABLE recordings (
+      id TEXT PRIMARY KEY,
+      call_id TEXT NOT NULL,
+      agent_id TEXT NOT NULL,
+      opened_at_ms INTEGER NOT NULL,
+      closed_at_ms INTEGER,
+      state TEXT NOT NULL CHECK (state IN ('open', 'complete', 'interrupted', 'failed')),
+      file TEXT,
+      samples INTEGER,
+      duration_ms INTEGER,
+      bytes INTEGER,
+      sha256 TEXT,
+      why TEXT
+    ) STRICT`,
+    'CREATE INDEX recordings_by_call ON recordings (call_id)',
+    `CREATE INDEX recordings_open ON recordings (id) WHERE state = 'open'`,
+    `CREATE TABLE recording_reasons (
+      call_id TEXT PRIMARY KEY,
+      reason TEXT NOT NULL,
+      at_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`,
+  ],
+};
