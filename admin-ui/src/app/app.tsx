@@ -90,7 +90,7 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
   );
 }
 
-function Unreachable({ error, onRetry }: { readonly error: Error; onRetry(): void }): ReactNode {
+function Unreachable({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }): ReactNode {
   const { t } = useTranslation();
   const { code, message, hint } = asKeeplineError(error);
   return (

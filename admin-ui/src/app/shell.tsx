@@ -9,10 +9,10 @@ import type { Language } from './language.ts';
 export interface ShellProps {
   readonly session: SessionReply | null;
   readonly language: Language;
-  onLanguage(language: Language): void;
+  readonly onLanguage: (language: Language) => void;
   /** False while signing out would drop a call. */
   readonly maySignOut: boolean;
-  onSignOut(): void;
+  readonly onSignOut: () => void;
   readonly children: ReactNode;
 }
 

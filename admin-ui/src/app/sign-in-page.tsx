@@ -5,13 +5,13 @@ import { Alert, Button, Card, Form, Input, type InputRef } from 'antd';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SessionReply, SignInRequest } from '@keepline/contracts/agent-protocol';
-import { asKeeplineError, GatewayRefused } from '../server/errors.ts';
+import { asKeeplineError } from '../server/errors.ts';
 import { signIn } from './session.ts';
 
 export interface SignInPageProps {
   /** Why the agent is here again; '' at the first visit. */
   readonly notice: string;
-  onSignedIn(session: SessionReply): void;
+  readonly onSignedIn: (session: SessionReply) => void;
 }
 
 export function SignInPage({ notice, onSignedIn }: SignInPageProps): ReactNode {
@@ -79,19 +79,19 @@ export function SignInPage({ notice, onSignedIn }: SignInPageProps): ReactNode {
   );
 }
 
-/** A wrong password and a wrong agent id look the same: which of the two it was helps only whoever is guessing. */
+/** A wrong password and a wrong agent id read the same: which of the two it was helps only whoever is guessing. */
 function Refusal({ thrown }: { readonly thrown: unknown }): ReactNode {
   const { t } = useTranslation();
-  const error = asKeeplineError(thrown);
-  const status = error instanceof GatewayRefused ? error.status : 0;
-  const [title, hint] =
-    status === 401
-      ? [t('signIn.refused'), t('signIn.refusedHint')]
-      : status === 429
-        ? [t('signIn.tooMany'), t('signIn.tooManyHint')]
-        : [
-            t(`error.${error.code}.message`, { defaultValue: error.message }),
-            `${t(`error.${error.code}.hint`, { defaultValue: error.hint })} (${error.code})`,
-          ];
-  return <Alert type="error" showIcon title={title} description={hint} className="sign-in-alert" data-testid="sign-in-error" />;
+  const { code, message, hint } = asKeeplineError(thrown);
+  return (
+    <Alert
+      type="error"
+      showIcon
+      className="sign-in-alert"
+      data-testid="sign-in-error"
+      data-code={code}
+      title={t(`error.${code}.message`, { defaultValue: message })}
+      description={t(`error.${code}.hint`, { defaultValue: hint })}
+    />
+  );
 }

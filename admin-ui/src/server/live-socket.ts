@@ -86,6 +86,12 @@ export class LiveSocket {
     if (!this.#socket) this.start();
   }
 
+  /** Gives the connection up and makes a new one at once. */
+  reconnect(): void {
+    this.#drop();
+    this.hurry();
+  }
+
   /**
    * @returns the `result` of the reply
    * @throws SocketClosed | SocketBusy | SocketTimeout | GatewayRefused

@@ -16,9 +16,9 @@ export interface AgentBarProps {
   readonly state: DeskState;
   readonly acts: DeskActs;
   readonly reasonsOpen: boolean;
-  onReasonsOpen(isOpen: boolean): void;
+  readonly onReasonsOpen: (isOpen: boolean) => void;
   readonly helpOpen: boolean;
-  onHelpOpen(isOpen: boolean): void;
+  readonly onHelpOpen: (isOpen: boolean) => void;
 }
 
 export function AgentBar({ state, acts, reasonsOpen, onReasonsOpen, helpOpen, onHelpOpen }: AgentBarProps): ReactNode {

@@ -5,6 +5,6 @@ export interface DeskActs {
   ask(request: Asked): void;
   draft(disposition: string, note: string): void;
   troubleRead(): void;
-  rebuildSound(): void;
+  repairSound(): void;
   reconnectNow(): void;
 }

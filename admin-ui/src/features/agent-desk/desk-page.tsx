@@ -13,11 +13,11 @@ import { makeSpeaker } from './media/speaker.ts';
 
 export interface DeskPageProps {
   /** The gateway ended the session, or another place took it over. */
-  onBye(why: ByeReason): void;
+  readonly onBye: (why: ByeReason) => void;
   /** A connection was refused; perhaps the sign-in no longer stands. */
-  onRefused(): void;
+  readonly onRefused: () => void;
   /** Whether a call is on the desk, during which signing out would drop it. */
-  onBusy(isBusy: boolean): void;
+  readonly onBusy: (isBusy: boolean) => void;
 }
 
 export function DeskPage({ onBye, onRefused, onBusy }: DeskPageProps): ReactNode {
@@ -32,10 +32,15 @@ export function DeskPage({ onBye, onRefused, onBusy }: DeskPageProps): ReactNode
     if (!audio.current) return;
     const made = startSession(audio.current, () => refused.current());
     const hurry = (): void => made.hurry();
+    const devicesChanged = (): void => made.devicesChanged();
     window.addEventListener('online', hurry);
+    // Only pages in a secure context have it; others are told so when the microphone is opened.
+    const devices: MediaDevices | undefined = navigator.mediaDevices;
+    devices?.addEventListener('devicechange', devicesChanged);
     setSession(made);
     return () => {
       window.removeEventListener('online', hurry);
+      devices?.removeEventListener('devicechange', devicesChanged);
       made.close();
     };
   }, []);
@@ -91,7 +96,7 @@ function actsOf(session: DeskSession | null): DeskActs {
     ask: (request) => void session?.ask(request),
     draft: (disposition, note) => session?.draft(disposition, note),
     troubleRead: () => session?.troubleRead(),
-    rebuildSound: () => session?.rebuildSound(),
+    repairSound: () => session?.repairSound(),
     reconnectNow: () => session?.hurry(),
   };
 }

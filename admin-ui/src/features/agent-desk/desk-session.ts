@@ -15,6 +15,7 @@ import {
   firstState,
   isMicrophoneOpen,
   isRinging,
+  type Sound,
   step,
   type Trouble,
 } from './desk-state.ts';
@@ -37,8 +38,8 @@ export interface AudioPathEvents {
   broke(error: KeeplineError): void;
 }
 
-/** Wait before a broken sound path is built anew, ms. */
-export const REBUILD_WAIT_MS = 2_000;
+/** Wait before a broken sound path is repaired, ms. */
+export const REPAIR_WAIT_MS = 2_000;
 
 export class DeskSession {
   readonly #needs: DeskSessionNeeds;
@@ -47,7 +48,7 @@ export class DeskSession {
   #state = firstState;
   #audio: AudioPath | null = null;
   #closed = false;
-  #disarmRebuild: () => void = () => {};
+  #disarmRepair: () => void = () => {};
 
   constructor(needs: DeskSessionNeeds) {
     this.#needs = needs;
@@ -58,7 +59,7 @@ export class DeskSession {
       events: {
         opened: () => {
           this.#take({ is: 'opened' });
-          this.rebuildSound();
+          this.#buildSound();
         },
         lost: (attempt, retryInMs) => this.#take({ is: 'lost', attempt, retryAtMs: needs.clock.monotonicMs() + retryInMs }),
         refused: () => needs.onRefused(),
@@ -108,40 +109,64 @@ export class DeskSession {
     this.#take({ is: 'trouble_read' });
   }
 
-  /** Closes the sound path and builds it anew: after a new connection, after `media.rejoin`, or when the agent has plugged in a headset. */
-  rebuildSound(): void {
-    this.#disarmRebuild();
+  /** Makes sound work again after a fault, by the least that helps: the microphone alone, or a new connection with a new path. */
+  repairSound(): void {
+    this.#disarmRepair();
+    const path = this.#audio;
+    if (!path || this.#state.sound.at === 'starting') return;
+    this.#watch(path, async () => {
+      const isRepaired = await path.repair();
+      if (!isRepaired && path === this.#audio) this.#socket.reconnect();
+      return isRepaired;
+    });
+  }
+
+  /** A headset was plugged in or out: perhaps what was missing is there now. */
+  devicesChanged(): void {
+    if (this.#state.sound.at === 'failed') this.repairSound();
+  }
+
+  /** The end: microphone released, socket closed, nothing rings. */
+  close(): void {
+    this.#closed = true;
+    this.#disarmRepair();
+    this.#socket.close();
+    this.#audio?.close();
+    this.#audio = null;
+    this.#needs.ringTone.set(false);
+    this.#listeners.clear();
+  }
+
+  #buildSound(): void {
+    this.#disarmRepair();
     this.#audio?.close();
     const path = this.#needs.makeAudioPath({
       ask: (request) => this.#socket.ask(request),
       broke: (error) => {
         if (path !== this.#audio) return;
         this.#take({ is: 'sound', sound: { at: 'failed', trouble: asTrouble(error) } });
-        this.#disarmRebuild = this.#needs.clock.after(REBUILD_WAIT_MS, () => this.rebuildSound());
+        this.#disarmRepair = this.#needs.clock.after(REPAIR_WAIT_MS, () => this.repairSound());
       },
     });
     this.#audio = path;
-    this.#take({ is: 'sound', sound: { at: 'starting' } });
-    path.build().then(
-      () => {
-        if (path !== this.#audio) return;
-        this.#take({ is: 'sound', sound: { at: 'ready' } });
-      },
-      (thrown: unknown) => {
-        if (path === this.#audio) this.#take({ is: 'sound', sound: { at: 'failed', trouble: asTrouble(thrown) } });
-      },
-    );
+    this.#watch(path, async () => {
+      await path.build();
+      return true;
+    });
   }
 
-  /** The end: microphone released, socket closed, nothing rings. */
-  close(): void {
-    this.#closed = true;
-    this.#disarmRebuild();
-    this.#socket.close();
-    this.#audio?.close();
-    this.#audio = null;
-    this.#needs.ringTone.set(false);
-    this.#listeners.clear();
+  /** Shows how work on the path goes, unless the path was replaced meanwhile. */
+  #watch(path: AudioPath, work: () => Promise<boolean>): void {
+    const show = (sound: Sound): void => {
+      if (path === this.#audio) this.#take({ is: 'sound', sound });
+    };
+    show({ at: 'starting' });
+    work().then(
+      (isReady) => {
+        if (isReady) show({ at: 'ready' });
+      },
+      (thrown: unknown) => show({ at: 'failed', trouble: asTrouble(thrown) }),
+    );
   }
 
   #receive(push: DeskPush): void {
@@ -153,7 +178,7 @@ export class DeskSession {
         this.#take({ is: 'bye', why: push.why });
         break;
       case 'media.rejoin':
-        this.rebuildSound();
+        this.#buildSound();
         break;
       case 'media.consume': {
         const path = this.#audio;

@@ -84,6 +84,8 @@ export function step(state: DeskState, input: DeskInput): DeskState {
       return { ...state, draft: { ...input.draft, note: input.draft.note.slice(0, NOTE_MAX_LENGTH) } };
     case 'trouble_read':
       return { ...state, trouble: null };
+    default:
+      return input satisfies never;
   }
 }
 
@@ -143,7 +145,8 @@ export function allowedAsks(state: DeskState): ReadonlySet<DeskAsk> {
   const allowed = new Set<DeskAsk>();
   const view = state.view;
   if (!view || state.connection.at !== 'open') return allowed;
-  if (view.agent.state === 'not_ready' || view.agent.state === 'signed_out') allowed.add('agent.ready');
+  // While sound is on its way, ready would be refused; without sound it may be right, for an agent with a telephone on the table.
+  if ((view.agent.state === 'not_ready' || view.agent.state === 'signed_out') && state.sound.at !== 'starting') allowed.add('agent.ready');
   if (view.agent.state === 'ready' || view.agent.state === 'not_ready') allowed.add('agent.not_ready');
   for (const ask of asksOfCall(state, view.call)) allowed.add(ask);
   for (const ask of state.asking) allowed.delete(ask);
@@ -151,7 +154,8 @@ export function allowedAsks(state: DeskState): ReadonlySet<DeskAsk> {
 }
 
 function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[] {
-  switch (call?.state) {
+  if (!call) return [];
+  switch (call.state) {
     case 'ringing':
       // One answer to a ringing call: a decline after an answer already on its way would end a call the caller can hear.
       return state.asking.includes('call.answer') || state.asking.includes('call.decline') ? [] : ['call.answer', 'call.decline'];
@@ -161,7 +165,7 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
       return ['call.resume', 'call.hangup'];
     case 'wrap_up':
       return draftOf(state, call.callId).disposition === '' ? [] : ['call.dispose'];
-    case undefined:
-      return [];
+    default:
+      return call.state satisfies never;
   }
 }

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { KEYS } from './shortcuts.ts';
 
-export function ShortcutHelp({ isOpen, onOpen }: { readonly isOpen: boolean; onOpen(isOpen: boolean): void }): ReactNode {
+export function ShortcutHelp({ isOpen, onOpen }: { readonly isOpen: boolean; readonly onOpen: (isOpen: boolean) => void }): ReactNode {
   const { t } = useTranslation();
   const rows = [
     ...KEYS.map(({ act, shown }) => ({ name: t(`shortcuts.${act}`), shown })),

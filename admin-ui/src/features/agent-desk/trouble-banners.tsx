@@ -32,7 +32,7 @@ export function TroubleBanners({ state, acts }: TroubleBannersProps): ReactNode 
             </span>
           }
           action={
-            <Button size="small" data-testid="sound-retry" onClick={() => acts.rebuildSound()}>
+            <Button size="small" data-testid="sound-retry" onClick={() => acts.repairSound()}>
               {t('sound.retry')}
             </Button>
           }
@@ -57,7 +57,13 @@ export function TroubleBanners({ state, acts }: TroubleBannersProps): ReactNode 
   );
 }
 
-function ConnectionBanner({ connection, onNow }: { readonly connection: Extract<Connection, { at: 'lost' }>; onNow(): void }): ReactNode {
+function ConnectionBanner({
+  connection,
+  onNow,
+}: {
+  readonly connection: Extract<Connection, { at: 'lost' }>;
+  readonly onNow: () => void;
+}): ReactNode {
   const { t } = useTranslation();
   const { attempt, retryAtMs } = connection;
   return (

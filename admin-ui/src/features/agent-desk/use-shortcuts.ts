@@ -5,8 +5,8 @@ import { callOf, type DeskState, draftOf, isMuted } from './desk-state.ts';
 import { type Act, holdAsk, meaningOf } from './shortcuts.ts';
 
 export interface ScreenActs {
-  openReasons(): void;
-  showHelp(): void;
+  readonly openReasons: () => void;
+  readonly showHelp: () => void;
 }
 
 export function useShortcuts(state: DeskState, acts: DeskActs, screen: ScreenActs): void {

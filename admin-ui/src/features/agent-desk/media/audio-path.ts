@@ -7,6 +7,7 @@ import { Device } from 'mediasoup-client';
 import type {
   Consumer,
   DtlsParameters,
+  Producer,
   RtpCapabilities,
   RtpCodecCapability,
   RtpParameters,
@@ -33,6 +34,12 @@ export interface AudioPathNeeds {
 export interface AudioPath {
   /** @throws KeeplineError with what the agent can do about it */
   build(): Promise<void>;
+  /**
+   * Makes a path that failed or broke work again, as far as it can alone.
+   * @returns false when only a new connection helps: the gateway gives each connection its transports once
+   * @throws KeeplineError as `build`
+   */
+  repair(): Promise<boolean>;
   consume(offer: ConsumeOffer): Promise<void>;
   stopConsuming(): void;
   openMicrophone(isOpen: boolean): void;
@@ -47,9 +54,12 @@ export class BrowserAudioPath implements AudioPath {
   readonly #needs: AudioPathNeeds;
   #microphone: Microphone | null = null;
   #microphoneOpen = false;
+  #producer: Producer | null = null;
   #sending: Transport | null = null;
   #receiving: Transport | null = null;
   #consumer: Consumer | null = null;
+  #hasAskedGateway = false;
+  #isBroken = false;
   #closed = false;
 
   constructor(needs: AudioPathNeeds) {
@@ -58,31 +68,33 @@ export class BrowserAudioPath implements AudioPath {
 
   async build(): Promise<void> {
     // The microphone first: its permission prompt is what people wait for, and without it there is no use in the rest.
-    const microphone = await openMicrophone(this.#needs.plain, (error) => this.#breakWith(error));
-    if (this.#closed) return microphone.close();
-    this.#microphone = microphone;
-    microphone.open(this.#microphoneOpen);
-
+    const track = await this.#takeMicrophone();
+    if (this.#closed) return;
     const device = await makeDevice();
+    this.#hasAskedGateway = true;
     await device.load({ routerRtpCapabilities: (await this.#needs.ask({ ask: 'media.capabilities' })) as RtpCapabilities });
     const codec = pcmaOf(device.sendRtpCapabilities);
 
-    const sending = device.createSendTransport(await this.#askTransport('send'));
-    if (this.#closed) return sending.close();
-    this.#sending = sending;
-    this.#connect(sending);
-    sending.on('produce', ({ rtpParameters }, done, failed) => {
-      this.#needs
-        .ask({ ask: 'media.produce', transportId: sending.id, rtpParameters })
-        .then((result) => done({ id: producerIdOf(result) }), failed);
-    });
-    await sending.produce({ track: microphone.track, codec, stopTracks: false, disableTrackOnPause: false });
+    const toSend = await this.#askTransport('send');
+    if (this.#closed) return;
+    this.#sending = this.#connect(device.createSendTransport(toSend));
+    this.#producer = await this.#sending.produce({ track, codec, stopTracks: false, disableTrackOnPause: false });
 
-    const receiving = device.createRecvTransport(await this.#askTransport('receive'));
-    if (this.#closed) return receiving.close();
-    this.#receiving = receiving;
-    this.#connect(receiving);
+    if (this.#closed) return;
+    const toReceive = await this.#askTransport('receive');
+    if (this.#closed) return;
+    this.#receiving = this.#connect(device.createRecvTransport(toReceive));
     await this.#needs.ask({ ask: 'media.receivable', rtpCapabilities: device.recvRtpCapabilities });
+  }
+
+  async repair(): Promise<boolean> {
+    if (!this.#hasAskedGateway) {
+      await this.build();
+      return true;
+    }
+    if (!this.#producer || !this.#receiving || this.#isBroken) return false;
+    await this.#producer.replaceTrack({ track: await this.#takeMicrophone() });
+    return true;
   }
 
   async consume(offer: ConsumeOffer): Promise<void> {
@@ -125,13 +137,31 @@ export class BrowserAudioPath implements AudioPath {
     this.#microphone?.close();
   }
 
-  #connect(transport: Transport): void {
-    transport.on('connect', ({ dtlsParameters }: { dtlsParameters: DtlsParameters }, done, failed) => {
-      this.#needs.ask({ ask: 'media.connect', transportId: transport.id, dtlsParameters }).then(() => done(), failed);
+  async #takeMicrophone(): Promise<MediaStreamTrack> {
+    const microphone = await openMicrophone(this.#needs.plain, (error) => this.#breakWith(error));
+    this.#microphone?.close();
+    this.#microphone = microphone;
+    if (this.#closed) microphone.close();
+    microphone.open(this.#microphoneOpen);
+    return microphone.track;
+  }
+
+  #connect(transport: Transport): Transport {
+    transport.on('connect', ({ dtlsParameters }: { dtlsParameters: DtlsParameters }, accept, refuse) => {
+      this.#needs.ask({ ask: 'media.connect', transportId: transport.id, dtlsParameters }).then(() => accept(), refuse);
+    });
+    transport.on('produce', ({ rtpParameters }, accept, refuse) => {
+      this.#needs
+        .ask({ ask: 'media.produce', transportId: transport.id, rtpParameters })
+        .then((result) => accept({ id: producerIdOf(result) }))
+        .catch(refuse);
     });
     transport.on('connectionstatechange', (state) => {
-      if (state === 'failed') this.#breakWith(new SoundPathBroken(transport.direction === 'send' ? 'send' : 'receive'));
+      if (state !== 'failed') return;
+      this.#isBroken = true;
+      this.#breakWith(new SoundPathBroken(transport.direction === 'send' ? 'send' : 'receive'));
     });
+    return transport;
   }
 
   async #askTransport(direction: 'send' | 'receive'): Promise<TransportOptions> {

@@ -1,0 +1,243 @@
+/** The built desk in a real browser, under the production security policy, against a scripted gateway. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findChromium } from '@keepline/testkit/agent-browser';
+import { tempDir } from '@keepline/testkit/temp-dir';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AGENT, FakeGateway, firstView, PASSWORD, ringingCall } from './fake-gateway.ts';
+
+const configFile = fileURLToPath(new URL('../vite.config.ts', import.meta.url));
+/** A folder for pictures of every state, for people who look at them; none are taken without it. */
+const pictures = process.env.KEEPLINE_DESK_PICTURES;
+
+const folder = tempDir();
+let browser: Browser;
+let gateway: FakeGateway;
+let page: Page;
+let faults: string[];
+
+beforeAll(async () => {
+  await build({ configFile, logLevel: 'error', build: { outDir: join(folder.path, 'dist') } });
+  browser = await chromium.launch({
+    executablePath: await findChromium(process.env.KEEPLINE_CHROMIUM, process.env.PATH ?? ''),
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
+  });
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  folder.remove();
+});
+
+beforeEach(async () => {
+  gateway = new FakeGateway({ dist: join(folder.path, 'dist'), sound: 'none' });
+  const url = await gateway.start();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, locale: 'zh-CN' });
+  context.setDefaultTimeout(15_000);
+  page = await context.newPage();
+  faults = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy|\[antd|Warning:/.test(message.text())) faults.push(message.text());
+  });
+  await page.goto(url);
+});
+afterEach(async () => {
+  await page.context().close();
+  await gateway.close();
+  expect(faults).toEqual([]);
+});
+
+async function signIn(password = PASSWORD): Promise<void> {
+  await page.getByTestId('sign-in-agent').fill(AGENT);
+  await page.getByTestId('sign-in-password').fill(password);
+  await page.getByTestId('sign-in-submit').click();
+}
+const see = (testId: string, state: string): Promise<void> => page.locator(`[data-testid="${testId}"][data-state="${state}"]`).waitFor();
+const press = (testId: string): Promise<void> => page.getByTestId(testId).click();
+const lastAsked = (): unknown => gateway.asked.findLast(({ ask }) => !ask.startsWith('media.'));
+
+/** Takes a picture when asked to, and refuses what would not fit on the smallest screen of a branch office. */
+async function look(name: string): Promise<void> {
+  const overflow = await page.evaluate<string[]>(`[...document.querySelectorAll('body *')]
+    .filter((e) => { const r = e.getBoundingClientRect(); return r.width > 1 && r.height > 1 && (r.right > innerWidth + 1 || r.left < -1); })
+    .map((e) => e.className + ' ' + e.textContent.slice(0, 40))`);
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+  expect(overflow).toEqual([]);
+}
+
+describe('sign-in', () => {
+  it('refuses a wrong password without saying which of the two was wrong, and lets the right one in', async () => {
+    await look('sign-in');
+    await signIn('wrong');
+    await page.getByTestId('sign-in-error').waitFor();
+    expect(await page.getByTestId('sign-in-error').innerText()).toContain('工号或密码不正确');
+    await look('sign-in-refused');
+    await signIn();
+    await see('agent-state', 'not_ready');
+  });
+
+  it('keeps the chosen language over a reload', async () => {
+    await page.getByTestId('language').getByText('English').click();
+    await page.getByText('Agent sign-in').waitFor();
+    await page.reload();
+    await page.getByText('Agent sign-in').waitFor();
+    expect(await page.evaluate('document.documentElement.lang')).toBe('en');
+  });
+
+  it('brings the agent back to the sign-in page with the reason when the gateway says bye', async () => {
+    await signIn();
+    await see('agent-state', 'not_ready');
+    gateway.isSignedIn = false;
+    gateway.push({ push: 'bye', why: 'signed_in_elsewhere' });
+    await page.getByTestId('notice').waitFor();
+    expect(await page.getByTestId('notice').innerText()).toContain('已在其他位置登录');
+  });
+
+  it('comes back to the sign-in page when the session ended while the connection was away', async () => {
+    await signIn();
+    await see('agent-state', 'not_ready');
+    gateway.isSignedIn = false;
+    gateway.cut();
+    await page.getByTestId('sign-in-agent').waitFor();
+  });
+});
+
+describe('a call at the desk', () => {
+  it('goes from the screen pop through answer, hold, mute and hang-up to a disposed wrap-up', async () => {
+    await signIn();
+    await see('call-card', 'none');
+    await press('ready');
+    await see('agent-state', 'ready');
+    await look('idle');
+
+    gateway.show({ agent: { ...gateway.view.agent, state: 'offered', sinceMs: Date.now() }, call: ringingCall() });
+    await see('call-card', 'ringing');
+    expect(await page.getByTestId('caller-number').innerText()).toBe('138******78');
+    expect(await page.title()).toContain('来电');
+    expect(await page.evaluate('document.activeElement.dataset.testid')).toBe('answer');
+    await look('ringing');
+
+    await press('answer');
+    await see('call-card', 'connected');
+    await see('recording-indicator', 'on');
+    expect(await page.title()).not.toContain('来电');
+    await look('connected');
+
+    await press('hold');
+    await see('call-card', 'held');
+    await look('held');
+    await press('resume');
+    await see('call-card', 'connected');
+    await press('mute');
+    await page.locator('[data-testid="mute"][aria-pressed="true"]').waitFor();
+    expect(lastAsked()).toMatchObject({ ask: 'call.mute', muted: true });
+
+    await press('hangup');
+    await see('call-card', 'wrap_up');
+    expect(await page.getByTestId('wrap-up-done').isDisabled()).toBe(true);
+    await press('disposition-follow_up');
+    await page.getByTestId('note').fill('客户要求下周回电');
+    await look('wrap-up');
+    await press('wrap-up-done');
+    await see('call-card', 'none');
+    expect(lastAsked()).toMatchObject({ ask: 'call.dispose', disposition: 'follow_up', note: '客户要求下周回电' });
+  });
+
+  it('can be worked with the keyboard alone', async () => {
+    await signIn();
+    await see('agent-state', 'not_ready');
+    await page.locator('[data-testid="ready"]:enabled').waitFor();
+    await page.keyboard.press('Alt+KeyR');
+    await see('agent-state', 'ready');
+    gateway.showCall(ringingCall());
+    await see('call-card', 'ringing');
+    await page.keyboard.press('Alt+KeyA');
+    await see('call-card', 'connected');
+    await page.keyboard.press('Alt+KeyH');
+    await see('call-card', 'held');
+    await page.keyboard.press('Alt+KeyH');
+    await see('call-card', 'connected');
+    await page.keyboard.press('Alt+KeyE');
+    await see('call-card', 'wrap_up');
+    await page.keyboard.press('Alt+KeyS'); // no outcome yet: nothing may happen
+    await page.keyboard.press('Alt+Digit1');
+    await page.locator('[data-testid="wrap-up-done"]:enabled').waitFor();
+    await page.keyboard.press('Alt+KeyS');
+    await see('call-card', 'none');
+    expect(lastAsked()).toMatchObject({ ask: 'call.dispose', disposition: 'resolved' });
+    expect(gateway.asked.filter(({ ask }) => ask === 'call.dispose')).toHaveLength(1);
+    await page.keyboard.press('Alt+KeyK');
+    await page.getByTestId('shortcut-list').waitFor();
+    await look('shortcuts');
+  });
+
+  it('asks for the reason of not ready and shows it', async () => {
+    await signIn();
+    await press('not-ready');
+    await page.getByTestId('reason-lunch').waitFor();
+    await look('reasons');
+    await press('reason-lunch');
+    await page.locator('[data-testid="agent-state"][data-reason="lunch"]').waitFor();
+    expect(lastAsked()).toMatchObject({ ask: 'agent.not_ready', reason: 'lunch' });
+  });
+});
+
+describe('what stands in the way', () => {
+  it('says what is unavailable and what waits while the cloud is away, and is quiet when it is back', async () => {
+    await signIn();
+    await see('link-banner', 'up');
+    const sinceMs = Date.now() - 95_000;
+    gateway.show({
+      call: ringingCall(),
+      link: { state: 'down', sinceMs, why: 'heartbeats_missed', backlog: 1284, oldestUnsentMs: 94_000 },
+    });
+    await see('link-banner', 'down');
+    const text = await page.getByTestId('link-banner').innerText();
+    expect(text).toContain('云端路由建议、云端统计分析');
+    expect(text).toContain('1284');
+    await look('link-down');
+    gateway.show({ link: { state: 'probing', sinceMs: Date.now(), why: 'stable_wait', backlog: 37, oldestUnsentMs: 8000 } });
+    await see('link-banner', 'probing');
+    gateway.show({ link: firstView().link });
+    await see('link-banner', 'up');
+  });
+
+  it('reconnects by itself after the connection was cut in a call, with the note typed so far', async () => {
+    await signIn();
+    gateway.showCall({ ...ringingCall(), state: 'wrap_up', wrapUpUntilMs: Date.now() + 200_000 });
+    await see('call-card', 'wrap_up');
+    await page.getByTestId('note').fill('已核实身份');
+    gateway.cut();
+    await page.getByTestId('connection-banner').waitFor();
+    await look('connection-lost');
+    await page.getByTestId('connection-banner').waitFor({ state: 'detached' });
+    await see('call-card', 'wrap_up');
+    expect(await page.getByTestId('note').inputValue()).toBe('已核实身份');
+  });
+
+  it('names the missing microphone and what to do, and the rest of the desk still works', async () => {
+    await signIn();
+    await see('sound', 'failed');
+    expect(await page.getByTestId('sound-banner').innerText()).toMatch(/麦克风/);
+    await look('no-microphone');
+    await press('ready');
+    await see('agent-state', 'ready');
+  });
+
+  it('fits the screen in English too', async () => {
+    await page.getByTestId('language').getByText('English').click();
+    await signIn();
+    gateway.show({
+      agent: { ...gateway.view.agent, state: 'in_call', sinceMs: Date.now() - 3_725_000 },
+      call: { ...ringingCall(), state: 'connected', connectedSinceMs: Date.now() - 3_725_000, recording: true, muted: true },
+      link: { state: 'down', sinceMs: Date.now() - 7_200_000, why: 'heartbeats_missed', backlog: 1_234_567, oldestUnsentMs: 7_200_000 },
+    });
+    await see('call-card', 'connected');
+    await look('english-everything');
+    gateway.showCall({ state: 'wrap_up', wrapUpUntilMs: Date.now() + 100_000 });
+    await see('call-card', 'wrap_up');
+    await look('english-wrap-up');
+  });
+});

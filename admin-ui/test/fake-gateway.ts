@@ -1,0 +1,218 @@
+/**
+ * A gateway as far as a desk can tell, under the script of a test: serves the built desk with the production content security policy,
+ * signs in one agent, pushes the views it is told to, and records what the desk asks. With `sound: 'echo'` a real mediasoup router sends
+ * the agent's own voice back; with `'none'` every media request is refused.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import type { DeskCall, DeskPush, DeskRequest, DeskView } from '@keepline/contracts/agent-protocol';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type EchoRoom, openEchoRoom } from './echo-room.ts';
+
+export const AGENT = 'agent1';
+export const PASSWORD = 'correct horse battery';
+const COOKIE = 'keepline-test=1';
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+export interface FakeGatewayOptions {
+  readonly dist: string;
+  readonly sound: 'echo' | 'none';
+  readonly port?: number;
+}
+
+export class FakeGateway {
+  readonly asked: DeskRequest[] = [];
+  view: DeskView = firstView();
+  isSignedIn = false;
+  readonly #options: FakeGatewayOptions;
+  readonly #http: Server;
+  readonly #sockets = new WebSocketServer({ noServer: true });
+  #desk: WebSocket | null = null;
+  #room: EchoRoom | null = null;
+
+  constructor(options: FakeGatewayOptions) {
+    this.#options = options;
+    this.#http = createServer((request, response) => void this.#serve(request, response));
+    this.#http.on('upgrade', (request, socket, head) => {
+      if (!this.#knows(request)) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+      this.#sockets.handleUpgrade(request, socket, head, (desk) => this.#seat(desk));
+    });
+  }
+
+  async start(): Promise<string> {
+    if (this.#options.sound === 'echo') this.#room = await openEchoRoom();
+    this.#http.listen(this.#options.port ?? 0, '127.0.0.1');
+    await once(this.#http, 'listening');
+    return `http://localhost:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  /** Changes the view and pushes it, as the real gateway does after every change. */
+  show(change: Partial<DeskView>): void {
+    this.view = { ...this.view, ...change, serverTimeMs: Date.now() };
+    this.push({ push: 'view', view: this.view });
+  }
+
+  showCall(change: Partial<DeskCall>): void {
+    this.show({ call: { ...(this.view.call ?? ringingCall()), ...change } });
+  }
+
+  push(push: DeskPush): void {
+    this.#desk?.send(JSON.stringify(push));
+  }
+
+  /** Offers the echo of the microphone as the voice of the caller. */
+  async offerEcho(): Promise<void> {
+    const offer = await this.#room?.offer(ringingCall().callId);
+    if (offer) this.push({ push: 'media.consume', offer });
+  }
+
+  /** Cuts the connection without a word, as a network does. */
+  cut(): void {
+    this.#desk?.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.#desk?.terminate();
+    this.#http.closeAllConnections();
+    this.#http.close();
+    this.#room?.close();
+    await once(this.#http, 'close');
+  }
+
+  #knows(request: IncomingMessage): boolean {
+    return this.isSignedIn && (request.headers.cookie ?? '').includes(COOKIE);
+  }
+
+  #seat(desk: WebSocket): void {
+    this.#desk = desk;
+    this.#room?.empty();
+    desk.on('message', (data: Buffer) => void this.#answer(desk, JSON.parse(data.toString('utf8')) as DeskRequest));
+    this.show({});
+  }
+
+  async #answer(desk: WebSocket, request: DeskRequest): Promise<void> {
+    this.asked.push(request);
+    const reply = await this.#result(request).then(
+      (result) => ({ re: request.id, ok: true, result }),
+      (fault: unknown) => ({ re: request.id, ok: false, error: { code: 'TEST_REFUSED', message: String(fault), hint: 'none' } }),
+    );
+    desk.send(JSON.stringify(reply));
+  }
+
+  async #result(request: DeskRequest): Promise<unknown> {
+    if (request.ask.startsWith('media.')) {
+      if (!this.#room) throw new Error('this gateway has no sound');
+      return this.#room.serve(request);
+    }
+    this.#obey(request);
+    return undefined;
+  }
+
+  /** What the real gateway would show after each command. */
+  #obey(request: DeskRequest): void {
+    const agent = (state: DeskView['agent']['state'], reason = ''): Partial<DeskView> => ({
+      agent: { ...this.view.agent, state, reason, sinceMs: Date.now() },
+    });
+    switch (request.ask) {
+      case 'agent.ready':
+        return this.show(agent('ready'));
+      case 'agent.not_ready':
+        return this.show(agent('not_ready', request.reason));
+      case 'call.answer':
+        this.show(agent('in_call'));
+        return this.showCall({ state: 'connected', connectedSinceMs: Date.now(), recording: true });
+      case 'call.decline':
+        return this.show({ ...agent('not_ready', 'declined'), call: null });
+      case 'call.hold':
+        return this.showCall({ state: 'held' });
+      case 'call.resume':
+        return this.showCall({ state: 'connected' });
+      case 'call.mute':
+        return this.showCall({ muted: request.muted });
+      case 'call.hangup':
+        this.show(agent('wrap_up'));
+        return this.showCall({ state: 'wrap_up', endedAtMs: Date.now(), wrapUpUntilMs: Date.now() + 300_000, recording: false });
+      case 'call.dispose':
+        return this.show({ ...agent('ready'), call: null });
+      default:
+        return undefined;
+    }
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (path.startsWith('/api/')) return this.#serveApi(path, request, response);
+    const file = path === '/' ? 'index.html' : normalize(path).replace(/^(\.\.[/\\])+/, '');
+    const body = await readFile(join(this.#options.dist, file)).catch(() => null);
+    if (!body) return void response.writeHead(404).end();
+    const nonce = crypto.randomUUID();
+    const policy = `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self'; connect-src 'self'; media-src 'self'; base-uri 'none'; form-action 'self'`;
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': policy });
+    response.end(file === 'index.html' ? String(body).replace('__CSP_NONCE__', nonce) : body);
+  }
+
+  async #serveApi(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const reply = (status: number, body?: unknown, headers: Record<string, string> = {}): void => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body === undefined ? '' : JSON.stringify(body));
+    };
+    const refuse = (status: number, code: string): void =>
+      reply(status, { error: { code, message: 'refused by the fake gateway', hint: 'none' } });
+    const session = { agent: { id: AGENT, name: '李静' }, site: 'demo', language: 'zh' };
+    if (request.method === 'POST' && request.headers['x-keepline'] !== 'desk') return refuse(403, 'TEST_NO_GUARD');
+    if (path === '/api/session') return this.#knows(request) ? reply(200, session) : refuse(401, 'SESSION_OVER');
+    if (path === '/api/sign-out') {
+      this.isSignedIn = false;
+      return reply(204);
+    }
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const { agent, password } = JSON.parse(String(Buffer.concat(parts))) as { agent: string; password: string };
+    if (agent !== AGENT || password !== PASSWORD) return refuse(401, 'SIGN_IN_REFUSED');
+    this.isSignedIn = true;
+    reply(200, session, { 'set-cookie': `${COOKIE}; HttpOnly; SameSite=Strict; Path=/` });
+  }
+}
+
+export function firstView(): DeskView {
+  const now = Date.now();
+  return {
+    agent: { id: AGENT, name: '李静', state: 'not_ready', reason: 'signed_in', sinceMs: now },
+    call: null,
+    queues: [
+      { queue: 'service', waiting: 3, longestWaitMs: 74_000, readyAgents: 2 },
+      { queue: 'vip-private-banking', waiting: 0, longestWaitMs: 0, readyAgents: 5 },
+    ],
+    link: { state: 'up', sinceMs: now, why: 'stable', backlog: 0, oldestUnsentMs: 0 },
+    reasons: ['break', 'training', 'meeting', 'lunch'],
+    dispositions: ['resolved', 'follow_up', 'transferred_out', 'wrong_number', 'complaint'],
+    serverTimeMs: now,
+  };
+}
+
+export function ringingCall(): DeskCall {
+  return {
+    callId: 'call-01900000-0000-7000-8000-000000000001',
+    state: 'ringing',
+    callerNumber: '138******78',
+    callerName: '张三',
+    queue: 'service',
+    skill: 'cards',
+    waitMs: 42_000,
+    path: ['信用卡', '账单与还款'],
+    routedBecause: '您空闲时间最长且具备“银行卡”技能;云端建议:银行卡(置信度 0.92)。',
+    muted: false,
+    recording: false,
+    ringingSinceMs: Date.now(),
+    connectedSinceMs: 0,
+    endedAtMs: 0,
+    wrapUpUntilMs: 0,
+  };
+}
