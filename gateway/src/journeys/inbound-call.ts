@@ -8,7 +8,7 @@ import type { Leg } from '../calls/leg.ts';
 import { runFlow } from '../ivr/flow-runner.ts';
 import type { Explained } from '../routing/explain.ts';
 import type { House } from './house.ts';
-import { HOLD_MUSIC, LiveCall } from './live-call.ts';
+import { LiveCall } from './live-call.ts';
 import { talk } from './talk.ts';
 
 /** What a refused caller is told to wait while recording is not possible, seconds. */
@@ -24,7 +24,12 @@ export async function runInboundCall(arrival: Arrival, house: House): Promise<vo
     return;
   }
   arrival.ring();
-  const call = new LiveCall(arrival, { clock: house.clock, journal: house.journal, changed: () => house.registry.changed() });
+  const call = new LiveCall(arrival, {
+    clock: house.clock,
+    journal: house.journal,
+    changed: () => house.registry.changed(),
+    onFault: (thrown) => house.onFault(thrown, arrival.callId),
+  });
   try {
     await house.journal.opened(arrival, call.facts().startedAtMs);
   } catch (thrown) {
@@ -76,7 +81,7 @@ async function walk(call: LiveCall, caller: Leg, house: House): Promise<void> {
 async function waitForAgent(call: LiveCall, caller: Leg, house: House, queue: string, skill: string): Promise<'over' | 'overflow'> {
   const { callId, queuedAtMs } = call.apply({ do: 'queue', queue, skill });
   const gone = caller.ended.then(() => 'gone' as const);
-  void caller.audio.play([HOLD_MUSIC], { loop: true });
+  call.playHoldMusic();
   for (let attempt = 1; ; attempt++) {
     let waiting: ReturnType<typeof house.dispatcher.enqueue>;
     try {

@@ -11,13 +11,22 @@ import type { Arrival } from '../calls/arrival.ts';
 import type { Leg } from '../calls/leg.ts';
 import type { CallJournal } from './call-journal.ts';
 
+export interface LiveCallParts {
+  readonly clock: Clock;
+  readonly journal: CallJournal;
+  /** A fact changed; the registry tells whoever shows it. */
+  changed(): void;
+  onFault(fault: unknown): void;
+}
+
 /** Prompt of the waiting and of the held caller. */
-export const HOLD_MUSIC = 'hold-music';
+const HOLD_MUSIC = 'hold-music';
 
 export class LiveCall implements CallControl {
   readonly #clock: Clock;
   readonly #journal: CallJournal;
   readonly #changed: () => void;
+  readonly #onFault: (fault: unknown) => void;
   readonly audio: CallAudio;
   #facts: CallFacts;
   #caller: Leg | null = null;
@@ -25,10 +34,11 @@ export class LiveCall implements CallControl {
   #endedBy: EndedBy | null = null;
   readonly #disposed = Promise.withResolvers<void>();
 
-  constructor(arrival: Arrival, parts: { readonly clock: Clock; readonly journal: CallJournal; readonly changed: () => void }) {
+  constructor(arrival: Arrival, parts: LiveCallParts) {
     this.#clock = parts.clock;
     this.#journal = parts.journal;
     this.#changed = parts.changed;
+    this.#onFault = parts.onFault;
     this.audio = arrival.audio;
     this.#facts = newCall(arrival.callId, arrival.callerNumber, arrival.callerName, parts.clock.now());
   }
@@ -67,10 +77,15 @@ export class LiveCall implements CallControl {
     this.#agent = agent;
   }
 
+  /** Until the next prompt or bridge. A site without the music lets the caller wait in silence and says so. */
+  playHoldMusic(): void {
+    this.#caller?.audio.play([HOLD_MUSIC], { loop: true }).catch((fault: unknown) => this.#onFault(fault));
+  }
+
   async hold(): Promise<void> {
     const { callId } = this.apply({ do: 'hold' });
     this.audio.unbridge();
-    void this.#caller?.audio.play([HOLD_MUSIC], { loop: true });
+    this.playHoldMusic();
     this.#journal.held(callId, 'agent');
   }
 

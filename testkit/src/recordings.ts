@@ -1,0 +1,47 @@
+/**
+ * What the site recorded, through the product's own command line: list, export, and which tones are on which channel.
+ */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { toneShare } from './tone.ts';
+import { readStereoAlaw } from './wav-file.ts';
+
+const CLI = fileURLToPath(new URL('../../gateway/src/recordings-cli.ts', import.meta.url));
+const run = promisify(execFile);
+
+export interface ListedRecording {
+  readonly id: string;
+  readonly callId: string;
+  readonly outcome: string;
+  readonly durationMs: number;
+}
+
+export async function listRecordings(data: string): Promise<ListedRecording[]> {
+  const { stdout } = await run(process.execPath, [CLI, 'list', '--data', data, '--json'], { maxBuffer: 64 * 1024 * 1024 });
+  return JSON.parse(stdout);
+}
+
+/** Decrypts a recording to `folder` with the site's identity key; the result is the path of the WAV. */
+export async function exportRecording(data: string, id: string, folder: string): Promise<string> {
+  const out = join(folder, `${id}.wav`);
+  await run(process.execPath, [CLI, 'export', id, '--data', data, '--out', out]);
+  return out;
+}
+
+/** The share of a tone in the loudest second of each channel: left is the caller, right the agent. */
+export function tonesOnTape(
+  wav: string,
+  callerHz: number,
+  agentHz: number,
+): { readonly caller: number; readonly agent: number; readonly durationMs: number } {
+  const { left, right, durationMs } = readStereoAlaw(wav);
+  return { caller: bestShare(left, callerHz), agent: bestShare(right, agentHz), durationMs };
+}
+
+function bestShare(samples: Int16Array, hz: number): number {
+  let best = 0;
+  for (let at = 0; at + 4000 <= samples.length; at += 4000) best = Math.max(best, toneShare(samples.subarray(at, at + 4000), hz));
+  return best;
+}
