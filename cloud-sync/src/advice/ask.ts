@@ -1,0 +1,106 @@
+/**
+ * A question to the cloud's AI: an answer before the deadline, or the reason why not. Never rejects and never outlasts the deadline:
+ * the local decision is already made and waits for nobody (architecture law 1).
+ */
+import { AdviceAnswer, type AdviceReply, type AdviceRequest } from '@keepline/contracts/advice';
+import type { Clock } from '@keepline/contracts/clock';
+import type { LinkState } from '@keepline/contracts/link';
+import { Value } from 'typebox/value';
+import { inspectAdvice } from '../egress/egress-guard.ts';
+import type { LinkInput } from '../link/link-state.ts';
+import type { Asked } from '../nats/cloud-connection.ts';
+import { subjectsOf } from '../nats/subjects.ts';
+import { admit, type AdviceResult, type Breaker, type BreakerRules, CLOSED, settle } from './breaker.ts';
+
+/** What asking needs of a connection. */
+export interface Asks {
+  ask(subject: string, body: string, timeoutMs: number): Promise<Asked>;
+}
+
+export interface AdvisorOptions {
+  readonly site: string;
+  /** From receipt of the question to the reply, ms. */
+  readonly deadlineMs: number;
+  readonly rules: BreakerRules;
+  readonly clock: Clock;
+  connection(): Asks | undefined;
+  linkState(): LinkState;
+  /** Evidence for the link. */
+  note(input: Extract<LinkInput, { on: 'advice_answered' | 'advice_timeout' }>): void;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+type Failure = Exclude<AdviceReply['outcome'], 'answered'>;
+
+/** Answers are small; a larger one is not read. */
+const ANSWER_MAX_BYTES = 4096;
+const RESULT: Readonly<Record<Failure, AdviceResult>> = {
+  timeout: 'failed',
+  invalid: 'failed',
+  no_responders: 'fatal',
+  link_down: 'fatal',
+  breaker_open: 'failed',
+};
+
+export class Advisor {
+  readonly #o: AdvisorOptions;
+  readonly #subject: string;
+  #breaker: Breaker = CLOSED;
+
+  constructor(options: AdvisorOptions) {
+    this.#o = options;
+    this.#subject = subjectsOf(options.site).adviceRoute;
+  }
+
+  breaker(): Breaker['at'] {
+    return this.#breaker.at;
+  }
+
+  async ask(request: AdviceRequest): Promise<AdviceReply> {
+    const { clock, rules, log, site } = this.#o;
+    const startedMs = clock.monotonicMs();
+    const tookMs = (): number => Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
+    const verdict = inspectAdvice(request, site);
+    if (!verdict.clean) {
+      log.warn({ code: 'ADVICE_REQUEST_STOPPED', why: verdict.why }, 'an advice request was stopped by the egress guard');
+      return { outcome: 'invalid', tookMs: tookMs() };
+    }
+    const connection = this.#o.connection();
+    if (!connection || this.#o.linkState() === 'down') {
+      this.#breaker = settle(this.#breaker, 'fatal', clock.monotonicMs(), rules);
+      return { outcome: 'link_down', tookMs: tookMs() };
+    }
+    const { allowed, breaker } = admit(this.#breaker, clock.monotonicMs(), rules);
+    this.#breaker = breaker;
+    if (!allowed) return { outcome: 'breaker_open', tookMs: tookMs() };
+    const answer = await this.#answerOf(connection, request);
+    const failed = typeof answer === 'string';
+    this.#breaker = settle(this.#breaker, failed ? RESULT[answer] : 'answered', clock.monotonicMs(), rules);
+    if (!failed) this.#o.note({ on: 'advice_answered' });
+    else if (answer === 'timeout') this.#o.note({ on: 'advice_timeout' });
+    return failed ? { outcome: answer, tookMs: tookMs() } : { outcome: 'answered', answer, tookMs: tookMs() };
+  }
+
+  /** The deadline is ours, by our clock: the client's own time-out may come late on a busy loop. */
+  async #answerOf(connection: Asks, request: AdviceRequest): Promise<AdviceAnswer | Failure> {
+    const { clock, deadlineMs } = this.#o;
+    let disarm = (): void => {};
+    const late = new Promise<Asked>((resolve) => {
+      disarm = clock.after(deadlineMs, () => resolve({ ok: false, why: 'timeout' }));
+    });
+    const asked = await Promise.race([connection.ask(this.#subject, JSON.stringify(request), deadlineMs), late]);
+    disarm();
+    if (!asked.ok) return asked.why === 'closed' ? 'link_down' : asked.why;
+    const answer = parsed(asked.text);
+    return Value.Check(AdviceAnswer, answer) && answer.requestId === request.requestId ? answer : 'invalid';
+  }
+}
+
+function parsed(text: string): unknown {
+  if (text.length > ANSWER_MAX_BYTES) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

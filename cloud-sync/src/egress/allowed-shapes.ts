@@ -1,0 +1,65 @@
+/**
+ * The shapes that may leave the site: every event type with its fields and what each may hold. Written apart from the policy of
+ * `compliance/src/anonymise`, which makes these events: the two are meant to disagree when one of them is wrong. Pure.
+ */
+import type { EventType } from '@keepline/contracts/events';
+
+/**
+ * `name`: a plain name of the configuration, or ''. `ref`: a pseudonym, or ''. `id`: an identifier with its prefix.
+ * `count`: a whole number. `duration`: ms, at most a week. `flag`: a boolean. A list: one of these words.
+ */
+export type Shape = 'name' | 'ref' | 'count' | 'duration' | 'flag' | { readonly id: string } | readonly string[];
+export type Fields = Readonly<Record<string, Shape>>;
+
+const callId: Shape = { id: 'call' };
+const recordingId: Shape = { id: 'rec' };
+const party = ['agent', 'caller'] as const;
+const link = ['up', 'suspect', 'down', 'probing'] as const;
+const agent = ['signed_out', 'not_ready', 'ready', 'offered', 'in_call', 'wrap_up'] as const;
+const advice = ['answered', 'timeout', 'breaker_open', 'link_down', 'no_responders', 'invalid', 'not_asked'] as const;
+const verdict = ['completed', 'abandoned_in_ivr', 'abandoned_in_queue', 'refused', 'media_lost', 'interrupted', 'failed'] as const;
+const endedBy = ['caller', 'agent', 'flow', 'site', 'network'] as const;
+
+export const ALLOWED: Readonly<Record<EventType, Fields>> = {
+  'call.offered': { callId, trunk: 'name', callerRef: 'ref', lineRef: 'ref' },
+  'call.refused': { callId, trunk: 'name', status: 'count', why: 'name' },
+  'call.answered': { callId, flow: 'name', flowVersion: 'count' },
+  'ivr.chosen': { callId, node: 'name', choice: 'name' },
+  'call.queued': { callId, queue: 'name', skill: 'name', waiting: 'count' },
+  'routing.decided': {
+    callId,
+    decisionId: { id: 'dec' },
+    queue: 'name',
+    agentRef: 'ref',
+    skill: 'name',
+    advice,
+    adviceUsed: 'flag',
+    delayMs: 'duration',
+  },
+  'call.offered_to_agent': { callId, agentRef: 'ref', attempt: 'count' },
+  'call.not_taken': { callId, agentRef: 'ref', why: ['declined', 'no_answer', 'agent_lost'] },
+  'call.connected': { callId, agentRef: 'ref', queue: 'name', waitMs: 'duration' },
+  'call.held': { callId, by: party },
+  'call.resumed': { callId, by: party },
+  'call.ended': { callId, verdict, by: endedBy, queue: 'name', durationMs: 'duration', waitMs: 'duration', talkMs: 'duration' },
+  'call.disposed': { callId, agentRef: 'ref', disposition: 'name', wrapUpMs: 'duration' },
+  'recording.opened': { callId, recordingId },
+  'recording.closed': { callId, recordingId, durationMs: 'duration', outcome: ['complete', 'interrupted', 'failed'] },
+  'agent.state_changed': { agentRef: 'ref', from: agent, to: agent, reason: 'name' },
+  'link.changed': { from: link, to: link, why: 'name' },
+  'quality.sampled': { callId, leg: party, packets: 'count', lost: 'count', jitterMs: 'duration' },
+};
+
+/** Advice requests leave the site too; `contracts/advice` has the bounds, here is what each text may hold. */
+export const ALLOWED_ADVICE: Readonly<Record<string, 'name' | 'ref' | 'names' | 'number' | { readonly id: string }>> = {
+  requestId: { id: 'req' },
+  site: 'name',
+  callRef: 'ref',
+  callerRef: 'ref',
+  queue: 'name',
+  skill: 'name',
+  choices: 'names',
+  readySkills: 'names',
+  waiting: 'number',
+  hour: 'number',
+};

@@ -1,0 +1,113 @@
+/**
+ * The `cloud-sync` process: its own user, its own memory; a dead link, a full buffer or a fault here cannot touch a call.
+ * It sees the outbox and nothing else of the site.
+ */
+import { parseArgs } from 'node:util';
+import { systemClock } from '@keepline/contracts/clock';
+import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import type { SiteConfig } from '@keepline/contracts/site-config';
+import { readSiteFile } from '@keepline/contracts/site-file';
+import { pino } from 'pino';
+import { Advisor } from './advice/ask.ts';
+import { LinkMonitor } from './link/link-monitor.ts';
+import { CloudConnection, type CloudOptions } from './nats/cloud-connection.ts';
+import { readCredentials } from './nats/credentials.ts';
+import { EventStream } from './nats/event-stream.ts';
+import { subjectsOf } from './nats/subjects.ts';
+import { Delivery } from './outbox/delivery.ts';
+import { Relay } from './relay/relay.ts';
+import { LinkFeed } from './socket/link-feed.ts';
+import { listenOnSocket } from './socket/listen.ts';
+import { buildRoutes } from './socket/routes.ts';
+
+const USAGE = 'usage: node cloud-sync/src/main.ts --site FILE --outbox FILE --socket PATH [--credentials FILE]';
+/** One dial, with TLS and the server's greeting, ms. */
+const DIAL_TIMEOUT_MS = 3000;
+
+function readArguments(): { site: string | undefined; outbox: string; socket: string; credentials: string | undefined } {
+  const { values } = parseArgs({
+    options: { site: { type: 'string' }, outbox: { type: 'string' }, socket: { type: 'string' }, credentials: { type: 'string' } },
+  });
+  if (values.outbox === undefined || values.socket === undefined) {
+    throw new KeeplineError('ARGUMENT_MISSING', '--outbox and --socket are needed', { hint: USAGE });
+  }
+  return { site: values.site, outbox: values.outbox, socket: values.socket, credentials: values.credentials };
+}
+
+function cloudOptions(config: SiteConfig, credentialsFile: string | undefined): CloudOptions {
+  return {
+    servers: config.cloud.servers,
+    name: `keepline-${config.site}`,
+    inboxPrefix: subjectsOf(config.site).siteInbox,
+    timeoutMs: DIAL_TIMEOUT_MS,
+    ...(credentialsFile === undefined ? {} : { credentials: readCredentials(credentialsFile) }),
+    ...(config.cloud.caFile === '' ? {} : { caFile: config.cloud.caFile }),
+  };
+}
+
+async function main(): Promise<void> {
+  const given = readArguments();
+  const config = readSiteFile(given.site);
+  const log = pino({ level: config.log.level, base: { process: 'cloud-sync' } });
+  const clock = systemClock;
+  const { site, cloud, advice } = config;
+  const options = cloudOptions(config, given.credentials);
+
+  const delivery = await Delivery.open(given.outbox, clock);
+  const monitor = new LinkMonitor({
+    dial: cloud.servers.length === 0 ? undefined : () => CloudConnection.open(options),
+    rules: { misses: cloud.heartbeatMisses, heartbeatMs: cloud.heartbeatMs, stableMs: cloud.stableSeconds * 1000 },
+    clock,
+    random: Math.random,
+    log,
+  });
+  const relay = new Relay({
+    site,
+    delivery,
+    batchEvents: cloud.batchEvents,
+    clock,
+    random: Math.random,
+    log,
+    note: (input) => monitor.note(input),
+  });
+  monitor.onWire((connection) => relay.attach(connection && new EventStream(connection, subjectsOf(site).stream)));
+  const advisor = new Advisor({
+    site,
+    deadlineMs: advice.deadlineMs,
+    rules: { failures: advice.breakerFailures, retryMs: advice.breakerRetryMs },
+    clock,
+    connection: () => monitor.wire(),
+    linkState: () => monitor.view().state,
+    note: (input) => monitor.note(input),
+    log,
+  });
+  const feed = new LinkFeed({
+    clock,
+    view: () => monitor.view(),
+    onChange: (viewer) => monitor.onChange(viewer),
+    counts: () => delivery.counts(),
+  });
+  const app = buildRoutes({ advisor, feed, counts: () => delivery.counts(), faults: () => relay.faults() });
+  await listenOnSocket(app, given.socket);
+  monitor.start();
+  log.info({ site, socket: given.socket, servers: cloud.servers.length }, 'cloud-sync is ready');
+
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'cloud-sync stops');
+    feed.close();
+    await app.close();
+    monitor.stop();
+    await relay.stop();
+    await delivery.close();
+    log.info('cloud-sync has stopped');
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+}
+
+main().catch((fault: unknown) => {
+  process.stderr.write(`${fault instanceof KeeplineError ? `${fault.code}: ${fault.message}\n  ${fault.hint}` : messageOf(fault)}\n`);
+  process.exitCode = 1;
+});

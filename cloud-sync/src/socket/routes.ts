@@ -1,0 +1,52 @@
+/** What `cloud-sync` tells the gateway over its unix socket: advice, link, counts, health. No decisions are made here. */
+import { PassThrough } from 'node:stream';
+import { AdviceRequest } from '@keepline/contracts/advice';
+import type { KeeplineError } from '@keepline/contracts/errors';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Advisor } from '../advice/ask.ts';
+import type { Counts } from '../outbox/counts.ts';
+import { unaccounted } from '../relay/reconcile.ts';
+import type { LinkFeed } from './link-feed.ts';
+
+export interface RoutesOptions {
+  readonly advisor: Pick<Advisor, 'ask' | 'breaker'>;
+  readonly feed: LinkFeed;
+  readonly counts: () => Promise<Counts>;
+  readonly faults: () => readonly KeeplineError[];
+}
+
+const BODY_MAX_BYTES = 16_384;
+/** A reader this far behind is cut off; it comes back and starts from the present. */
+const READER_LAG_BYTES = 65_536;
+
+export function buildRoutes(options: RoutesOptions): FastifyInstance {
+  const app = Fastify({ bodyLimit: BODY_MAX_BYTES, forceCloseConnections: true });
+
+  app.post<{ Body: AdviceRequest }>('/advice/route', { schema: { body: AdviceRequest } }, (request) => options.advisor.ask(request.body));
+
+  app.get('/link', () => options.feed.status());
+
+  app.get('/link/stream', (request, reply) => {
+    const lines = new PassThrough();
+    const leave = options.feed.follow((status) => {
+      if (lines.writableLength > READER_LAG_BYTES) lines.destroy();
+      else lines.write(`${JSON.stringify(status)}\n`);
+    });
+    if (!leave) return reply.code(503).send({ code: 'TOO_MANY_READERS' });
+    lines.once('close', leave);
+    request.raw.once('close', () => lines.destroy());
+    return reply.type('application/x-ndjson').send(lines);
+  });
+
+  app.get('/counts', async () => {
+    const counts = await options.counts();
+    return { ...counts, unaccounted: unaccounted(counts) };
+  });
+
+  app.get('/health', () => {
+    const faults = options.faults().map(({ code, message, hint }) => ({ code, message, hint }));
+    return { ok: faults.length === 0, link: options.feed.status(), breaker: options.advisor.breaker(), faults };
+  });
+
+  return app;
+}

@@ -1,0 +1,240 @@
+/**
+ * One hub for every test that needs a cloud: testcontainers where a Docker daemon answers, else the `nats-server` of this machine. Same
+ * configuration as the stand-in cloud (`@keepline/cloud-sync/hub-config`). It can be stopped, killed and frozen, and comes back on the same port
+ * with the same store.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { hubConfig } from '@keepline/cloud-sync/hub-config';
+import { tempDir } from './temp-dir.ts';
+
+export interface HubUser {
+  readonly user: string;
+  readonly password: string;
+  /** The same as JSON, for `--credentials`. */
+  readonly file: string;
+}
+
+export interface Hub {
+  readonly url: string;
+  readonly port: number;
+  readonly siteCredentials: HubUser;
+  readonly cloudCredentials: HubUser;
+  /** Ends the server in good order (SIGTERM); the store stays. */
+  stop(): Promise<void>;
+  /** Begins again on the same port with the same store. */
+  start(): Promise<void>;
+  /** Stops it in its tracks (SIGSTOP): connections stay open and nothing answers, as in a black hole. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Ends it for good and removes the store. */
+  close(): Promise<void>;
+}
+
+interface Machine {
+  start(): Promise<void>;
+  signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  gone(): Promise<void>;
+  remove(): Promise<void>;
+  complaints(): Promise<string>;
+}
+
+const IMAGE = process.env['KEEPLINE_NATS_IMAGE'] ?? 'nats:2.9';
+const READY_MS = 15_000;
+
+/** Starts a hub for this site. @throws Error naming the install command when neither Docker nor nats-server is there */
+export async function startHub({ site }: { readonly site: string }): Promise<Hub> {
+  const folder = tempDir();
+  const port = await freePort();
+  const storeDir = join(folder.path, 'store');
+  mkdirSync(storeDir);
+  const user = (name: string): HubUser => {
+    const file = join(folder.path, `${name}.json`);
+    const account = { user: name, password: `${name}-${crypto.randomUUID()}` };
+    writeFileSync(file, JSON.stringify(account), { mode: 0o600 });
+    return { ...account, file };
+  };
+  const siteCredentials = user('site');
+  const cloudCredentials = user('cloud');
+  const configFile = join(folder.path, 'hub.conf');
+  const inDocker = await dockerAnswers();
+  writeFileSync(
+    configFile,
+    hubConfig({
+      port,
+      site,
+      storeDir: inDocker ? '/store' : storeDir,
+      ...(inDocker ? { host: '0.0.0.0' } : {}),
+      siteUser: siteCredentials.user,
+      sitePassword: siteCredentials.password,
+      cloudUser: cloudCredentials.user,
+      cloudPassword: cloudCredentials.password,
+    }),
+  );
+  const machine = inDocker ? await dockerMachine(configFile, storeDir, port) : localMachine(configFile, join(folder.path, 'hub.log'));
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    await machine.signal(signal);
+    await machine.signal('SIGCONT'); // a frozen server must wake up to die of SIGTERM
+    await machine.gone();
+  };
+  const start = async (): Promise<void> => {
+    await machine.start();
+    await whenListening(port, machine);
+  };
+  try {
+    await start();
+  } catch (fault) {
+    await machine.remove();
+    folder.remove();
+    throw fault;
+  }
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    siteCredentials,
+    cloudCredentials,
+    start,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    freeze: () => machine.signal('SIGSTOP'),
+    thaw: () => machine.signal('SIGCONT'),
+    close: async () => {
+      await end('SIGKILL');
+      await machine.remove();
+      folder.remove();
+    },
+  };
+}
+
+function localMachine(configFile: string, logFile: string): Machine {
+  let child: ChildProcess | undefined;
+  let gone: Promise<void> = Promise.resolve();
+  return {
+    start: () =>
+      new Promise((resolve, reject) => {
+        const started = spawn('nats-server', ['-c', configFile, '-l', logFile], { stdio: 'ignore' });
+        child = started;
+        gone = new Promise((ended) => {
+          started.once('exit', () => ended());
+          started.once('error', () => ended());
+        });
+        started.once('spawn', () => resolve());
+        started.once('error', (cause) =>
+          reject(
+            new Error(
+              'No Docker daemon answers and nats-server is not on the PATH. Install it: apt-get install -y --no-install-recommends nats-server',
+              { cause },
+            ),
+          ),
+        );
+      }),
+    signal: (name) => {
+      child?.kill(name);
+      return Promise.resolve();
+    },
+    gone: () => gone,
+    remove: () => Promise.resolve(),
+    complaints: () => Promise.resolve(tail(logFile)),
+  };
+}
+
+/** The container keeps its name and port over a restart, which testcontainers' own `restart` also does; signals go through the daemon. */
+async function dockerMachine(configFile: string, storeDir: string, port: number): Promise<Machine> {
+  const { GenericContainer } = await import('testcontainers');
+  const docker = (...given: string[]): Promise<unknown> => promisify(execFile)('docker', given);
+  let id: string | undefined;
+  let remove = (): Promise<unknown> => Promise.resolve();
+  return {
+    start: async () => {
+      if (id !== undefined) {
+        await docker('start', id);
+        return;
+      }
+      const container = await new GenericContainer(IMAGE)
+        .withCommand(['-c', '/hub.conf'])
+        .withBindMounts([
+          { source: configFile, target: '/hub.conf', mode: 'ro' },
+          { source: storeDir, target: '/store' },
+        ])
+        .withExposedPorts({ container: port, host: port })
+        .start();
+      id = container.getId();
+      remove = () => container.stop();
+    },
+    signal: async (name) => {
+      // A signal to a container that is not running is refused; that is what was wanted.
+      if (id !== undefined) await docker('kill', '--signal', name, id).catch(() => undefined);
+    },
+    gone: async () => {
+      if (id !== undefined) await docker('wait', id);
+    },
+    remove: async () => {
+      await remove();
+    },
+    complaints: () => Promise.resolve(`docker logs ${id ?? '(no container)'}`),
+  };
+}
+
+/** Asks the daemon for a ping over its socket or TCP address; well under a second when nobody is there. */
+async function dockerAnswers(): Promise<boolean> {
+  const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  const url = URL.parse(host);
+  const where = host.startsWith('unix://') ? { path: host.slice('unix://'.length) } : url && { host: url.hostname, port: Number(url.port) };
+  if (!where) return false;
+  return await new Promise((resolve) => {
+    const socket = connect(where);
+    const settle = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(500, () => settle(false));
+    socket.once('error', () => settle(false));
+    socket.once('connect', () => socket.write('GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n'));
+    socket.once('data', (head) => settle(/^HTTP\/1\.\d 200/.test(head.toString('latin1'))));
+    socket.once('close', () => settle(false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no free port'))));
+    });
+  });
+}
+
+/** The server greets each connection with INFO; only then it serves. */
+async function whenListening(port: number, machine: Machine): Promise<void> {
+  const untilMs = performance.now() + READY_MS;
+  while (performance.now() < untilMs) {
+    const greeted = await new Promise<boolean>((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.setTimeout(1000, () => socket.destroy());
+      socket.once('data', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => socket.destroy());
+      socket.once('close', () => resolve(false));
+    });
+    if (greeted) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`nats-server did not listen on port ${port} within ${READY_MS} ms:\n${await machine.complaints()}`);
+}
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').slice(-2000);
+  } catch {
+    return '(it wrote no log)';
+  }
+}
