@@ -149,7 +149,16 @@ export class EdgeLeg {
   quality(): LegQuality {
     const { packets, lost, reordered, duplicates, jitterMs } = this.#quality;
     const { roundTripMs, lostByRemote } = this.#reports;
-    return { packets, lost, reordered, duplicates, jitterMs: Math.round(jitterMs * 100) / 100, sent: this.#sent, roundTripMs, lostByRemote };
+    return {
+      packets,
+      lost,
+      reordered,
+      duplicates,
+      jitterMs: Math.round(jitterMs * 100) / 100,
+      sent: this.#sent,
+      roundTripMs,
+      lostByRemote,
+    };
   }
 
   close(): void {

@@ -77,10 +77,7 @@ class EdgeWorker {
         return;
       }
       case 'stopRecording':
-        return this.#reply<'stopRecording'>(
-          command.ask,
-          this.#calls.get(command.callId)?.stopRecording(this.#clock.monotonicMs()) ?? null,
-        );
+        return this.#reply<'stopRecording'>(command.ask, this.#calls.get(command.callId)?.stopRecording(this.#clock.monotonicMs()) ?? null);
       case 'quality':
         return this.#reply<'quality'>(command.ask, this.#leg(command.legId)?.quality() ?? null);
       case 'closeLeg':

@@ -137,7 +137,10 @@ describe('what a leg listens to', () => {
     for (let i = 0; i < 20; i++) {
       samePort.send(caller.leg.port, samePort.tone(3000, 160));
       stranger.send(caller.leg.port, stranger.tone(3000, 160));
-      caller.peer.sendRaw(Uint8Array.from({ length: i * 7 }, (_, at) => (at * 37 + i) & 0x7f), caller.leg.port);
+      caller.peer.sendRaw(
+        Uint8Array.from({ length: i * 7 }, (_, at) => (at * 37 + i) & 0x7f),
+        caller.leg.port,
+      );
     }
     caller.peer.sendRaw(new Uint8Array(65_000).fill(0x80), caller.leg.port);
     await vi.waitFor(async () => {
@@ -334,6 +337,9 @@ describe('ports', () => {
 
   it('name the address when it is not one of this machine', async () => {
     newCall();
-    await expect(call.openLeg('caller', { address: '192.0.2.1' })).rejects.toMatchObject({ code: 'MEDIA_ADDRESS_REFUSED', offending: '192.0.2.1' });
+    await expect(call.openLeg('caller', { address: '192.0.2.1' })).rejects.toMatchObject({
+      code: 'MEDIA_ADDRESS_REFUSED',
+      offending: '192.0.2.1',
+    });
   });
 });
