@@ -1,0 +1,105 @@
+/** Why a call cannot be recorded, or a recording cannot be given out. */
+import { KeeplineError } from '@keepline/contracts/errors';
+
+export class RecordingDiskLow extends KeeplineError {
+  constructor(freeBytes: number, minFreeBytes: number) {
+    super('RECORDING_DISK_LOW', `${megabytes(freeBytes)} MB are free for recordings, ${megabytes(minFreeBytes)} MB are required`, {
+      hint: 'Free or add space on the disk of the data folder; calls are taken again by themselves (recording.minFreeMegabytes).',
+      offending: freeBytes,
+    });
+  }
+}
+
+export class RecordingFilesLow extends KeeplineError {
+  constructor(open: number, limit: number) {
+    super('RECORDING_FILES_LOW', `${open} of ${limit} file descriptors are in use`, {
+      hint: 'Raise LimitNOFILE of the gateway (two descriptors per recorded call, and sockets) and restart it.',
+      offending: open,
+    });
+  }
+}
+
+/** The disk does not answer, or the recorder thread is gone. */
+export class RecorderUnwell extends KeeplineError {
+  constructor(why: string) {
+    super('RECORDER_UNWELL', `the recorder takes no calls: ${why}`, {
+      hint: 'Look at the disk of the data folder (dmesg, ./keepline doctor); restart the gateway when the thread is gone.',
+    });
+  }
+}
+
+/** The file of a new recording could not be made. */
+export class RecordingNotOpened extends KeeplineError {
+  constructor(recordingId: string, why: string) {
+    super('RECORDING_NOT_OPENED', `the recording ${recordingId} could not be started: ${why}`, {
+      hint: 'Check rights and space of the recordings folder; the call goes on and the ledger keeps the reason.',
+      offending: recordingId,
+    });
+  }
+}
+
+/** Audio could not be written although it was tried again and again. */
+export class RecordingWriteFailed extends KeeplineError {
+  constructor(recordingId: string, why: string) {
+    super('RECORDING_WRITE_FAILED', `the recording ${recordingId} cannot be written: ${why}`, {
+      hint: 'What was written stays and can be exported; check the space and health of the disk now.',
+      offending: recordingId,
+    });
+  }
+}
+
+/** The disk was slower than the call for longer than the queue holds. */
+export class RecordingAudioDropped extends KeeplineError {
+  constructor(recordingId: string) {
+    super('RECORDING_AUDIO_DROPPED', `audio of the recording ${recordingId} was dropped because the disk stalls`, {
+      hint: 'Silence stands in its place and the ledger counts it; check the health of the disk.',
+      offending: recordingId,
+    });
+  }
+}
+
+export class RecordingNotFound extends KeeplineError {
+  constructor(recordingId: string) {
+    super('RECORDING_NOT_FOUND', `there is no recording ${recordingId}`, {
+      hint: 'List them with: ./keepline recordings list',
+      offending: recordingId,
+    });
+  }
+}
+
+export class RecordingStillOpen extends KeeplineError {
+  constructor(recordingId: string) {
+    super('RECORDING_STILL_OPEN', `the recording ${recordingId} is still being made`, {
+      hint: 'Export it after the call; after a crash, the next start of the gateway closes it.',
+      offending: recordingId,
+    });
+  }
+}
+
+/** The ledger knows the recording, the folder does not hold it. */
+export class RecordingFileGone extends KeeplineError {
+  constructor(path: string) {
+    super('RECORDING_FILE_GONE', `the file ${path} is missing`, {
+      hint: 'Restore it from the backup; the ledger has its SHA-256 to compare with.',
+      offending: path,
+    });
+  }
+}
+
+/** The file is not the one the ledger was closed with. */
+export class RecordingChanged extends KeeplineError {
+  constructor(recordingId: string) {
+    super('RECORDING_CHANGED', `the file of the recording ${recordingId} does not have the SHA-256 of the ledger`, {
+      hint: 'Take it as tampering or a failing disk: keep the file, restore from the backup, and run the audit verifier.',
+      offending: recordingId,
+    });
+  }
+}
+
+export class ExportTargetExists extends KeeplineError {
+  constructor(path: string) {
+    super('EXPORT_TARGET_EXISTS', `${path} exists already`, { hint: 'Name another file: --out FILE.', offending: path });
+  }
+}
+
+const megabytes = (bytes: number): number => Math.floor(bytes / 1_000_000);

@@ -1,0 +1,45 @@
+/** What edge, recorder and recorder thread say to each other. */
+import type { MessagePort } from 'node:worker_threads';
+import type { RecordingId } from '@keepline/contracts/ids';
+
+/** From the RTP edge, over the port of one recording. `alaw` is left, right, left, right …; positions count samples of 125 µs. */
+export type RecordingMessage =
+  | { readonly kind: 'audio'; readonly startSample: number; readonly alaw: Uint8Array }
+  | { readonly kind: 'end'; readonly samples: number };
+
+export interface RecordingResult {
+  /** `failed` may still be a whole and playable file: then `file` has its final name and `why` says what is missing. */
+  readonly outcome: 'complete' | 'failed';
+  /** Name in the recordings folder; ends in `.part` when the file could not be finished. */
+  readonly file: string;
+  /** Length, samples of 125 µs. */
+  readonly samples: number;
+  readonly durationMs: number;
+  /** Size and SHA-256 (hex) of the encrypted file; 0 and '' when it could not be finished. */
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly why?: string;
+}
+
+export interface RecorderSettings {
+  readonly dir: string;
+  readonly recipient: string;
+}
+
+/** How the machine is, told once a second. */
+export interface RecorderHealth {
+  readonly freeBytes: number;
+  readonly openFiles: number;
+  readonly maxFiles: number;
+}
+
+export type RecorderCommand =
+  | { readonly do: 'open'; readonly recordingId: RecordingId; readonly port: MessagePort }
+  | { readonly do: 'close' };
+
+export type RecorderReport =
+  | { readonly told: 'opened'; readonly recordingId: RecordingId }
+  | { readonly told: 'notOpened'; readonly recordingId: RecordingId; readonly why: string }
+  | { readonly told: 'finished'; readonly recordingId: RecordingId; readonly result: RecordingResult }
+  | { readonly told: 'health'; readonly health: RecorderHealth }
+  | { readonly told: 'fault'; readonly code: string; readonly message: string; readonly hint: string; readonly offending: string };
