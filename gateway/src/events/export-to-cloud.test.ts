@@ -5,7 +5,7 @@ import type { CallId } from '@keepline/contracts/ids';
 import { newId } from '@keepline/contracts/ids';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Connection } from '../store/connection.ts';
 import { Store } from '../store/store.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { messageOf } from '@keepline/contracts/errors';
 import { describe, expect, it } from 'vitest';
 import { checkFlow } from './flow-check.ts';
 import { readFlowFile } from './flow-store.ts';
@@ -26,7 +27,7 @@ const faultsOf = (change: (document: Document) => void): string[] => {
     return [];
   } catch (fault) {
     expect(fault).toMatchObject({ code: 'FLOW_INVALID', offending: 'main.yaml' });
-    return (fault as Error).message.split('\n  ').slice(1);
+    return messageOf(fault).split('\n  ').slice(1);
   }
 };
 

@@ -176,7 +176,7 @@ export async function decisionsOf(reader: Reader, callId: string): Promise<Decis
 
 type StoredCall = Omit<CallRow, 'path'> & { path: string };
 
-const callOf = (row: StoredCall): CallRow => ({ ...row, path: JSON.parse(row.path) as string[] });
+const callOf = (row: StoredCall): CallRow => ({ ...row, path: JSON.parse(row.path) });
 
 const sqlValue = (value: CallProgress[keyof CallProgress] | undefined): SqlValue =>
   value === undefined ? null : typeof value === 'string' || typeof value === 'number' || value === null ? value : JSON.stringify(value);
