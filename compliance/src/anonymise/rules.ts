@@ -54,12 +54,14 @@ export const duration: Rule = check((value) =>
   typeof value === 'number' && value >= 0 && value <= DURATION_MAX_MS ? itself(Math.round(value)) : refused,
 );
 
-const NAME = /^[a-z][a-z0-9_-]{0,63}$/;
+/** Words joined by `-` or `_`, each with its digits at the end: hexadecimal and other encodings of a name mix them and do not fit. */
+const NAME = /^[a-z]+[0-9]*(?:[_-][a-z]*[0-9]*)*$/;
+const NAME_MAX = 64;
 /** More digits than a version or a floor needs, fewer than a part of a number that helps to find a person. */
 const NAME_DIGITS_MAX = 4;
 
 export function isName(value: unknown): value is string {
-  return typeof value === 'string' && NAME.test(value) && value.replaceAll(/\D/g, '').length <= NAME_DIGITS_MAX;
+  return typeof value === 'string' && value.length <= NAME_MAX && NAME.test(value) && value.replaceAll(/\D/g, '').length <= NAME_DIGITS_MAX;
 }
 
 /** A name that the site's configuration gave (queue, trunk, flow, node). Anything else there is a fault of ours, so it is refused. */

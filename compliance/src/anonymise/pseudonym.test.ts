@@ -1,0 +1,74 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalNumber, checkKey, epochOf, pseudonym, type PseudonymKind } from './pseudonym.ts';
+
+const key = Uint8Array.from({ length: 32 }, (_, i) => i);
+const kinds: readonly PseudonymKind[] = ['caller', 'line', 'agent', 'call'];
+
+describe('a pseudonym', () => {
+  it.each([
+    // Made with Python: hmac.new(bytes(range(32)), b"keepline pseudonym 1\0caller\0002026-11\00013812345678", "sha256")
+    ['caller', '2026-11', '13812345678', 'caller-npbnlhtgcsqdlrhrpcgttgtsqkmbklhq'],
+    ['agent', '2026-12', 'agent1', 'agent-jbstpntcjhfkrtdfkfrcdfckfmkljlks'],
+  ] as const)('of %s in %s is what another HMAC computes', (kind, epoch, value, expected) => {
+    expect(pseudonym(key, kind, epoch, value)).toBe(expected);
+  });
+
+  it('has no digits and no vowels after its kind, so no guard takes it for a number and nobody reads a name in it', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...kinds), fc.string(), (kind, value) => {
+        expect(pseudonym(key, kind, '2026-11', value)).toMatch(new RegExp(`^${kind}-[bcdfghjklmnpqrst]{32}$`));
+      }),
+    );
+  });
+
+  it('is the same for the same value within an epoch, and unrelated for another kind, epoch, key or value', () => {
+    const same = fc.record({ kind: fc.constantFrom(...kinds), month: fc.integer({ min: 1, max: 11 }), value: fc.string() });
+    fc.assert(
+      fc.property(same, ({ kind, month, value }) => {
+        const epoch = `2026-${String(month).padStart(2, '0')}`;
+        const own = pseudonym(key, kind, epoch, value);
+        expect(pseudonym(Uint8Array.from(key), kind, epoch, value)).toBe(own);
+        const letters = own.slice(kind.length + 1);
+        const others = [
+          ...kinds.filter((other) => other !== kind).map((other) => pseudonym(key, other, epoch, value)),
+          pseudonym(key, kind, '2026-12', value),
+          pseudonym(new Uint8Array(32), kind, epoch, value),
+          pseudonym(key, kind, epoch, `${value} `),
+        ];
+        expect(others.filter((other) => other.endsWith(letters))).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('the key', () => {
+  it('is refused when it is shorter than the hash', () => {
+    expect(() => checkKey(new Uint8Array(31))).toThrow(expect.objectContaining({ code: 'ANONYMISE_KEY_UNFIT', offending: 31 }));
+    expect(() => checkKey(new Uint8Array(32))).not.toThrow();
+  });
+});
+
+describe('an epoch', () => {
+  it('is the month in UTC', () => {
+    expect(epochOf(Date.UTC(2026, 10, 30, 23, 59, 59, 999))).toBe('2026-11');
+    expect(epochOf(Date.UTC(2026, 11, 1))).toBe('2026-12');
+  });
+});
+
+describe('one caller', () => {
+  it.each(['13812345678', '013812345678', '+8613812345678', '008613812345678', '+86 138-1234-5678', '１３８１２３４５６７８'])(
+    'is the same however a trunk writes the mobile number: %s',
+    (written) => expect(canonicalNumber(written)).toBe('13812345678'),
+  );
+
+  it.each([
+    ['01012345678', '01012345678'],
+    ['+44 20 7946 0000', '442079460000'],
+    ['1001', '1001'],
+  ])('%s stays a number of its own', (written, canonical) => expect(canonicalNumber(written)).toBe(canonical));
+
+  it.each(['', 'anonymous', 'Anonymous', 'Unavailable'])('who withholds the number is nobody: %j', (written) =>
+    expect(canonicalNumber(written)).toBe(''),
+  );
+});
