@@ -1,0 +1,39 @@
+/** Runs vitest with the terminal as it is and counts from its report file. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { childEnvironment, type Machine } from '../machine.ts';
+import { type Tally, tallyOf } from './tally.ts';
+
+/** Files that start the whole site, browsers or SIP tools; `--unit` leaves them out. */
+const WHOLE_SITE = 'test/**/*site*.test.ts';
+
+/** `patterns` choose test files as vitest does: a part of the path. */
+export async function runTests(machine: Machine, patterns: readonly string[], unitOnly: boolean): Promise<Tally> {
+  const report = join(machine.runtime, 'log/vitest.json');
+  mkdirSync(dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const output = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
+  const status = await runTool(machine, ['vitest', 'run', ...output, ...(unitOnly ? ['--exclude', WHOLE_SITE] : []), ...patterns]);
+  let text: string | undefined;
+  try {
+    text = readFileSync(report, 'utf8');
+  } catch {
+    text = undefined; // vitest ended before it could write one
+  }
+  return tallyOf(text, status === 0);
+}
+
+/** Exit status of a program of node_modules/.bin, its output on our terminal. */
+export function runTool(machine: Machine, command: readonly [string, ...string[]]): Promise<number> {
+  const [program, ...args] = command;
+  const child = spawn(join(machine.root, 'node_modules/.bin', program), args, {
+    cwd: machine.root,
+    stdio: 'inherit',
+    env: childEnvironment(machine),
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}

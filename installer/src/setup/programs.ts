@@ -1,0 +1,53 @@
+/** Steps that are whole once the distribution's packages are there: nats-server, speech, test tools, browser. */
+import { KeeplineError } from '../before-packages.ts';
+import { findProgram, type Machine } from '../machine.ts';
+import type { Step, StepName } from './step.ts';
+
+/** Program that must be found → Debian package that brings it. */
+type Wanted = Readonly<Record<string, string>>;
+
+function programs(name: StepName, takes: string, wanted: Wanted, optional?: string): Step {
+  const missing = (machine: Machine): string[] => Object.keys(wanted).filter((program) => findProgram(machine, program) === undefined);
+  return {
+    name,
+    takes,
+    after: [],
+    insideOf: [],
+    ...(optional !== undefined && { optional }),
+    preflight(machine) {
+      const names = missing(machine);
+      return names.length === 0 ? undefined : `not found: ${names.join(', ')}`;
+    },
+    packages: (machine) => missing(machine).map((program) => wanted[program] ?? program),
+    install: async () => undefined, // the packages are all of it
+    async verify(machine) {
+      const names = missing(machine);
+      if (names.length > 0)
+        throw new KeeplineError('SETUP_VERIFY_FAILED', `${name}: ${names.join(', ')} not found on PATH after the packages were installed`, {
+          hint: `Check PATH, and the packages: dpkg -l ${names.map((program) => wanted[program] ?? program).join(' ')}`,
+          offending: names.join(' '),
+        });
+    },
+  };
+}
+
+export const natsServer = programs('nats-server', '10 s', { 'nats-server': 'nats-server' });
+
+export const speech = programs(
+  'speech',
+  '15 s',
+  { 'espeak-ng': 'espeak-ng', sox: 'sox' },
+  'Without it the prompts of the sample flow are tones instead of words.',
+);
+
+/** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link. */
+export const testTools = programs('test tools', '60 s', {
+  sipp: 'sip-tester',
+  baresip: 'baresip-core',
+  sox: 'sox',
+  age: 'age',
+  'espeak-ng': 'espeak-ng',
+  tshark: 'tshark',
+});
+
+export const browser = programs('browser', '30 s', { chromium: 'chromium' });

@@ -1,0 +1,16 @@
+/** The list of steps, in the order a reader sees them; a command names those it needs. */
+import { desk } from './desk.ts';
+import { mediaWorker } from './media-worker.ts';
+import { nodeModules } from './node-modules.ts';
+import { browser, natsServer, speech, testTools } from './programs.ts';
+import { sqlite } from './sqlite.ts';
+import type { Step } from './step.ts';
+
+/** To read the site file or talk to a running site. */
+export const forTalking: readonly Step[] = [nodeModules];
+/** To run the gateway and `cloud-sync`. */
+export const forSite: readonly Step[] = [nodeModules, sqlite, mediaWorker, desk, speech];
+/** To run the stand-in cloud as well. */
+export const forSiteAndCloud: readonly Step[] = [...forSite, natsServer];
+export const forTests: readonly Step[] = [nodeModules, sqlite, mediaWorker, desk, natsServer, testTools, browser];
+export const forBrowserDemo: readonly Step[] = [...forSiteAndCloud, browser];

@@ -1,0 +1,33 @@
+/** Pure: what `up` prints once the doors are open: where to go, whom to call, what to type next. */
+import type { UpStatus } from './status.ts';
+
+export function announcement(status: UpStatus): string {
+  const { ready, cloud } = status;
+  const lines = [
+    '',
+    `Keepline is up: site ${status.site}, data in ${status.data}`,
+    '',
+    `  agent desk   ${ready.http}${ready.https === '' ? '' : `   (other machines: ${ready.https})`}`,
+    `  call         ${ready.sip}`,
+    `  cloud        ${cloudWords(status)}`,
+  ];
+  if (ready.firstPasswords.length > 0) {
+    lines.push('', '  First passwords, shown only now:');
+    for (const { agent, password } of ready.firstPasswords) lines.push(`    ${agent.padEnd(16)}${password}`);
+  }
+  lines.push('', '  In another terminal:', '    ./keepline demo      place calls, cut the cloud, heal it');
+  if (cloud.kind === 'stand-in') lines.push('    ./keepline cloud cut  (and heal) to see the site go on without it');
+  lines.push('    ./keepline status    what runs', '', '  Ctrl-C stops it when the calls have ended, twice at once.', '');
+  return lines.join('\n');
+}
+
+function cloudWords({ cloud }: UpStatus): string {
+  switch (cloud.kind) {
+    case 'none':
+      return 'none: calls, recording and the desk work all the same';
+    case 'remote':
+      return cloud.server;
+    case 'stand-in':
+      return `stand-in on this machine, ${cloud.server}`;
+  }
+}

@@ -1,0 +1,52 @@
+/** Talks to the running `up` of a data folder. */
+import { request } from 'node:http';
+import { KeeplineError } from '@keepline/contracts/errors';
+import type { LinkStatus } from '@keepline/contracts/link';
+import type { DataFolder } from './data-folder.ts';
+import type { UpStatus } from './status.ts';
+
+const LIMIT_MS = 30_000; // healing the cloud waits for its server to open
+
+/** The status after the act, or undefined when no `up` runs there. @throws KeeplineError UP_REFUSED */
+export async function askUp(folder: DataFolder, method: 'GET' | 'POST', path: string): Promise<UpStatus | undefined> {
+  const reply = await send(folder.upSocket, method, path);
+  if (reply === undefined) return undefined;
+  const body: unknown = JSON.parse(reply.text);
+  if (reply.status === 200) return body as UpStatus; // parse boundary: both ends are this program, of one version
+  const { error } = body as { error: { message: string; hint?: string } };
+  throw new KeeplineError('UP_REFUSED', error.message, { hint: error.hint ?? 'See what runs: ./keepline status', offending: path });
+}
+
+/** What `cloud-sync` says about the link, or undefined when it does not run. */
+export async function askLink(folder: DataFolder): Promise<LinkStatus | undefined> {
+  const reply = await send(folder.cloudSyncSocket, 'GET', '/link');
+  if (reply?.status !== 200) return undefined;
+  const body: unknown = JSON.parse(reply.text);
+  return body as LinkStatus; // parse boundary: the sibling package of one version
+}
+
+function send(socketPath: string, method: string, path: string): Promise<{ status: number; text: string } | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, method, path, timeout: LIMIT_MS }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.once('error', reject);
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    asked.once('timeout', () =>
+      asked.destroy(
+        new KeeplineError('UP_REFUSED', `no answer on ${socketPath} within ${LIMIT_MS / 1000} s`, {
+          hint: 'The site may be stopping; look at its terminal.',
+        }),
+      ),
+    );
+    asked.once('error', (error) => {
+      if ('code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')) resolve(undefined);
+      else reject(error);
+    });
+    asked.end();
+  });
+}

@@ -1,0 +1,54 @@
+/** The layout of a data folder: everything a site writes lies below one path. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { KeeplineError } from '@keepline/contracts/errors';
+
+/** Room for the path of a unix socket: sun_path has 108 bytes on Linux with the closing zero, 104 elsewhere (unix(7)). */
+const SOCKET_PATH_BYTES = 103;
+
+export interface DataFolder {
+  readonly path: string;
+  readonly siteFile: string;
+  readonly outbox: string;
+  readonly log: string;
+  readonly cloud: string;
+  readonly run: string;
+  /** Held by the running `up`. */
+  readonly lock: string;
+  readonly upSocket: string;
+  readonly cloudSyncSocket: string;
+  readonly siteCredentials: string;
+  readonly cloudCredentials: string;
+  /** What the running `up` started, so that the next one can end what a killed one left behind. */
+  readonly children: string;
+}
+
+/** `given` is relative to the working folder; without it, `var` in the project. */
+export function dataFolder(root: string, given: string | undefined): DataFolder {
+  const path = given === undefined ? join(root, 'var') : resolve(given);
+  const at = (...parts: string[]): string => join(path, ...parts);
+  return {
+    path,
+    siteFile: at('site.yaml'),
+    outbox: at('outbox.db'),
+    log: at('log'),
+    cloud: at('cloud'),
+    run: at('run'),
+    lock: at('run/up.pid'),
+    upSocket: at('run/up.sock'),
+    cloudSyncSocket: at('run/cloud-sync.sock'),
+    siteCredentials: at('cloud/site-credentials.json'),
+    cloudCredentials: at('cloud/cloud-credentials.json'),
+    children: at('run/children.json'),
+  };
+}
+
+/** Makes the folders, closed to other users: recordings and keys lie below. @throws KeeplineError UP_PATH_TOO_LONG */
+export function makeFolders(folder: DataFolder): void {
+  if (Buffer.byteLength(folder.cloudSyncSocket) > SOCKET_PATH_BYTES)
+    throw new KeeplineError('UP_PATH_TOO_LONG', `${folder.cloudSyncSocket} is too long for a unix socket (${SOCKET_PATH_BYTES} bytes)`, {
+      hint: 'Choose a data folder with a shorter path: --data DIR',
+      offending: folder.path,
+    });
+  for (const path of [folder.path, folder.run, folder.log, folder.cloud]) mkdirSync(path, { recursive: true, mode: 0o700 });
+}
