@@ -1,23 +1,54 @@
-/** Test support: anonymised events as the gateway would append them. Not imported by the product. */
+/** Test support: events as the gateway would append them, made by the real anonymiser. Not imported by the product. */
+import { Anonymiser } from '@keepline/compliance/anonymise';
 import type { Anonymised } from '@keepline/contracts/anonymised';
-import type { CloudEvent, EventType } from '@keepline/contracts/events';
+import type { CloudEvent, DomainEvent, EventData, EventType } from '@keepline/contracts/events';
 import { newId } from '@keepline/contracts/ids';
 
 const MADE_AT_MS = 1_790_000_000_000;
+const anonymiser = new Anonymiser({ key: new Uint8Array(32).fill(7), site: 'demo' });
 
-/** An event of this type for the site `demo`; `n` makes its time unique. */
-export function madeEvent(n: number, type: EventType = 'call.held', data: CloudEvent['data'] = { by: 'caller' }): Anonymised<CloudEvent> {
+const callId = newId('call', MADE_AT_MS);
+const agentId = 'agent1';
+
+/** One raw event of every type, with personal data where the type has a place for it. */
+export const SAMPLES: EventData = {
+  'call.offered': { callId, trunk: 'local', callerNumber: '13800138000', callerName: '王小明', dialledNumber: '95588' },
+  'call.refused': { callId, trunk: '', status: 503, why: 'disk_full' },
+  'call.answered': { callId, flow: 'main', flowVersion: 3 },
+  'ivr.chosen': { callId, node: 'menu', choice: 'cards' },
+  'call.queued': { callId, queue: 'service', skill: '', waiting: 2 },
+  'routing.decided': {
+    callId,
+    decisionId: newId('dec', MADE_AT_MS),
+    queue: 'service',
+    agentId,
+    skill: 'cards',
+    advice: 'answered',
+    adviceUsed: true,
+    delayMs: 12,
+  },
+  'call.offered_to_agent': { callId, agentId, attempt: 1 },
+  'call.not_taken': { callId, agentId, why: 'declined' },
+  'call.connected': { callId, agentId, queue: 'service', waitMs: 4000 },
+  'call.held': { callId, by: 'agent' },
+  'call.resumed': { callId, by: 'caller' },
+  'call.ended': { callId, verdict: 'completed', by: 'caller', queue: 'service', durationMs: 60_000, waitMs: 4000, talkMs: 50_000 },
+  'call.disposed': { callId, agentId, disposition: 'resolved', note: '客户 13800138000', wrapUpMs: 9000 },
+  'recording.opened': { callId, recordingId: newId('rec', MADE_AT_MS) },
+  'recording.closed': { callId, recordingId: newId('rec', MADE_AT_MS), durationMs: 50_000, outcome: 'complete' },
+  'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
+  'link.changed': { from: 'up', to: 'suspect', why: 'heartbeat_missed' },
+  'quality.sampled': { callId, leg: 'caller', packets: 250, lost: -1, jitterMs: 3 },
+};
+
+/** @param n makes the time of the event unique and rising */
+export function madeEvent<T extends EventType = 'call.held'>(
+  n: number,
+  type?: T,
+  data: Partial<EventData[T]> = {},
+): Anonymised<CloudEvent> {
+  const chosen: EventType = type ?? 'call.held';
   const timeMs = MADE_AT_MS + n;
-  const callId = newId('call', timeMs);
-  const event: CloudEvent = {
-    specversion: '1.0',
-    id: newId('evt', timeMs),
-    source: '/keepline/demo',
-    type: `cn.keepline.${type}.v1`,
-    time: new Date(timeMs).toISOString(),
-    datacontenttype: 'application/json',
-    data: { callId, ...data },
-  };
-  // Tests stand in for compliance/src/anonymise, which alone may grant this brand in the product.
-  return event as Anonymised<CloudEvent>;
+  const raw = { id: newId('evt', timeMs), type: chosen, timeMs, data: { ...SAMPLES[chosen], ...data } };
+  return anonymiser.event(raw as DomainEvent); // a spread of one type's data is that type's data, which the compiler cannot follow
 }

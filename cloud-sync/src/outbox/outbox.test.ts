@@ -68,21 +68,21 @@ describe('outbox', () => {
 
   it('an event above the limit of the wire is refused with its size and leaves nothing behind', async () => {
     const box = await outbox();
-    const large = madeEvent(1, 'ivr.chosen', { node: 'x'.repeat(9000) });
+    const large = Object.assign(madeEvent(1), { source: 'x'.repeat(9000) });
     await expect(box.append([madeEvent(0), large], 2)).rejects.toMatchObject({ code: 'EVENT_TOO_LARGE' });
     expect(await box.counts()).toMatchObject({ produced: 0, waiting: 0 });
   });
 
   it('when full, gives up samples first, then the oldest, and call records last, each counted', async () => {
     const box = await outbox(4);
-    const ended = [madeEvent(1, 'call.ended', {}), madeEvent(2, 'call.ended', {})];
-    const held = madeEvent(3, 'call.held');
-    const sample = madeEvent(4, 'quality.sampled', {});
+    const ended = [madeEvent(1, 'call.ended'), madeEvent(2, 'call.ended')];
+    const held = madeEvent(3);
+    const sample = madeEvent(4, 'quality.sampled');
     await box.append([...ended, held, sample], 4);
-    await box.append([madeEvent(5, 'call.ended', {})], 5); // the sample goes
-    await box.append([madeEvent(6, 'quality.sampled', {})], 6); // a new sample goes before any call record
-    await box.append([madeEvent(7, 'call.ended', {})], 7); // the hold goes
-    await box.append([madeEvent(8, 'call.ended', {})], 8); // now the oldest call record
+    await box.append([madeEvent(5, 'call.ended')], 5); // the sample goes
+    await box.append([madeEvent(6, 'quality.sampled')], 6); // a new sample goes before any call record
+    await box.append([madeEvent(7, 'call.ended')], 7); // the hold goes
+    await box.append([madeEvent(8, 'call.ended')], 8); // now the oldest call record
     const types = (await (await delivery()).claim(10)).map((entry) => [entry.type, entry.seq]);
     expect(types.map(([type]) => type)).toEqual(Array(4).fill('cn.keepline.call.ended.v1'));
     expect(types[0]?.[1]).toBe(2);
@@ -94,12 +94,12 @@ describe('outbox', () => {
   it('never expires what the relay may have sent already', async () => {
     const box = await outbox(4);
     await box.append(
-      Array.from({ length: 4 }, (_, i) => madeEvent(i, 'quality.sampled', {})),
+      Array.from({ length: 4 }, (_, i) => madeEvent(i, 'quality.sampled')),
       4,
     );
     const relay = await delivery();
     const claimed = await relay.claim(3);
-    await box.append([madeEvent(10, 'call.ended', {}), madeEvent(11, 'call.ended', {})], 6);
+    await box.append([madeEvent(10, 'call.ended'), madeEvent(11, 'call.ended')], 6);
     expect((await relay.claim(3)).map((entry) => entry.id)).toEqual(claimed.map((entry) => entry.id));
     await relay.delivered(3, 3);
     const counts = await box.counts();
