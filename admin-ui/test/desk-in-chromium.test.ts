@@ -6,7 +6,8 @@ import { tempDir } from '@keepline/testkit/temp-dir';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AGENT, FakeGateway, firstView, PASSWORD, ringingCall } from './fake-gateway.ts';
+import { FakeGateway, PASSWORD } from './fake-gateway.ts';
+import { AGENT, firstView, ringingCall } from './views.ts';
 
 const configFile = fileURLToPath(new URL('../vite.config.ts', import.meta.url));
 /** A folder for pictures of every state, for people who look at them; none are taken without it. */

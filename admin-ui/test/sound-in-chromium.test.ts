@@ -9,7 +9,8 @@ import { tempDir } from '@keepline/testkit/temp-dir';
 import { tone, writeWav } from '@keepline/testkit/tone';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AGENT, FakeGateway, PASSWORD, ringingCall } from './fake-gateway.ts';
+import { FakeGateway, PASSWORD } from './fake-gateway.ts';
+import { AGENT, ringingCall } from './views.ts';
 
 const TONE_HZ = 880;
 const configFile = fileURLToPath(new URL('../vite.config.ts', import.meta.url));
@@ -53,6 +54,8 @@ describe('the sound of a call', () => {
     await agent.ready();
     expect(await agent.linkState()).toBe('up');
     await ring();
+    const codecs = gateway.asked.flatMap((request) => (request.ask === 'media.produce' ? [request.rtpParameters] : []));
+    expect(codecs).toMatchObject([{ codecs: [{ mimeType: 'audio/PCMA', payloadType: 8 }] }]);
     await hears(0); // ringing: the microphone is off
     await agent.answer();
     expect(await agent.callFacts()).toMatchObject({ state: 'connected', callerNumber: '138******78', isRecording: true });

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { readSession } from './session.ts';
+
+describe('the session the gateway tells', () => {
+  it('is read down to what the desk uses', () => {
+    const body = { agent: { id: 'agent1', name: '李静', more: 1 }, site: 'demo', language: 'en', secret: 'x' };
+    expect(readSession('/api/session', body)).toEqual({ agent: { id: 'agent1', name: '李静' }, site: 'demo', language: 'en' });
+  });
+
+  it('is refused when it names nobody', () => {
+    for (const body of [undefined, null, 'signed in', {}, { agent: {} }, { agent: { id: 1, name: 'x' } }]) {
+      expect(() => readSession('/api/session', body)).toThrow(expect.objectContaining({ code: 'DESK_REPLY_INVALID' }));
+    }
+  });
+});

@@ -1,0 +1,143 @@
+/** Against a real WebSocket server; waits are on conditions, and the waits between attempts are cut short by `random: 0` and `hurry`. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { systemClock } from '@keepline/contracts/clock';
+import type { DeskPush } from '@keepline/contracts/agent-protocol';
+import { FakeClock } from '@keepline/testkit/fake-clock';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type WebSocket as Peer, WebSocketServer } from 'ws';
+import { LiveSocket, parseFrame } from './live-socket.ts';
+import { REPLY_WAIT_MS } from './pending-requests.ts';
+
+let server: WebSocketServer;
+let url: string;
+let peers: Peer[];
+let live: LiveSocket | undefined;
+
+beforeEach(async () => {
+  peers = [];
+  server = await listen(0);
+  url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/agent`;
+});
+afterEach(() => {
+  live?.close();
+  stop();
+});
+
+async function listen(port: number): Promise<WebSocketServer> {
+  const made = new WebSocketServer({ host: '127.0.0.1', port });
+  made.on('connection', (peer) => peers.push(peer));
+  await once(made, 'listening');
+  return made;
+}
+function stop(): void {
+  for (const peer of peers) peer.terminate();
+  server.close();
+}
+function connect(clock = systemClock) {
+  const events = { opened: vi.fn(), lost: vi.fn(), refused: vi.fn(), pushed: vi.fn<(push: DeskPush) => void>() };
+  live = new LiveSocket({ url, clock, random: () => 0, events });
+  live.start();
+  return { live, events };
+}
+const until = (met: () => void): Promise<unknown> => vi.waitFor(met, { timeout: 8000, interval: 10 });
+
+describe('the socket of the desk', () => {
+  it('numbers what it asks and gives back the result', async () => {
+    const { live, events } = connect();
+    await until(() => expect(events.opened).toHaveBeenCalledOnce());
+    peers[0]?.on('message', (data: Buffer) => {
+      const request = JSON.parse(data.toString('utf8')) as { id: number; ask: string };
+      peers[0]?.send(JSON.stringify({ re: request.id, ok: true, result: request }));
+    });
+    expect(await live.ask({ ask: 'agent.ready' })).toEqual({ id: 1, ask: 'agent.ready' });
+    expect(await live.ask({ ask: 'call.mute', callId: 'call-1', muted: true })).toEqual({
+      id: 2,
+      ask: 'call.mute',
+      callId: 'call-1',
+      muted: true,
+    });
+  });
+
+  it('fails what waits when the connection is lost, connects again, and repeats nothing', async () => {
+    const { live, events } = connect();
+    await until(() => expect(events.opened).toHaveBeenCalledOnce());
+    const asked = live.ask({ ask: 'agent.ready' });
+    const settled = expect(asked).rejects.toMatchObject({ code: 'DESK_SOCKET_CLOSED' });
+    await until(() => expect(peers).toHaveLength(1));
+    peers[0]?.terminate();
+    await settled;
+    expect(events.lost).toHaveBeenCalledWith(1, 250);
+    await expect(live.ask({ ask: 'agent.ready' })).rejects.toMatchObject({ code: 'DESK_SOCKET_CLOSED' });
+    const second = once(server, 'connection') as Promise<[Peer]>;
+    const [peer] = await second;
+    const heard: string[] = [];
+    peer.on('message', (data: Buffer) => heard.push(data.toString('utf8')));
+    await until(() => expect(events.opened).toHaveBeenCalledTimes(2));
+    const answered = live.ask({ ask: 'agent.not_ready', reason: 'lunch' });
+    await until(() => expect(heard).toHaveLength(1));
+    expect(heard[0]).toContain('lunch');
+    peer.send(JSON.stringify({ re: 2, ok: true }));
+    await answered;
+    expect(events.refused).not.toHaveBeenCalled();
+  });
+
+  it('backs off further with each failed attempt and begins anew once a view has come', async () => {
+    const { port } = server.address() as AddressInfo;
+    const { live, events } = connect();
+    await until(() => expect(events.opened).toHaveBeenCalledOnce());
+    stop();
+    await until(() => expect(events.lost).toHaveBeenCalledTimes(3));
+    expect(events.lost.mock.calls).toEqual([
+      [1, 250],
+      [2, 500],
+      [3, 1000],
+    ]);
+    expect(events.refused).toHaveBeenCalledTimes(2);
+    peers = [];
+    server = await listen(port);
+    live.hurry();
+    await until(() => expect(peers).toHaveLength(1));
+    peers[0]?.send(JSON.stringify({ push: 'view', view: {} }));
+    await until(() => expect(events.pushed).toHaveBeenCalledOnce());
+    peers[0]?.terminate();
+    await until(() => expect(events.lost).toHaveBeenLastCalledWith(1, 250));
+  });
+
+  it('takes silence after a request for a dead path, but a slow answer among others for slowness', async () => {
+    const clock = new FakeClock();
+    const { live, events } = connect(clock);
+    await until(() => expect(events.opened).toHaveBeenCalledOnce());
+    clock.advance(1);
+    const slow = expect(live.ask({ ask: 'call.hold', callId: 'c' })).rejects.toMatchObject({ code: 'DESK_SOCKET_TIMEOUT' });
+    clock.advance(5);
+    peers[0]?.send(JSON.stringify({ push: 'view', view: {} }));
+    await until(() => expect(events.pushed).toHaveBeenCalledOnce());
+    clock.advance(REPLY_WAIT_MS);
+    await slow;
+    expect(live.isOpen).toBe(true);
+    const dead = expect(live.ask({ ask: 'call.hold', callId: 'c' })).rejects.toMatchObject({ code: 'DESK_SOCKET_TIMEOUT' });
+    clock.advance(REPLY_WAIT_MS);
+    await dead;
+    expect(live.isOpen).toBe(false);
+    expect(events.lost).toHaveBeenCalledOnce();
+  });
+
+  it('stays silent after close', async () => {
+    const { live, events } = connect();
+    await until(() => expect(events.opened).toHaveBeenCalledOnce());
+    await until(() => expect(peers).toHaveLength(1));
+    const gone = once(peers[0] as Peer, 'close');
+    live.close();
+    await gone;
+    expect(events.lost).not.toHaveBeenCalled();
+    expect(peers).toHaveLength(1);
+  });
+
+  it('ignores frames that are none', () => {
+    for (const text of ['', '[]', 'null', '{"re":"1","ok":true}', '{"re":1,"ok":false}', '{"push":"view"}', '{"push":"other"}', '{']) {
+      expect(parseFrame(text), text).toBeUndefined();
+    }
+    expect(parseFrame('{"push":"bye","why":"session_ended"}')).toEqual({ push: 'bye', why: 'session_ended' });
+  });
+});
