@@ -82,13 +82,15 @@ export interface CallProgress {
 
 export type CallRow = CallOpening & CallProgress;
 
-const COLUMNS: { readonly [F in keyof CallRow]: string } = {
+const OPENING_COLUMNS: { readonly [F in keyof CallOpening]: string } = {
   id: 'id',
   trunk: 'trunk',
   callerNumber: 'caller_number',
   callerName: 'caller_name',
   dialledNumber: 'dialled_number',
   startedAtMs: 'started_at_ms',
+};
+const PROGRESS_COLUMNS: { readonly [F in keyof CallProgress]: string } = {
   answeredAtMs: 'answered_at_ms',
   queuedAtMs: 'queued_at_ms',
   connectedAtMs: 'connected_at_ms',
@@ -106,7 +108,7 @@ const COLUMNS: { readonly [F in keyof CallRow]: string } = {
   disposition: 'disposition',
   note: 'note',
 };
-const SELECT = `SELECT ${Object.entries(COLUMNS)
+const SELECT = `SELECT ${Object.entries({ ...OPENING_COLUMNS, ...PROGRESS_COLUMNS })
   .map(([field, column]) => `${column} AS ${field}`)
   .join(', ')} FROM calls`;
 
@@ -122,13 +124,19 @@ export async function openCall(tx: Tx, call: CallOpening): Promise<void> {
   );
 }
 
-/** Fills in the fields given; an unknown call is left alone and reported as false. */
+/** Fills in the fields given and leaves the others. @returns false when there is no such call */
 export async function updateCall(tx: Tx, callId: CallId, progress: Partial<CallProgress>): Promise<boolean> {
-  const fields = PROGRESS_FIELDS.filter((field) => progress[field] !== undefined);
-  if (fields.length === 0) return true;
-  const assignments = fields.map((field) => `${COLUMNS[field]} = ?`).join(', ');
-  const values = fields.map((field) => sqlValue(progress[field]));
-  const { changes } = await tx.run(`UPDATE calls SET ${assignments} WHERE id = ?`, ...values, callId);
+  const given = new Map(Object.entries(progress));
+  const assignments: string[] = [];
+  const values: SqlValue[] = [];
+  for (const [field, column] of Object.entries(PROGRESS_COLUMNS)) {
+    const value = given.get(field);
+    if (value === undefined) continue;
+    assignments.push(`${column} = ?`);
+    values.push(typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
+  }
+  if (assignments.length === 0) return (await findCall(tx, callId)) !== undefined;
+  const { changes } = await tx.run(`UPDATE calls SET ${assignments.join(', ')} WHERE id = ?`, ...values, callId);
   return changes === 1;
 }
 
@@ -177,25 +185,3 @@ export async function decisionsOf(reader: Reader, callId: string): Promise<Decis
 type StoredCall = Omit<CallRow, 'path'> & { path: string };
 
 const callOf = (row: StoredCall): CallRow => ({ ...row, path: JSON.parse(row.path) });
-
-const sqlValue = (value: CallProgress[keyof CallProgress] | undefined): SqlValue =>
-  value === undefined ? null : typeof value === 'string' || typeof value === 'number' || value === null ? value : JSON.stringify(value);
-
-const PROGRESS_FIELDS = [
-  'answeredAtMs',
-  'queuedAtMs',
-  'connectedAtMs',
-  'endedAtMs',
-  'flow',
-  'flowVersion',
-  'path',
-  'queue',
-  'skill',
-  'agentId',
-  'verdict',
-  'endedBy',
-  'waitMs',
-  'talkMs',
-  'disposition',
-  'note',
-] as const satisfies readonly (keyof CallProgress)[];
