@@ -1,0 +1,249 @@
+/**
+ * Doubles for the neighbours of a desk, which write down what they were asked, and a desk that speaks the protocol over a real socket.
+ * For tests only.
+ */
+import type { ConsumeOffer, DeskPush, DeskQueue, DeskReply, DeskView } from '@keepline/contracts/agent-protocol';
+import { KeeplineError } from '@keepline/contracts/errors';
+import type { AgentStateName } from '@keepline/contracts/events';
+import type { CallId } from '@keepline/contracts/ids';
+import { WebSocket } from 'ws';
+import type { CallControl, CallFacts } from '../../calls/call-control.ts';
+import type { Duty } from '../desk-commands.ts';
+import type { AttachedAudio, BrowserEndpoint, BrowserMedia } from '../desk-media.ts';
+
+export class FakeDuty implements Duty {
+  readonly asked: string[] = [];
+  readonly states = new Map<string, AgentStateName>();
+  refuseSignOut = false;
+  readonly #listeners = new Set<() => void>();
+
+  async signIn(agentId: string): Promise<void> {
+    this.#note('signIn', agentId, this.agent(agentId).state === 'signed_out' ? 'not_ready' : undefined);
+  }
+  async signOut(agentId: string): Promise<void> {
+    if (this.refuseSignOut) throw new KeeplineError('AGENT_STATE_REFUSED', 'in a call', { hint: 'hang up' });
+    this.#note('signOut', agentId, 'signed_out');
+  }
+  async lost(agentId: string): Promise<void> {
+    this.#note('lost', agentId, 'signed_out');
+  }
+  async ready(agentId: string): Promise<void> {
+    this.#note('ready', agentId, 'ready');
+  }
+  async notReady(agentId: string, reason: string): Promise<void> {
+    this.#note(`notReady ${reason}`, agentId, 'not_ready');
+  }
+  agent(agentId: string): { state: AgentStateName; reason: string; sinceMs: number } {
+    return { state: this.states.get(agentId) ?? 'signed_out', reason: '', sinceMs: 0 };
+  }
+  queues(): DeskQueue[] {
+    return [{ queue: 'service', waiting: 2, longestWaitMs: 1000, readyAgents: 1 }];
+  }
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  #note(what: string, agentId: string, state: AgentStateName | undefined): void {
+    this.asked.push(`${what} ${agentId}`);
+    if (state) this.states.set(agentId, state);
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Legs are strings here: the desk passes them through unread. */
+export class FakeMedia implements BrowserMedia<string> {
+  readonly endpoints: FakeEndpoint[] = [];
+  readonly #died = new Set<() => void>();
+  capabilities(): unknown {
+    return { codecs: ['PCMA'] };
+  }
+  openEndpoint(): FakeEndpoint {
+    const endpoint = new FakeEndpoint(this.endpoints.length);
+    this.endpoints.push(endpoint);
+    return endpoint;
+  }
+  onWorkerDied(listener: () => void): () => void {
+    this.#died.add(listener);
+    return () => this.#died.delete(listener);
+  }
+  die(): void {
+    for (const listener of this.#died) listener();
+  }
+}
+
+export class FakeEndpoint implements BrowserEndpoint<string> {
+  readonly asked: string[] = [];
+  readonly #number: number;
+  #hasMicrophone = false;
+  #canReceive = false;
+  isClosed = false;
+
+  constructor(number: number) {
+    this.#number = number;
+  }
+  get ready(): boolean {
+    return this.#hasMicrophone && this.#canReceive && !this.isClosed;
+  }
+  async openTransport(direction: 'send' | 'receive'): Promise<{ id: string }> {
+    return { id: `${direction}-${this.#number}` };
+  }
+  async connect(transportId: string): Promise<void> {
+    this.asked.push(`connect ${transportId}`);
+  }
+  async produce(transportId: string): Promise<{ producerId: string }> {
+    this.asked.push(`produce ${transportId}`);
+    this.#hasMicrophone = true;
+    return { producerId: 'microphone' };
+  }
+  setReceivable(): void {
+    this.#canReceive = true;
+  }
+  async attach(leg: string): Promise<AttachedAudio> {
+    const consumerId = `consumer-${leg}-${this.#number}`;
+    this.asked.push(`attach ${leg}`);
+    return {
+      offer: { consumerId, producerId: 'caller', kind: 'audio', rtpParameters: {} },
+      consuming: async (id) => void this.asked.push(`consuming ${id}`),
+      detach: () => void this.asked.push(`detach ${leg}`),
+    };
+  }
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+export class FakeCall implements CallControl {
+  readonly asked: string[] = [];
+  readonly #facts: CallFacts;
+  constructor(facts: Partial<CallFacts> & { callId: CallId }) {
+    this.#facts = {
+      state: 'connected',
+      callerNumber: '13812345678',
+      callerName: '张三',
+      queue: 'service',
+      skill: '',
+      path: ['cards'],
+      agentId: null,
+      routedBecause: 'longest idle',
+      muted: false,
+      recording: true,
+      startedAtMs: 1,
+      queuedAtMs: 2,
+      offeredAtMs: 3,
+      connectedAtMs: 4,
+      endedAtMs: 0,
+      wrapUpUntilMs: 0,
+      waitMs: 5,
+      ...facts,
+    };
+  }
+  facts(): CallFacts {
+    return this.#facts;
+  }
+  async hold(): Promise<void> {
+    this.asked.push('hold');
+  }
+  async resume(): Promise<void> {
+    this.asked.push('resume');
+  }
+  async mute(muted: boolean): Promise<void> {
+    this.asked.push(`mute ${muted}`);
+  }
+  async hangup(by: string): Promise<void> {
+    this.asked.push(`hangup ${by}`);
+  }
+  async dispose(disposition: string, note: string): Promise<void> {
+    this.asked.push(`dispose ${disposition} ${note}`);
+  }
+}
+
+export const callIdOf = (n: number): CallId => `call-018f0000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+
+/** A page of the desk, as the browser would be. */
+export class TestDesk {
+  readonly socket: WebSocket;
+  readonly pushes: DeskPush[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #replies = new Map<number, (reply: DeskReply) => void>();
+  readonly #strayReplies: DeskReply[] = [];
+  readonly #waiters = new Set<() => void>();
+  #id = 0;
+
+  constructor(origin: string, headers: Record<string, string>, options: object = {}) {
+    this.socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/ws/agent`, { headers, ...options });
+    this.closed = new Promise((resolve) => {
+      this.socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
+    });
+    this.socket.on('error', () => {});
+    this.socket.on('message', (data) => this.#take(JSON.parse(String(data)) as DeskReply | DeskPush));
+  }
+
+  static async open(origin: string, cookie: string, options: object = {}): Promise<TestDesk> {
+    const desk = new TestDesk(origin, { origin, cookie }, options);
+    await desk.until(() => desk.view !== undefined, 'the first view');
+    return desk;
+  }
+
+  get view(): DeskView | undefined {
+    const last = this.pushes.findLast((push) => push.push === 'view');
+    return last?.push === 'view' ? last.view : undefined;
+  }
+  get offer(): ConsumeOffer | undefined {
+    const last = this.pushes.findLast((push) => push.push === 'media.consume');
+    return last?.push === 'media.consume' ? last.offer : undefined;
+  }
+  get bye(): string | undefined {
+    const last = this.pushes.find((push) => push.push === 'bye');
+    return last?.push === 'bye' ? last.why : undefined;
+  }
+  get stray(): readonly DeskReply[] {
+    return this.#strayReplies;
+  }
+
+  ask(request: Record<string, unknown>): Promise<DeskReply> {
+    const id = ++this.#id;
+    return new Promise((resolve) => {
+      this.#replies.set(id, resolve);
+      this.socket.send(JSON.stringify({ id, ...request }));
+    });
+  }
+
+  /** Does what the page does when it loads: two transports, microphone, what it can receive. */
+  async buildMedia(): Promise<void> {
+    await this.ask({ ask: 'media.capabilities' });
+    for (const direction of ['send', 'receive']) {
+      const reply = await this.ask({ ask: 'media.transport', direction });
+      const id = reply.ok ? (reply.result as { id: string }).id : '';
+      await this.ask({ ask: 'media.connect', transportId: id, dtlsParameters: {} });
+      if (direction === 'send') await this.ask({ ask: 'media.produce', transportId: id, rtpParameters: {} });
+    }
+    await this.ask({ ask: 'media.receivable', rtpCapabilities: {} });
+  }
+
+  /** Resolves when the condition holds, looked at after each message and close. */
+  async until(holds: () => boolean, what: string): Promise<void> {
+    if (holds()) return;
+    await new Promise<void>((resolve, reject) => {
+      const giveUp = setTimeout(() => reject(new Error(`the desk waited in vain for ${what}`)), 10_000);
+      const look = (): void => {
+        if (!holds()) return;
+        clearTimeout(giveUp);
+        this.#waiters.delete(look);
+        resolve();
+      };
+      this.#waiters.add(look);
+      this.socket.once('close', look);
+    });
+  }
+
+  #take(message: DeskReply | DeskPush): void {
+    if ('push' in message) this.pushes.push(message);
+    else {
+      const waiting = this.#replies.get(message.re);
+      this.#replies.delete(message.re);
+      if (waiting) waiting(message);
+      else this.#strayReplies.push(message);
+    }
+    for (const look of this.#waiters) look();
+  }
+}

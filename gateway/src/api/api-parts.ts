@@ -1,0 +1,68 @@
+/**
+ * What the HTTP door needs of the house. Everything is injected by `main`; the door validates, authorises, audits and delegates.
+ */
+import type { SessionReply } from '@keepline/contracts/agent-protocol';
+import type { Clock } from '@keepline/contracts/clock';
+import type { AgentId, CallId } from '@keepline/contracts/ids';
+import type { LinkStatus } from '@keepline/contracts/link';
+import type { WebSocket } from 'ws';
+import type { Log } from '../agents/agent-store.ts';
+import type { Calls, Duty } from '../agents/desk-commands.ts';
+import type { Session, Sessions } from '../agents/sessions.ts';
+import type { SignIn } from '../agents/sign-in.ts';
+
+export type PartState = 'ok' | 'degraded' | 'down';
+/** States of parts by name, such as `{ store: 'ok', link: 'down' }`; no personal data: anybody on the network may read it. */
+export interface Health {
+  readonly status: PartState;
+  readonly parts: Readonly<Record<string, PartState>>;
+}
+
+export interface ApiParts {
+  readonly site: { readonly name: string; readonly language: SessionReply['language'] };
+  readonly agents: readonly { readonly id: AgentId; readonly name: string }[];
+  readonly sessions: Pick<Sessions, 'find'>;
+  readonly signIn: Pick<SignIn, 'signIn' | 'signOut'>;
+  readonly desks: { connect(session: Session, socket: WebSocket): void; close(): void };
+  readonly calls: Pick<Calls, 'get' | 'all'>;
+  readonly duty: Pick<Duty, 'queues'>;
+  readonly link: { status(): LinkStatus };
+  readonly health: () => Health | Promise<Health>;
+  /** The explain trace of the decision that gave this call to this agent, also after the call; undefined when there is none. */
+  readonly decision: (callId: CallId, agentId: AgentId) => Promise<unknown>;
+  /** Folder with `index.html` and `assets/`, as Vite builds it. */
+  readonly deskFolder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Bounds of the door, each with its unit. Tests pass shorter times. */
+export interface ApiLimits {
+  /** Bytes of a body and of a frame. */
+  readonly bodyBytes: number;
+  readonly headerBytes: number;
+  /** TCP connections per door: two per agent of the largest site, and room. */
+  readonly connections: number;
+  /** Per source address and minute. */
+  readonly requestsPerMinute: number;
+  readonly signInsPerMinute: number;
+  /** A client must have sent its head, and its whole request, within these; ms. */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often the two above are looked at, ms. */
+  readonly lookEveryMs: number;
+  readonly keepAliveMs: number;
+  readonly tlsHandshakeMs: number;
+}
+export const API_LIMITS: ApiLimits = {
+  bodyBytes: 65_536,
+  headerBytes: 16_384,
+  connections: 8192,
+  requestsPerMinute: 3000,
+  signInsPerMinute: 60,
+  headersMs: 10_000,
+  requestMs: 20_000,
+  lookEveryMs: 2_000,
+  keepAliveMs: 30_000,
+  tlsHandshakeMs: 10_000,
+};

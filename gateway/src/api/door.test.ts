@@ -1,0 +1,289 @@
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { fastify } from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { afterEach, describe, expect, it } from 'vitest';
+import { callIdOf, FakeCall } from '../agents/testing/desk-doubles.ts';
+import { createServer } from 'node:http';
+import { API_LIMITS } from './api-parts.ts';
+import { buildDoor } from './door.ts';
+import { routeTable } from './route-law.ts';
+import { startApi } from './server.ts';
+import { openSite, PASSWORD, type TestSite } from './testing/open-site.ts';
+
+let site: TestSite;
+afterEach(() => site.close());
+const codeOf = (answer: { json<T>(): T }): string => answer.json<{ error: { code: string } }>().error.code;
+
+describe('the route table', () => {
+  it('names the act or false for each route; only sign-in, health and the pages are open to all', async () => {
+    site = await openSite();
+    const { app, routes } = await buildDoor({
+      parts: site.parts,
+      limits: API_LIMITS,
+      isSecure: false,
+      hsts: false,
+      makeServer: (answer) => createServer(answer),
+    });
+    await app.close();
+    expect(routes.map((route) => `${route.method} ${route.url} ${route.access} ${route.sensitive}`)).toEqual([
+      'POST /api/sign-in public agent.sign_in',
+      'POST /api/sign-out agent agent.sign_out',
+      'GET /api/session agent false',
+      'GET /api/health public false',
+      'GET /api/link agent false',
+      'GET /api/queues agent false',
+      'GET /api/openapi.json agent false',
+      'GET /api/calls agent false',
+      'GET /api/calls/:callId/decision agent false',
+      'GET /ws/agent agent false',
+      'GET /assets/* public false',
+      'GET / public false',
+      'GET /* public false',
+    ]);
+  });
+
+  it('stops the start at a route that is silent about itself', async () => {
+    site = await openSite();
+    const app = fastify().withTypeProvider<TypeBoxTypeProvider>();
+    routeTable(app);
+    expect(() => app.get('/api/forgotten', () => 'x')).toThrow('GET /api/forgotten does not say whether it is sensitive');
+  });
+
+  it('answers 401 without a session on every route that is not open', async () => {
+    site = await openSite();
+    for (const path of [
+      '/api/session',
+      '/api/link',
+      '/api/queues',
+      '/api/calls',
+      `/api/calls/${callIdOf(1)}/decision`,
+      '/api/openapi.json',
+    ]) {
+      const answer = await site.ask('GET', path);
+      expect([path, answer.status, codeOf(answer)]).toEqual([path, 401, 'SIGN_IN_NEEDED']);
+    }
+  });
+});
+
+describe('replies', () => {
+  it('tell the browser to run nothing but what carries the nonce of this reply, new each time', async () => {
+    site = await openSite();
+    const pages = [await site.ask('GET', '/'), await site.ask('GET', '/calls/today')];
+    const nonces = pages.map((page) => /nonce="([\w-]+)"/.exec(page.text)?.[1]);
+    expect(new Set(nonces).size).toBe(2);
+    for (const [i, page] of pages.entries()) {
+      const policy = String(page.headers['content-security-policy']);
+      expect(page.text).not.toContain('__CSP_NONCE__');
+      expect(policy).toContain(`script-src 'self' 'nonce-${nonces[i]}'`);
+      expect(policy).toContain(`style-src 'self' 'nonce-${nonces[i]}'`);
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain('unsafe');
+      expect(page.headers['cache-control']).toBe('no-store');
+      expect(page.headers['x-content-type-options']).toBe('nosniff');
+      expect(page.headers['permissions-policy']).toContain('microphone=(self)');
+    }
+  });
+
+  it('promise HTTPS for ever only with a certificate of the operator (ADR 0003)', async () => {
+    site = await openSite();
+    expect((await site.ask('GET', '/api/health', { base: site.secureOrigin })).headers['strict-transport-security']).toBeUndefined();
+  });
+
+  it('let hashed files be kept for ever, and give nothing outside their folder', async () => {
+    site = await openSite();
+    const file = await site.ask('GET', '/assets/app-1a2b.js');
+    expect([file.status, file.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);
+    for (const path of [
+      '/assets/../../tls/site.pem',
+      '/assets/..%2f..%2ftls/site.pem',
+      '/assets/%2e%2e/%2e%2e/main.db',
+      '/assets/none.js',
+      '/assets/%00',
+    ]) {
+      const answer = await site.ask('GET', path);
+      expect([path, answer.status >= 400 || answer.text.startsWith('<script')]).toEqual([path, true]);
+      expect(answer.text).not.toMatch(/PRIVATE KEY|SQLite/);
+    }
+  });
+
+  it('say plainly when the pages have not been built', async () => {
+    site = await openSite({ noPages: true });
+    const answer = await site.ask('GET', '/');
+    expect([answer.status, codeOf(answer)]).toEqual([503, 'DESK_PAGE_MISSING']);
+  });
+
+  it('have one shape for every refusal and never quote what was sent', async () => {
+    site = await openSite();
+    const secret = '13812345678';
+    const refusals = [
+      await site.ask('POST', '/api/sign-in', { body: `{"agent": ${secret}` }),
+      await site.ask('POST', '/api/sign-in', { body: { agent: secret } }),
+      await site.ask('POST', '/api/sign-in', { body: { agent: secret, password: 5 } }),
+      await site.ask('POST', '/api/sign-in', { body: { agent: secret, password: 'x', admin: true } }),
+      await site.ask('POST', '/api/sign-in', { body: `agent=${secret}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
+      await site.ask('POST', '/api/sign-in', { body: `{"__proto__":{"x":1},"agent":"${secret}","password":"x"}` }),
+    ];
+    for (const answer of refusals) {
+      expect([answer.status, codeOf(answer)]).toEqual([400, 'REQUEST_INVALID']);
+      expect(Object.keys(answer.json<{ error: object }>().error)).toEqual(['code', 'message', 'hint']);
+      expect(answer.text).not.toContain(secret);
+    }
+    const large = await site.ask('POST', '/api/sign-in', { body: { agent: 'li', password: 'x'.repeat(70_000) } });
+    expect([large.status, codeOf(large)]).toEqual([413, 'REQUEST_TOO_LARGE']);
+    const nowhere = await site.ask('GET', '/api/nothing');
+    expect([nowhere.status, codeOf(nowhere)]).toEqual([404, 'ROUTE_UNKNOWN']);
+    expect((await site.ask('DELETE', '/api/session')).status).toBe(404);
+  });
+
+  it('hide what broke inside behind a reference that the log has', async () => {
+    site = await openSite({ decision: () => Promise.reject(new Error('SQLITE: /var/secret 13812345678')) });
+    const cookie = await site.signedIn('li');
+    const answer = await site.ask('GET', `/api/calls/${callIdOf(1)}/decision`, { headers: { cookie } });
+    expect([answer.status, codeOf(answer)]).toEqual([500, 'INTERNAL']);
+    expect(answer.text).not.toContain('secret');
+    const reference = /under ([\w-]+)\./.exec(answer.text)?.[1] ?? 'none';
+    expect(site.logged.some((line) => line.includes(reference) && line.includes('SQLITE'))).toBe(true);
+  });
+
+  it('describe all routes for machines', async () => {
+    site = await openSite();
+    const cookie = await site.signedIn('li');
+    const description = (await site.ask('GET', '/api/openapi.json', { headers: { cookie } })).json<{ openapi: string; paths: object }>();
+    expect(description.openapi).toBe('3.1.0');
+    expect(Object.keys(description.paths)).toContain('/api/sign-in');
+  });
+});
+
+describe('a page of another site', () => {
+  it('cannot act with the cookie of an agent: header and origin are asked for', async () => {
+    site = await openSite();
+    const cookie = await site.signedIn('li');
+    const tries = [
+      { 'x-keepline': '', origin: '' },
+      { 'x-keepline': '' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: site.secureOrigin },
+      { origin: `${site.origin}.evil.example` },
+    ];
+    for (const headers of tries) {
+      const answer = await site.ask('POST', '/api/sign-out', { headers: { cookie, ...headers } });
+      expect([headers, answer.status, codeOf(answer)]).toEqual([headers, 403, 'ORIGIN_REFUSED']);
+    }
+    const program = await site.ask('POST', '/api/sign-in', { body: { agent: 'wang', password: PASSWORD }, headers: { origin: '' } });
+    expect(program.status).toBe(200);
+  });
+});
+
+describe('what an agent may read', () => {
+  it('is its own call with the number masked, and no call of others', async () => {
+    site = await openSite();
+    const mine = new FakeCall({ callId: callIdOf(1), agentId: 'li' });
+    site.calls.add(callIdOf(1), mine);
+    site.calls.add(callIdOf(2), new FakeCall({ callId: callIdOf(2), agentId: 'wang', callerNumber: '13999999999' }));
+    const cookie = await site.signedIn('li');
+    const answer = await site.ask('GET', '/api/calls', { headers: { cookie } });
+    expect(answer.json<unknown[]>()).toEqual([expect.objectContaining({ callId: callIdOf(1), callerNumber: '138******78' })]);
+    expect(answer.text).not.toMatch(/13812345678|139/);
+  });
+
+  it('is the decision that gave it the call; any other call is as if it were not there', async () => {
+    site = await openSite({
+      decision: async (callId, agentId) => (callId === callIdOf(1) && agentId === 'li' ? { because: 'longest idle' } : undefined),
+    });
+    const [li, wang] = [await site.signedIn('li'), await site.signedIn('wang')];
+    const read = (cookie: string, callId: string) => site.ask('GET', `/api/calls/${callId}/decision`, { headers: { cookie } });
+    expect((await read(li, callIdOf(1))).json()).toEqual({ because: 'longest idle' });
+    const others = await read(wang, callIdOf(1));
+    const invented = await read(wang, callIdOf(9));
+    expect(others.status).toBe(404);
+    expect(others.text).toBe(invented.text);
+    expect((await read(wang, 'call-x%27%20OR%201')).text).toBe(invented.text);
+  });
+
+  it('is the health of the site even without a session, and nothing personal in it', async () => {
+    site = await openSite();
+    expect((await site.ask('GET', '/api/health')).json()).toEqual({ status: 'ok', parts: { store: 'ok', link: 'down' } });
+  });
+
+  it('is link and queues', async () => {
+    site = await openSite();
+    const cookie = await site.signedIn('li');
+    expect((await site.ask('GET', '/api/link', { headers: { cookie } })).json()).toMatchObject({ state: 'up', backlog: 0 });
+    expect((await site.ask('GET', '/api/queues', { headers: { cookie } })).json()).toEqual([
+      { queue: 'service', waiting: 2, longestWaitMs: 1000, readyAgents: 1 },
+    ]);
+  });
+});
+
+describe('a client that is slow on purpose', () => {
+  const shortTimes = { headersMs: 300, requestMs: 400, lookEveryMs: 50, tlsHandshakeMs: 300 };
+  /** Sends a beginning and nothing more; resolves with what came back when the site hangs up. */
+  const halfRequest = (port: number, text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let heard = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(text));
+      socket.on('data', (bytes) => void (heard += String(bytes)));
+      socket.on('close', () => resolve(heard));
+      socket.on('error', reject);
+    });
+
+  it('is hung up on after half a head, half a body, and half a TLS handshake (slow-loris)', async () => {
+    site = await openSite({ limits: shortTimes });
+    const heads = await Promise.all([
+      halfRequest(site.api.httpPort, 'GET /api/health HTTP/1.1\r\nhost: x\r\nx-slow: '),
+      halfRequest(
+        site.api.httpPort,
+        'POST /api/sign-in HTTP/1.1\r\nhost: x\r\nx-keepline: desk\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"a',
+      ),
+    ]);
+    for (const heard of heads) expect(heard).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await halfRequest(site.api.httpsPort, '\x16\x03\x01')).toBe('');
+    expect((await site.ask('GET', '/api/health')).status).toBe(200);
+  });
+
+  it('gets no further with heads that are too large or no HTTP at all', async () => {
+    site = await openSite();
+    expect(await halfRequest(site.api.httpPort, `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 /,
+    );
+    expect(await halfRequest(site.api.httpPort, '\x00\xff garbage \r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await site.ask('GET', '/api/health')).status).toBe(200);
+  });
+
+  it('speaks TLS 1.2 or later', async () => {
+    site = await openSite();
+    const old = await new Promise<string>((resolve) => {
+      const socket = connectTls({
+        port: site.api.httpsPort,
+        host: '127.0.0.1',
+        minVersion: 'TLSv1',
+        maxVersion: 'TLSv1.1',
+        rejectUnauthorized: false,
+      });
+      socket.once('secureConnect', () => resolve('connected'));
+      socket.once('error', (fault: NodeJS.ErrnoException) => resolve(String(fault.code)));
+    });
+    expect(old).not.toBe('connected');
+  });
+});
+
+describe('opening and closing', () => {
+  it('names the setting when a port is taken, and leaves no door open', async () => {
+    site = await openSite();
+    const opened = { parts: site.parts, address: '127.0.0.1', certificateFolder: site.folder };
+    await expect(startApi({ ...opened, httpPort: 0, httpsPort: site.api.httpsPort })).rejects.toMatchObject({ code: 'WEB_PORT_TAKEN' });
+    expect((await site.ask('GET', '/api/health')).status).toBe(200);
+  });
+
+  it('closes though a client holds half a handshake and half a request', async () => {
+    site = await openSite();
+    const sockets = [site.api.httpPort, site.api.httpsPort].map((port) => connect(port, '127.0.0.1'));
+    const gone = sockets.map((socket) => new Promise((resolve) => void socket.on('error', () => {}).once('close', resolve)));
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    for (const socket of sockets) socket.write('\x16\x03');
+    await site.api.close();
+    await Promise.all(gone);
+  });
+});

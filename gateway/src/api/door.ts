@@ -1,0 +1,99 @@
+/**
+ * One fastify application: plugins, checks that hold for every route, then the routes. Built once for plain HTTP on loopback and once for
+ * HTTPS; the two differ in cookie and headers only.
+ */
+import type { Server } from 'node:http';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import websocket from '@fastify/websocket';
+import { type FastifyServerFactoryHandler, fastify } from 'fastify';
+import { agentSocket } from './agent-socket.ts';
+import type { ApiLimits, ApiParts } from './api-parts.ts';
+import { deskPages } from './desk-pages.ts';
+import { refusalFor } from './error-reply.ts';
+import { OriginRefused, RouteUnknown, SignInNeeded, TooManyRequests } from './errors.ts';
+import { type RouteEntry, routeTable } from './route-law.ts';
+import { callRoutes } from './routes/calls.ts';
+import { sessionRoutes } from './routes/session.ts';
+import { siteRoutes } from './routes/site.ts';
+import { mayAct } from './same-origin.ts';
+import { helmetOptions, PERMISSIONS_POLICY } from './security-headers.ts';
+import { sessionCookie } from './session-cookie.ts';
+import type { TypedDoor } from './typed-door.ts';
+
+export interface DoorOptions {
+  readonly parts: ApiParts;
+  readonly limits: ApiLimits;
+  readonly isSecure: boolean;
+  readonly hsts: boolean;
+  readonly makeServer: (answer: FastifyServerFactoryHandler) => Server;
+}
+
+export interface Door {
+  readonly app: TypedDoor;
+  readonly routes: readonly RouteEntry[];
+}
+
+/** Builds the application; it does not listen yet. */
+export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: DoorOptions): Promise<Door> {
+  const app = fastify({
+    logger: false, // refusals are the user's, faults are logged in `error-reply`; addresses and names stay out of logs
+    serverFactory: makeServer,
+    bodyLimit: limits.bodyBytes,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    trustProxy: false,
+    routerOptions: { maxParamLength: 128 },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(TypeBoxValidatorCompiler); // no coercion, no silent removal
+  app.setErrorHandler((fault, _request, reply) => {
+    const refusal = refusalFor(fault, parts.log);
+    if (refusal.retryAfter !== undefined) void reply.header('retry-after', refusal.retryAfter);
+    return reply.code(refusal.status).send(refusal.body);
+  });
+  app.setNotFoundHandler(() => {
+    throw new RouteUnknown();
+  });
+
+  await app.register(helmet, helmetOptions(hsts));
+  await app.register(cookie);
+  await app.register(rateLimit, {
+    max: limits.requestsPerMinute,
+    timeWindow: 60_000,
+    cache: 10_000,
+    errorResponseBuilder: (_request, context) => new TooManyRequests(context.ttl),
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Keepline gateway', version: '1', description: 'HTTP door of a site; agents work over the socket /ws/agent.' },
+      components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: sessionCookie(isSecure).name } } },
+    },
+  });
+  await app.register(websocket, { options: { maxPayload: limits.bodyBytes, perMessageDeflate: false } });
+
+  app.decorateRequest('session', undefined);
+  const { name: cookieName } = sessionCookie(isSecure);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('permissions-policy', PERMISSIONS_POLICY);
+    if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
+    const head = { method: request.method, isUpgrade: request.ws, headers: request.headers };
+    if (!mayAct(head, isSecure ? 'https' : 'http')) throw new OriginRefused();
+    if (request.is404) return;
+    const token = request.cookies[cookieName];
+    request.session = token === undefined ? undefined : parts.sessions.find(token);
+    if (request.routeOptions.config.access !== 'public' && !request.session) throw new SignInNeeded();
+  });
+
+  const routes = routeTable(app);
+  sessionRoutes(app, parts, { signInsPerMinute: limits.signInsPerMinute, isSecure });
+  siteRoutes(app, parts);
+  callRoutes(app, parts);
+  agentSocket(app, parts);
+  await deskPages(app, parts.deskFolder);
+  await app.ready();
+  return { app, routes };
+}

@@ -1,0 +1,63 @@
+/** What an agent may read of its own call: the card as on the desk, and why routing chose so. */
+import { isId } from '@keepline/contracts/ids';
+import { Type } from 'typebox';
+import { callsByAgent } from '../../agents/desk-calls.ts';
+import { deskCall } from '../../agents/desk-view.ts';
+import type { ApiParts } from '../api-parts.ts';
+import { ErrorReply } from '../error-reply.ts';
+import { DecisionUnknown } from '../errors.ts';
+import { sessionOf, type TypedDoor } from '../typed-door.ts';
+
+const CallReply = Type.Object({
+  callId: Type.String(),
+  state: Type.String(),
+  callerNumber: Type.String({ description: 'Masked.' }),
+  callerName: Type.String(),
+  queue: Type.String(),
+  skill: Type.String(),
+  waitMs: Type.Number(),
+  path: Type.Array(Type.String()),
+  routedBecause: Type.String(),
+  muted: Type.Boolean(),
+  recording: Type.Boolean(),
+  ringingSinceMs: Type.Number(),
+  connectedSinceMs: Type.Number(),
+  endedAtMs: Type.Number(),
+  wrapUpUntilMs: Type.Number(),
+});
+
+export function callRoutes(app: TypedDoor, parts: ApiParts): void {
+  app.get(
+    '/api/calls',
+    {
+      config: { sensitive: false },
+      schema: {
+        summary: 'The call you are offered, talk on or wrap up; no other.',
+        response: { 200: Type.Array(CallReply), 401: ErrorReply },
+      },
+    },
+    async (request) => {
+      const facts = callsByAgent(parts.calls).get(sessionOf(request).agentId);
+      const card = facts && deskCall(facts);
+      return card ? [{ ...card, path: [...card.path] }] : [];
+    },
+  );
+
+  app.get(
+    '/api/calls/:callId/decision',
+    {
+      config: { sensitive: false },
+      schema: {
+        summary: 'Why this call was given to you: inputs, ranking, advice, outcome. 404 for calls that were not.',
+        params: Type.Object({ callId: Type.String({ maxLength: 48 }) }),
+        response: { 200: Type.Unknown(), 401: ErrorReply, 404: ErrorReply },
+      },
+    },
+    async (request) => {
+      const { callId } = request.params;
+      const trace = isId('call', callId) ? await parts.decision(callId, sessionOf(request).agentId) : undefined;
+      if (trace === undefined) throw new DecisionUnknown();
+      return trace;
+    },
+  );
+}

@@ -1,0 +1,219 @@
+/**
+ * A site for tests of the doors: real fastify, real sockets, real TLS, real SQLite and argon2; routing, media and audit are doubles that
+ * write down what they were asked.
+ */
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '@keepline/contracts/clock';
+import { systemClock } from '@keepline/contracts/clock';
+import type { LinkStatus } from '@keepline/contracts/link';
+import { AgentDesks } from '../../agents/agent-desks.ts';
+import type { Log } from '../../agents/agent-store.ts';
+import { Credentials } from '../../agents/credentials.ts';
+import { isInCall } from '../../agents/desk-calls.ts';
+import { Sessions } from '../../agents/sessions.ts';
+import { type ActContext, SignIn } from '../../agents/sign-in.ts';
+import { FakeDuty, FakeMedia } from '../../agents/testing/desk-doubles.ts';
+import { CallRegistry } from '../../calls/call-registry.ts';
+import { Store } from '../../store/store.ts';
+import { agentTables } from '../../store/tables/agents.ts';
+import type { ApiLimits, ApiParts } from '../api-parts.ts';
+import { startApi } from '../server.ts';
+
+export const AGENTS = [
+  { id: 'li', name: '李静', phone: '', queues: ['service'] },
+  { id: 'wang', name: '王强', phone: '', queues: ['service'] },
+] as const;
+export const PASSWORD = 'correct-horse-battery';
+
+export interface LoggedAct extends ActContext {
+  readonly act: string;
+  outcome: 'begun' | 'done' | 'failed';
+}
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  json<T>(): T;
+}
+
+export async function openSite(
+  o: { clock?: Clock; limits?: Partial<ApiLimits>; noPages?: boolean; decision?: ApiParts['decision']; idleMs?: number } = {},
+) {
+  const clock = o.clock ?? systemClock;
+  const folder = await mkdtemp(join(tmpdir(), 'keepline-api-'));
+  const store = await Store.open(join(folder, 'main.db'), [agentTables]);
+  const logged: string[] = [];
+  const write = (details: object, message: string): void =>
+    void logged.push(
+      `${message} ${JSON.stringify(details, (_key, value: unknown) => (value instanceof Error ? String(value.stack) : value))}`,
+    );
+  const log: Log = { info: write, warn: write, error: write };
+  const acts: LoggedAct[] = [];
+  const audit = { isBroken: false };
+  const calls = new CallRegistry();
+  const duty = new FakeDuty();
+  const media = new FakeMedia();
+  const link = new FakeLink();
+  const credentials = new Credentials({ store, clock, agents: AGENTS });
+  for (const agent of AGENTS) await credentials.setPassword(agent.id, PASSWORD);
+  const sessions = await Sessions.restore(
+    { store, clock, log, idleMs: o.idleMs ?? 1_800_000, longestMs: 43_200_000, isInCall: (id) => isInCall(calls, id) },
+    (id) => credentials.isAgent(id),
+  );
+  const desks = new AgentDesks<string>({
+    agents: AGENTS,
+    reasons: ['break'],
+    dispositions: ['resolved'],
+    sessions,
+    duty,
+    calls,
+    link,
+    media,
+    clock,
+    log,
+  });
+  const signIn = new SignIn({
+    credentials,
+    sessions,
+    clock,
+    log,
+    leave: (id) => duty.signOut(id),
+    async audited(act, context, run) {
+      if (audit.isBroken) throw new Error('disk full, secret=hunter2');
+      const entry: LoggedAct = { act, ...context, outcome: 'begun' };
+      acts.push(entry);
+      try {
+        const result = await run();
+        entry.outcome = 'done';
+        return result;
+      } catch (fault) {
+        entry.outcome = 'failed';
+        throw fault;
+      }
+    },
+  });
+  const deskFolder = join(folder, 'dist');
+  if (!o.noPages) await writePages(deskFolder);
+  const parts: ApiParts = {
+    site: { name: 'test', language: 'zh' },
+    agents: AGENTS,
+    sessions,
+    signIn,
+    desks,
+    calls,
+    duty,
+    link,
+    health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' } }),
+    decision: o.decision ?? (async () => undefined),
+    deskFolder,
+    clock,
+    log,
+  };
+  const api = await startApi({
+    parts,
+    address: '127.0.0.1',
+    httpPort: 0,
+    httpsPort: 0,
+    certificateFolder: join(folder, 'tls'),
+    ...(o.limits ? { limits: o.limits } : {}),
+  });
+  const origin = `http://127.0.0.1:${api.httpPort}`;
+  return {
+    api,
+    parts,
+    acts,
+    audit,
+    calls,
+    certificate: await readFile(join(folder, 'tls', 'site.pem'), 'utf8'),
+    clock,
+    credentials,
+    desks,
+    duty,
+    folder,
+    link,
+    logged,
+    media,
+    origin,
+    sessions,
+    signIn,
+    store,
+    secureOrigin: `https://127.0.0.1:${api.httpsPort}`,
+    /** As the desk's page asks: header and origin set. `headers` overrides; '' leaves one out. */
+    ask: (method: string, path: string, more: { body?: unknown; headers?: Record<string, string>; base?: string } = {}) =>
+      ask(more.base ?? origin, method, path, more.body, more.headers ?? {}),
+    async signedIn(agent: string, base = origin): Promise<string> {
+      const answer = await ask(base, 'POST', '/api/sign-in', { agent, password: PASSWORD }, {});
+      if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.text}`);
+      return cookieOf(answer);
+    },
+    async close(): Promise<void> {
+      signIn.close();
+      await api.close();
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type TestSite = Awaited<ReturnType<typeof openSite>>;
+
+export function cookieOf(answer: Answer): string {
+  const [set = ''] = answer.headers['set-cookie'] ?? [];
+  return set.split(';', 1)[0] ?? '';
+}
+
+class FakeLink {
+  now: LinkStatus = { state: 'up', sinceMs: 1, why: 'started', backlog: 0, oldestUnsentMs: 0 };
+  readonly #listeners = new Set<() => void>();
+  status(): LinkStatus {
+    return this.now;
+  }
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+  becomes(state: LinkStatus['state']): void {
+    this.now = { ...this.now, state };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+async function writePages(folder: string): Promise<void> {
+  await mkdir(join(folder, 'assets'), { recursive: true });
+  await writeFile(
+    join(folder, 'index.html'),
+    '<script nonce="__CSP_NONCE__" src="/assets/app-1a2b.js"></script><meta content="__CSP_NONCE__">',
+  );
+  await writeFile(join(folder, 'assets', 'app-1a2b.js'), 'document.title = "desk";');
+}
+
+function ask(base: string, method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
+  const url = new URL(base);
+  const payload = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body);
+  const wanted: Record<string, string> = {
+    ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(method === 'GET' ? {} : { 'x-keepline': 'desk', origin: base }),
+    ...headers,
+  };
+  const sent = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== ''));
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    // the raw path goes out as it is: URL would tidy `..` away
+    const going = send(
+      { host: url.hostname, port: url.port, method, path, headers: sent, rejectUnauthorized: false, agent: false },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json: <T>() => JSON.parse(text) as T });
+        });
+      },
+    );
+    going.on('error', reject);
+    going.end(payload);
+  });
+}
