@@ -1,0 +1,41 @@
+/** Bounds of the SIP side that are not settings. Sizes in bytes or characters, times in ms. */
+
+/** Header fields of one message; real ones have 10 to 30. */
+export const MAX_HEADERS = 128;
+/** One header field after unfolding, characters. */
+export const MAX_HEADER_CHARS = 4096;
+/** Values of one header that is a list (Via, Route, Record-Route); more hops than Max-Forwards 70 allows are a loop or an attack. */
+export const MAX_LIST_VALUES = 72;
+export const MAX_URI_CHARS = 1024;
+export const MAX_METHOD_CHARS = 32;
+
+/** TCP connections one address may hold. */
+export const MAX_CONNECTIONS_PER_SOURCE = 32;
+/** TCP connections held by addresses whose requests are refused: enough to be told 403, too few to keep trunks out. */
+export const MAX_REFUSED_CONNECTIONS = 8;
+/** A connection without a byte for this long is closed; a dialog on it finds its way by Contact. */
+export const TCP_IDLE_MS = 600_000;
+/** The first byte of a message to its last. */
+export const TCP_MESSAGE_MS = 10_000;
+/** Bytes waiting to be written to a peer that does not read; beyond this the connection is closed. */
+export const TCP_QUEUED_BYTES = 1_048_576;
+/** Time to open a TCP connection of our own. */
+export const TCP_CONNECT_MS = 5_000;
+
+/** Requests inside a dialog may fill the table to this multiple of `maxTransactions`, so that calls can still be ended under overload. */
+export const IN_DIALOG_HEADROOM = 2;
+/** What a caller refused for overload is told to wait, seconds (RFC 3261 §20.33). */
+export const OVERLOAD_RETRY_SECONDS = 5;
+
+/** Re-INVITEs of ours that may wait for the one in progress. */
+export const MAX_WAITING_REINVITES = 4;
+/** Tries of one re-INVITE against 491 (RFC 3261 §14.1). */
+export const MAX_REINVITE_TRIES = 5;
+/** Pause between repeated 180s, so that proxies do not take the call for dead (RFC 3261 §13.3.1.1). */
+export const RING_AGAIN_MS = 60_000;
+/** How long our INVITE may ring before it is cancelled, unless the caller says otherwise: below timer C of the proxies on the way. */
+export const INVITE_TIMEOUT_MS = 175_000;
+/** Answers of a forked INVITE beyond the first that are acknowledged and ended; more are left to time out. */
+export const MAX_FORKS = 8;
+/** How long `close` waits for the answers to its last BYEs. */
+export const CLOSE_GRACE_MS = 1_000;

@@ -1,0 +1,147 @@
+/**
+ * Changes of the session inside a call: our re-INVITEs and theirs, never two at once (RFC 3261 §14). The dialog user owns the dialog
+ * and lends us the few things we need of it.
+ */
+import { randomInt } from 'node:crypto';
+import type { Clock } from '@keepline/contracts/clock';
+import { AnswerUntilAck } from './answer-until-ack.ts';
+import type { CallSignals } from './call-signals.ts';
+import type { ClientEvents } from './client-transaction.ts';
+import { ReinviteRefused } from './errors.ts';
+import type { Inbound } from './inbound.ts';
+import { MAX_REINVITE_TRIES, MAX_WAITING_REINVITES } from './limits.ts';
+import type { SipResponse } from './message.ts';
+import { Outcome } from './outcome.ts';
+import { parseCseq } from './parse-header.ts';
+import { glareWaitMs } from './reinvite-glare.ts';
+import type { HeaderPairs, ResponseParts } from './respond.ts';
+import type { ServerTransaction } from './server-transaction.ts';
+
+export interface InDialog {
+  readonly clock: Clock;
+  /** Whether we made the Call-ID, which decides who waits longer after a collision. */
+  readonly ownsCallId: boolean;
+  send(method: string, body: { type: string; text: string } | undefined, headers: HeaderPairs, events: ClientEvents): void;
+  acknowledge(cseq: number): void;
+  response(transaction: ServerTransaction, status: number, parts?: ResponseParts): SipResponse;
+  contact(): HeaderPairs;
+  /** The far end may have moved. */
+  refresh(headers: SipResponse['headers']): void;
+  /** Nobody is there any more. */
+  lost(by: 'remote' | 'timeout' | 'transport', status?: number): void;
+  /** Our 2xx to a re-INVITE was never acknowledged (§14.2). */
+  notAcknowledged(): void;
+}
+
+interface Wanted {
+  readonly offer: string;
+  readonly outcome: Outcome<string>;
+  tries: number;
+}
+
+export class Renegotiation {
+  readonly #in: InDialog;
+  readonly #signals: CallSignals;
+  readonly #waiting: Wanted[] = [];
+  #ours: Wanted | null = null;
+  /** CSeq of our last re-INVITE that got its 2xx, to acknowledge a repeated one. */
+  #theirs: AnswerUntilAck | null = null;
+  #stopWaiting: (() => void) | null = null;
+
+  constructor(inDialog: InDialog, signals: CallSignals) {
+    this.#in = inDialog;
+    this.#signals = signals;
+  }
+
+  /** See `SipCall.reinvite`. */
+  offer(offer: string): Promise<string> {
+    const wanted: Wanted = { offer, outcome: new Outcome<string>(), tries: 0 };
+    if (this.#signals.isOver) wanted.outcome.reject(new ReinviteRefused(0, 'the call is over'));
+    else if (this.#waiting.length >= MAX_WAITING_REINVITES) wanted.outcome.reject(new ReinviteRefused(0, 'too many changes at once'));
+    else {
+      this.#waiting.push(wanted);
+      this.#startNext();
+    }
+    return wanted.outcome.promise;
+  }
+
+  /** A re-INVITE from the far end (§14.2). */
+  receive(transaction: ServerTransaction): void {
+    if (this.#ours !== null && this.#stopWaiting === null) return transaction.respond(this.#in.response(transaction, 491));
+    if (this.#theirs?.isOpen)
+      return transaction.respond(this.#in.response(transaction, 500, { headers: [['Retry-After', `${randomInt(0, 11)}`]] }));
+    const offer = transaction.inbound.request.body.toString('utf8');
+    const answer = this.#signals.reoffer(offer);
+    if (answer === null) return transaction.respond(this.#in.response(transaction, 488));
+    const response = this.#in.response(transaction, 200, { headers: this.#in.contact(), body: { type: 'application/sdp', text: answer } });
+    const onAck = (ack: Inbound): void => {
+      const late = ack.request.body.toString('utf8');
+      if (offer === '' && late !== '') this.#signals.reanswer(late);
+      this.#startNext();
+    };
+    this.#theirs = new AnswerUntilAck(this.#in.clock, transaction, response, onAck, () => this.#in.notAcknowledged());
+  }
+
+  receiveAck(ack: Inbound): void {
+    this.#theirs?.receive(ack);
+  }
+
+  /** The call is over. */
+  stop(): void {
+    this.#stopWaiting?.();
+    this.#theirs?.stop();
+    for (const wanted of [this.#ours, ...this.#waiting.splice(0)]) wanted?.outcome.reject(new ReinviteRefused(0, 'the call is over'));
+    this.#ours = null;
+  }
+
+  #startNext(): void {
+    if (this.#ours !== null || this.#theirs?.isOpen) return;
+    this.#ours = this.#waiting.shift() ?? null;
+    if (this.#ours !== null) this.#try(this.#ours);
+  }
+
+  #try(wanted: Wanted): void {
+    wanted.tries++;
+    this.#in.send('INVITE', { type: 'application/sdp', text: wanted.offer }, this.#in.contact(), {
+      response: (response) => this.#received(wanted, response),
+      failed: (why) => {
+        this.#refused(wanted, new ReinviteRefused(0, why));
+        this.#in.lost(why);
+      },
+    });
+  }
+
+  #received(wanted: Wanted, response: SipResponse): void {
+    const { status } = response;
+    if (status < 200) return;
+    if (status < 300) {
+      this.#in.refresh(response.headers);
+      this.#in.acknowledge(parseCseq(response.headers.get('cseq') ?? '')?.number ?? 0); // each time: a repeated 2xx means a lost ACK
+      if (this.#ours !== wanted) return;
+      this.#ours = null;
+      const answer = response.body.toString('utf8');
+      if (answer === '') wanted.outcome.reject(new ReinviteRefused(status, 'its 2xx carried no answer'));
+      else wanted.outcome.resolve(answer);
+      return this.#startNext();
+    }
+    if (status === 491 && wanted.tries < MAX_REINVITE_TRIES) return this.#waitForGlare(wanted);
+    this.#refused(wanted, new ReinviteRefused(status, `status ${status}`));
+    if (status === 481 || status === 408) this.#in.lost('remote', status); // §12.2.1.2
+  }
+
+  #waitForGlare(wanted: Wanted): void {
+    const waitMs = glareWaitMs(this.#in.ownsCallId, randomInt(1_000) / 1_000);
+    this.#stopWaiting = this.#in.clock.after(waitMs, () => {
+      this.#stopWaiting = null;
+      if (!this.#theirs?.isOpen) return this.#try(wanted);
+      this.#ours = null; // theirs came first; ours is next
+      this.#waiting.unshift(wanted);
+    });
+  }
+
+  #refused(wanted: Wanted, error: ReinviteRefused): void {
+    if (this.#ours === wanted) this.#ours = null;
+    wanted.outcome.reject(error);
+    this.#startNext();
+  }
+}

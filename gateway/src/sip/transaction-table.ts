@@ -1,0 +1,105 @@
+/** All transactions in progress, found by the keys of RFC 3261 §17.1.3 and §17.2.3, and their number kept within bounds. */
+import type { Clock } from '@keepline/contracts/clock';
+import { type ClientEvents, ClientTransaction, sameHopRequest } from './client-transaction.ts';
+import { newBranch } from './identifiers.ts';
+import type { Inbound } from './inbound.ts';
+import { IN_DIALOG_HEADROOM } from './limits.ts';
+import { Headers, type SipRequest, type SipResponse } from './message.ts';
+import { parseCseq, parseVia } from './parse-header.ts';
+import { ServerTransaction } from './server-transaction.ts';
+import type { SipSource, Wire } from './transport.ts';
+
+export class TransactionTable {
+  readonly #wire: Wire;
+  readonly #clock: Clock;
+  readonly #max: number;
+  readonly #sentBy: string;
+  readonly #servers = new Map<string, ServerTransaction>();
+  /** Merge key to transaction key, for requests outside dialogs. */
+  readonly #merged = new Map<string, string>();
+  readonly #clients = new Map<string, ClientTransaction>();
+
+  /** `sentBy` is our `address:port`, for Via. */
+  constructor(wire: Wire, clock: Clock, maxTransactions: number, sentBy: string) {
+    this.#wire = wire;
+    this.#clock = clock;
+    this.#max = maxTransactions;
+    this.#sentBy = sentBy;
+  }
+
+  get size(): number {
+    return this.#servers.size + this.#clients.size;
+  }
+
+  /** Requests inside a dialog have headroom, so that calls can be ended when new ones are refused. */
+  isFull(inDialog: boolean): boolean {
+    return this.size >= this.#max * (inDialog ? IN_DIALOG_HEADROOM : 1);
+  }
+
+  server(key: string): ServerTransaction | undefined {
+    return this.#servers.get(key);
+  }
+
+  /** Whether the same request is being worked on already, having come another way: 482 (RFC 3261 §8.2.2.2). */
+  isMerged(inbound: Inbound): boolean {
+    const key = this.#merged.get(inbound.mergeKey);
+    return inbound.toTag === '' && key !== undefined && key !== inbound.key;
+  }
+
+  openServer(inbound: Inbound): ServerTransaction {
+    const { key, mergeKey } = inbound;
+    const transaction = new ServerTransaction(inbound, this.#wire, this.#clock, () => {
+      this.#servers.delete(key);
+      if (this.#merged.get(mergeKey) === key) this.#merged.delete(mergeKey);
+    });
+    this.#servers.set(key, transaction);
+    if (inbound.toTag === '') this.#merged.set(mergeKey, key);
+    transaction.start();
+    return transaction;
+  }
+
+  /** Sends a request that has no Via yet. */
+  openClient(request: SipRequest, to: SipSource, events: ClientEvents): ClientTransaction {
+    return this.#open(this.withVia(request, to), to, events);
+  }
+
+  /** Asks to end an INVITE that has a provisional response (RFC 3261 §9.1). */
+  cancel(invite: ClientTransaction, headers: Headers, events: ClientEvents): void {
+    const cancel = sameHopRequest(invite.request, 'CANCEL');
+    this.#open({ ...cancel, headers: new Headers([...cancel.headers.entries, ...headers.entries]) }, invite.to, events);
+  }
+
+  receive(response: SipResponse, source: SipSource): boolean {
+    const via = parseVia(response.headers.list('via')?.[0] ?? '');
+    const cseq = parseCseq(response.headers.get('cseq') ?? '');
+    const transaction = via === null || cseq === null ? undefined : this.#clients.get(`${via.branch} ${cseq.method}`);
+    transaction?.receive(response, source);
+    return transaction !== undefined;
+  }
+
+  withVia(request: SipRequest, to: SipSource): SipRequest {
+    const via = `SIP/2.0/${to.transport.toUpperCase()} ${this.#sentBy};branch=${newBranch()};rport`;
+    return { ...request, headers: new Headers([...Headers.of([['Via', via]]).entries, ...request.headers.entries]) };
+  }
+
+  /** Requests of ours without a final response. */
+  get pending(): number {
+    let pending = 0;
+    for (const transaction of this.#clients.values()) if (transaction.isPending) pending++;
+    return pending;
+  }
+
+  /** Drops everything without a word to anyone. */
+  stop(): void {
+    for (const transaction of [...this.#servers.values(), ...this.#clients.values()]) transaction.stop();
+  }
+
+  #open(request: SipRequest, to: SipSource, events: ClientEvents): ClientTransaction {
+    const branch = parseVia(request.headers.get('via') ?? '')?.branch ?? '';
+    const key = `${branch} ${request.method}`;
+    const transaction = new ClientTransaction(request, to, this.#wire, this.#clock, events, () => this.#clients.delete(key));
+    this.#clients.set(key, transaction);
+    transaction.start();
+    return transaction;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * What becomes of a request from the wire (RFC 3261 §8.2): refused, given to its transaction, given to its dialog, or a new call.
+ * Refusals that need no memory keep none (§8.2.7), so that strangers and overload cost no transactions.
+ */
+import { randomBytes } from 'node:crypto';
+import type { CallHost, DialogUser } from './call-host.ts';
+import type { IncomingCall } from './call.ts';
+import type { SipCounters } from './counters.ts';
+import { dialogKey } from './dialog.ts';
+import { formatMessage } from './format-message.ts';
+import { newTag, statelessTag } from './identifiers.ts';
+import { type Envelope, type Inbound, keyOfCancelled, openEnvelope, readInbound } from './inbound.ts';
+import { IncomingInvite } from './incoming-invite.ts';
+import { OVERLOAD_RETRY_SECONDS } from './limits.ts';
+import type { SipRequest } from './message.ts';
+import { type HeaderPairs, respond, type ResponseParts } from './respond.ts';
+import type { ServerTransaction } from './server-transaction.ts';
+import type { SipSource } from './transport.ts';
+import { ACCEPT, ALLOW, refusalOf } from './validate-request.ts';
+
+export interface UasOptions {
+  readonly host: CallHost;
+  readonly counters: SipCounters;
+  /** Ours, to know which requests are for somebody else. */
+  readonly address: string;
+  readonly admit: (source: SipSource, method: string) => 'accept' | 'refuse' | 'drop';
+  readonly onInvite: (call: IncomingCall) => void;
+  readonly dialog: (key: string) => DialogUser | undefined;
+  readonly isDraining: () => boolean;
+}
+
+const RETRY_AFTER: readonly [string, string] = ['Retry-After', `${OVERLOAD_RETRY_SECONDS}`];
+
+export class UasCore {
+  readonly #options: UasOptions;
+  readonly #secret = randomBytes(16).toString('hex');
+  /** Which call a CANCEL ends; forgotten with the transaction. */
+  readonly #offered = new WeakMap<ServerTransaction, IncomingInvite>();
+
+  constructor(options: UasOptions) {
+    this.#options = options;
+  }
+
+  /** @param fault a status the framing already found: 400 or 513 */
+  receive(request: SipRequest, source: SipSource, fault: 400 | 513 | null): void {
+    const { admit, counters } = this.#options;
+    const verdict = admit(source, request.method);
+    if (verdict === 'drop') return void counters.dropped++;
+    const envelope = openEnvelope(request, source);
+    if (envelope === null) return void counters.malformed++;
+    if (verdict === 'refuse') {
+      counters.refused++;
+      return this.#refuse(envelope, 403);
+    }
+    const inbound = readInbound(envelope);
+    if (inbound === null || fault !== null) return this.#invalid(envelope, fault ?? 400);
+    if (request.method === 'ACK') return this.#acknowledged(inbound);
+    const known = this.#options.host.transactions.server(inbound.key);
+    if (known) return known.receiveAgain();
+    this.#first(inbound);
+  }
+
+  /** A request that is not a retransmission. */
+  #first(inbound: Inbound): void {
+    const { host, counters, address, dialog } = this.#options;
+    const { request, callId, toTag, fromTag } = inbound;
+    const user = toTag === '' ? undefined : dialog(dialogKey(callId, toTag, fromTag));
+    const isKnown = user !== undefined || request.method === 'CANCEL';
+    if (host.transactions.isFull(isKnown)) {
+      counters.overloaded++;
+      return this.#refuse(inbound, 503, [RETRY_AFTER]);
+    }
+    const refusal = refusalOf(inbound, address);
+    if (refusal !== null) return this.#invalid(inbound, refusal.status, refusal.headers);
+    if (request.method === 'CANCEL') return this.#cancel(inbound);
+    if (user !== undefined) return user.receive(host.transactions.openServer(inbound));
+    if (toTag !== '') return this.#invalid(inbound, 481);
+    if (host.transactions.isMerged(inbound)) return this.#invalid(inbound, 482);
+    switch (request.method) {
+      case 'INVITE':
+        return this.#invite(inbound);
+      case 'OPTIONS':
+        return this.#options200(inbound);
+      default:
+        return this.#invalid(inbound, 481); // BYE and INFO have no meaning outside a dialog
+    }
+  }
+
+  #invite(inbound: Inbound): void {
+    const { host, counters, isDraining, onInvite } = this.#options;
+    if (isDraining()) return this.#refuse(inbound, 503, [RETRY_AFTER]);
+    const transaction = host.transactions.openServer(inbound);
+    const call = IncomingInvite.open(host, transaction);
+    if (call === null) {
+      counters.invalid++;
+      return transaction.respond(this.#response(inbound, 400, { toTag: newTag() }));
+    }
+    this.#offered.set(transaction, call);
+    counters.callsOffered++;
+    try {
+      onInvite(call);
+    } catch (fault) {
+      call.reject(500);
+      throw fault;
+    }
+  }
+
+  /** CANCEL gets 200 whenever its INVITE is known, even when the final response is out already (§9.2). */
+  #cancel(cancel: Inbound): void {
+    const { transactions } = this.#options.host;
+    const invite = transactions.server(keyOfCancelled(cancel));
+    if (invite === undefined) return this.#invalid(cancel, 481);
+    const call = this.#offered.get(invite);
+    transactions.openServer(cancel).respond(this.#response(cancel, 200, { toTag: call?.localTag ?? newTag() }));
+    call?.cancelled();
+  }
+
+  /** OPTIONS outside a dialog answers as an INVITE would be answered (§11.2). */
+  #options200(inbound: Inbound): void {
+    const transaction = this.#options.host.transactions.openServer(inbound);
+    const parts: ResponseParts = {
+      toTag: newTag(),
+      headers: [ALLOW, ACCEPT, ['Accept-Encoding', 'identity'], ['Accept-Language', 'zh, en']],
+    };
+    transaction.respond(
+      this.#options.isDraining()
+        ? this.#response(inbound, 503, { toTag: newTag(), headers: [RETRY_AFTER] })
+        : this.#response(inbound, 200, parts),
+    );
+  }
+
+  #acknowledged(ack: Inbound): void {
+    const transaction = this.#options.host.transactions.server(ack.key);
+    if (transaction) return transaction.receiveAck(ack);
+    const user = this.#options.dialog(dialogKey(ack.callId, ack.toTag, ack.fromTag));
+    if (user) user.receiveAck(ack);
+    else this.#options.counters.stray++;
+  }
+
+  #invalid(envelope: Envelope, status: number, headers: HeaderPairs = []): void {
+    this.#options.counters.invalid++;
+    this.#refuse(envelope, status, headers);
+  }
+
+  /** Without a transaction; an ACK is never answered (§17.1.1.3). */
+  #refuse(envelope: Envelope, status: number, headers: HeaderPairs = []): void {
+    if (envelope.request.method === 'ACK') return;
+    const toTag = statelessTag(this.#secret, envelope.request.headers.get('call-id') ?? '', envelope.via.branch);
+    const bytes = formatMessage(this.#response(envelope, status, { toTag, headers }));
+    this.#options.host.wire.send(bytes, envelope.replyTo, () => {}, envelope.replyDialPort);
+  }
+
+  #response(envelope: Envelope, status: number, parts: ResponseParts): ReturnType<typeof respond> {
+    return respond(envelope, status, { ...parts, headers: [['Server', this.#options.host.product], ...(parts.headers ?? [])] });
+  }
+}
