@@ -206,6 +206,26 @@ describe('a lost transaction', () => {
   });
 });
 
+describe('a full disk', () => {
+  it('loses nothing that was promised, refuses the rest, and writing goes on when there is room again', async () => {
+    const limit = (pages: number) => store.write((tx) => tx.get(`PRAGMA max_page_count = ${pages}`));
+    await limit(40);
+    const write = (i: number) =>
+      store.write(async (tx) => {
+        await add(tx, `${i} ${'x'.repeat(9000)}`);
+        return i;
+      });
+    const results = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => write(i)));
+    const promised = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(promised.length).toBeGreaterThan(0);
+    expect(promised.length).toBeLessThan(40);
+    expect((await words()).map((word) => Number.parseInt(word, 10))).toEqual(promised);
+    await limit(10_000);
+    await write(99);
+    expect(await words()).toHaveLength(promised.length + 1);
+  });
+});
+
 describe('the file', () => {
   it('is readable by its owner only, as is the write-ahead log beside it', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
