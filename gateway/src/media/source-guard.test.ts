@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { SourceGuard } from './source-guard.ts';
+
+const expecting = (): SourceGuard => {
+  const guard = new SourceGuard();
+  guard.expect('10.0.0.1', 4000, 0);
+  return guard;
+};
+
+describe('whom a leg listens to', () => {
+  it('is nobody before an SDP came', () => {
+    expect(new SourceGuard().accepts('', 0, 0)).toBe(false);
+    expect(new SourceGuard().accepts('10.0.0.1', 4000, 0)).toBe(false);
+  });
+
+  it('is the far end of the SDP, never another address', () => {
+    const guard = expecting();
+    expect(guard.accepts('10.0.0.2', 4000, 1)).toBe(false);
+    expect(guard.accepts('10.0.0.1', 4000, 2)).toBe(true);
+    expect(guard.accepts('10.0.0.2', 4000, 3)).toBe(false);
+  });
+
+  it('learns one other port of that address in the first 5 s, and answers there', () => {
+    const guard = expecting();
+    expect(guard.accepts('10.0.0.1', 61_000, 5000)).toBe(true);
+    expect(guard.port).toBe(61_000);
+    expect(guard.accepts('10.0.0.1', 61_002, 5000)).toBe(false);
+    expect(guard.accepts('10.0.0.1', 4000, 5000)).toBe(false);
+  });
+
+  it('learns nothing later, or once the far end has spoken from where it said', () => {
+    expect(expecting().accepts('10.0.0.1', 61_000, 5001)).toBe(false);
+    const guard = expecting();
+    guard.accepts('10.0.0.1', 4000, 1);
+    expect(guard.accepts('10.0.0.1', 61_000, 2)).toBe(false);
+  });
+
+  it('keeps what it learnt over a re-INVITE that names the same, and starts anew with another (jambonz sbc-outbound#123)', () => {
+    const guard = expecting();
+    guard.accepts('10.0.0.1', 61_000, 1);
+    guard.expect('10.0.0.1', 4000, 60_000);
+    expect(guard.port).toBe(61_000);
+    guard.expect('10.0.0.9', 5000, 90_000);
+    expect(guard.accepts('10.0.0.1', 61_000, 90_001)).toBe(false);
+    expect(guard.accepts('10.0.0.9', 5002, 90_001)).toBe(true);
+  });
+});
