@@ -1,6 +1,7 @@
 /**
  * The calls in progress, by id. A call is here from its first INVITE to the end of its wrap-up, and its owner is the journey that runs it.
  */
+import type { Clock } from '@keepline/contracts/clock';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { CallControl } from './call-control.ts';
 import { CallNotFound } from './errors.ts';
@@ -42,6 +43,21 @@ export class CallRegistry {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when nobody talks or waits any more, or after `limitMs`; wrap-ups do not count. */
+  quiet(limitMs: number, clock: Clock): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (this.all().every((control) => ['wrap_up', 'ended'].includes(control.facts().state))) resolve();
+    };
+    const stop = this.onChange(look);
+    const disarm = clock.after(limitMs, resolve);
+    look();
+    return promise.finally(() => {
+      stop();
+      disarm();
+    });
   }
 
   changed(): void {

@@ -15,8 +15,8 @@ export interface LiveCallParts {
   readonly clock: Clock;
   readonly journal: CallJournal;
   /** A fact changed; the registry tells whoever shows it. */
-  changed(): void;
-  onFault(fault: unknown): void;
+  readonly changed: () => void;
+  readonly onFault: (fault: unknown) => void;
 }
 
 /** Prompt of the waiting and of the held caller. */

@@ -28,7 +28,7 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   agent.hangup();
   await agentFirst;
   await sampleQuality(call, caller, agent, house);
-  if (await taping) await call.audio.stopRecording();
+  if (await taping) await stopAudio(call, house);
   const verdict = endVerdict(call.facts().state, end, call.endedBy);
   const ended = call.apply({ do: 'end' });
   await tape.stop(); // the ledger row first: a call is not over before its recording is accounted for
@@ -47,6 +47,15 @@ async function tapeFrom(call: LiveCall, caller: Leg, agent: Leg, house: House, t
   const { state } = call.facts();
   if (recording && (state === 'connected' || state === 'held')) call.apply({ do: 'record', recording });
   return recording;
+}
+
+/** An edge that died cannot stop; its port to the recorder is closed then, which ends the file too. */
+async function stopAudio(call: LiveCall, house: House): Promise<void> {
+  try {
+    await call.audio.stopRecording();
+  } catch (thrown) {
+    house.onFault(thrown, call.facts().callId);
+  }
 }
 
 async function sampleQuality(call: LiveCall, caller: Leg, agent: Leg, house: House): Promise<void> {

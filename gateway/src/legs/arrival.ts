@@ -6,10 +6,10 @@ import type { Clock } from '@keepline/contracts/clock';
 import { type CallId, newId } from '@keepline/contracts/ids';
 import type { Arrival } from '../calls/arrival.ts';
 import type { CallMedia, MediaEdge, MediaLeg } from '../media/edge.ts';
-import { answerAudio } from '../sdp/offer-answer.ts';
+import { acceptAnswer, answerAudio, offerAudio } from '../sdp/offer-answer.ts';
 import type { IncomingCall } from '../sip/user-agent.ts';
 import { audioOf } from './audio-leg.ts';
-import { newSdpIdentity, sipLeg } from './sip-leg.ts';
+import { newSdpIdentity, type SdpIdentity, sipLeg } from './sip-leg.ts';
 import { RETRY_AFTER_SECONDS, type TrunkTable } from './trunk-table.ts';
 
 export type ArrivalRefused = { readonly callId: CallId; readonly trunk: string; readonly status: number; readonly why: string };
@@ -48,12 +48,11 @@ export async function receive(
     return refuse(503, 'no_media', RETRY_AFTER_SECONDS);
   }
   const identity = newSdpIdentity();
-  const answer = answerAudio(invite.offer, { address: place.address, rtpPort: place.port, ...identity });
-  if (!answer.ok) {
+  const sdp = describe(invite, place, identity);
+  if (!sdp.ok) {
     await media.close();
-    return refuse(488, answer.why);
+    return refuse(488, sdp.why);
   }
-  place.setRemote(answer.remote);
   door.media.set(callId, media);
   const cancelled = Promise.withResolvers<void>();
   void invite.ended.then(() => cancelled.resolve());
@@ -75,9 +74,26 @@ export async function receive(
     ring: () => invite.ring(),
     answer() {
       const leg = sipLeg(invite, place, identity);
-      invite.answer(answer.sdp);
+      invite.answer(sdp.sdp);
       return leg;
     },
     refuse: (status, retryAfterSeconds) => invite.reject(status, retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
+}
+
+/** Our description: the answer to the offer, or an offer of ours whose answer comes with the ACK (RFC 3261 §13.2.1). */
+function describe(
+  invite: IncomingCall,
+  place: MediaLeg,
+  identity: SdpIdentity,
+): { readonly ok: true; readonly sdp: string } | { readonly ok: false; readonly why: string } {
+  const local = { address: place.address, rtpPort: place.port, ...identity };
+  if (invite.offer !== '') {
+    const answer = answerAudio(invite.offer, local);
+    if (answer.ok) place.setRemote(answer.remote);
+    return answer;
+  }
+  const sdp = offerAudio(local);
+  invite.lateAnswer.then((answer) => place.setRemote(acceptAnswer(sdp, answer))).catch(() => invite.hangup()); // no audio is no call
+  return { ok: true, sdp };
 }

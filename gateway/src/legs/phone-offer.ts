@@ -16,6 +16,11 @@ export interface PhoneRing {
   readonly from: string;
 }
 
+/** Addresses of the phones of the site file: they may send requests too (BYE, re-INVITE). Phones are named by IPv4 address for now. */
+export function phoneAddresses(agents: readonly { readonly phone: string }[]): ReadonlySet<string> {
+  return new Set(agents.flatMap(({ phone }) => /^sip:(?:[^@]*@)?([\d.]+)/.exec(phone)?.[1] ?? []));
+}
+
 export function offerToPhone(userAgent: Pick<UserAgent, 'invite'>, media: CallMedia, ring: PhoneRing): Offer {
   const { promise: outcome, resolve } = Promise.withResolvers<OfferOutcome>();
   let invite: OutgoingCall | undefined;

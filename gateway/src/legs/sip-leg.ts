@@ -4,7 +4,7 @@
 import { randomInt } from 'node:crypto';
 import type { Leg } from '../calls/leg.ts';
 import type { MediaLeg } from '../media/edge.ts';
-import { answerAudio, offerAudio } from '../sdp/offer-answer.ts';
+import { acceptAnswer, answerAudio, offerAudio, type RtpRemote } from '../sdp/offer-answer.ts';
 import type { SipCall } from '../sip/user-agent.ts';
 import { makeLeg } from './audio-leg.ts';
 
@@ -31,18 +31,28 @@ export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Le
     },
     onHangup: () => sip.hangup(),
   });
+  const takeRemote = (remote: RtpRemote): void => {
+    place.setRemote(remote);
+    if (remote.held === held) return;
+    held = remote.held;
+    for (const listener of holdListeners) listener(held);
+  };
+  let ourOffer = '';
   sip.onReoffer((offer) => {
     identity.version += 1;
     const local = { address: place.address, rtpPort: place.port, ...identity };
-    if (offer === '') return offerAudio(local); // re-INVITE without SDP: we offer, RFC 3261 §14.2
+    if (offer === '') return (ourOffer = offerAudio(local)); // re-INVITE without SDP: we offer, RFC 3261 §14.2
     const answer = answerAudio(offer, local);
     if (!answer.ok) return null;
-    place.setRemote(answer.remote);
-    if (answer.remote.held !== held) {
-      held = answer.remote.held;
-      for (const listener of holdListeners) listener(held);
-    }
+    takeRemote(answer.remote);
     return answer.sdp;
+  });
+  sip.onReanswer((answer) => {
+    try {
+      takeRemote(acceptAnswer(ourOffer, answer));
+    } catch {
+      sip.hangup(); // an ACK whose answer we cannot use leaves no agreed audio (RFC 3264 §6)
+    }
   });
   void sip.ended.then((how) =>
     end(how.by === 'transport' || how.by === 'timeout' ? 'transport_lost' : how.by === 'local' ? 'closed_by_site' : 'hung_up'),

@@ -1,0 +1,82 @@
+/**
+ * What outlives a restart, opened before anything else: log, keys, audit log, database, event log, and the way of events out of the
+ * house. Nothing here knows a call.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Anonymiser } from '@keepline/compliance/anonymise';
+import { AuditLog } from '@keepline/compliance/audit';
+import { type KeyStore, openKeyStore } from '@keepline/compliance/keys';
+import { Outbox } from '@keepline/cloud-sync/outbox';
+import { systemClock as clock } from '@keepline/contracts/clock';
+import { KeeplineError } from '@keepline/contracts/errors';
+import { newId } from '@keepline/contracts/ids';
+import type { SiteConfig } from '@keepline/contracts/site-config';
+import { type Logger, pino } from 'pino';
+import type { Audited } from '../agents/sign-in.ts';
+import { audited } from '../audit/audited.ts';
+import { EventLog } from '../events/event-log.ts';
+import { ExportToCloud } from '../events/export-to-cloud.ts';
+import { Store } from '../store/store.ts';
+import { allTables } from '../store/tables/all.ts';
+
+/** Field names that may hold personal data or secrets, wherever they occur: a second line behind not logging them at all. */
+const REDACTED = ['password', 'token', 'callerNumber', 'callerName', 'note', 'digit', 'digits', 'cookie', 'authorization'];
+
+export interface Ground {
+  readonly site: SiteConfig;
+  readonly data: string;
+  readonly log: Logger;
+  readonly keys: KeyStore;
+  /** Runs a sensitive act: intent durable before, outcome after (law 4). */
+  readonly audited: Audited;
+  readonly store: Store;
+  readonly events: EventLog;
+  readonly anonymiser: Anonymiser;
+  readonly exporter: ExportToCloud;
+  /** A fault that ends nothing: written down with its code. */
+  readonly onFault: (fault: unknown) => void;
+  close(): Promise<void>;
+}
+
+export async function layGround(site: SiteConfig, data: string): Promise<Ground> {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const log = pino(
+    {
+      level: site.log.level,
+      base: { site: site.site },
+      redact: { paths: REDACTED.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+    },
+    pino.destination(2),
+  );
+  const onFault = (fault: unknown): void => {
+    if (fault instanceof KeeplineError) log.warn({ code: fault.code, offending: fault.offending, hint: fault.hint }, fault.message);
+    else log.error({ err: fault }, 'unexpected fault');
+  };
+  const keys = await openKeyStore(join(data, 'keys'), { site: site.site, clock });
+  const audit = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const store = await Store.open(join(data, 'main.db'), allTables);
+  const events = new EventLog({ store, clock, log });
+  const anonymiser = new Anonymiser({ key: keys.pseudonymKey(), site: site.site });
+  const outbox = await Outbox.open(join(data, 'outbox.db'), { maxEvents: site.cloud.outboxMaxEvents, clock });
+  const exporter = new ExportToCloud({ store, events, outbox, anonymiser, clock, log });
+  return {
+    site,
+    data,
+    log,
+    keys,
+    audited: (act, context, run) => audited(audit, act, { ...context, correlation: context.correlation ?? newId('act', clock.now()) }, run),
+    store,
+    events,
+    anonymiser,
+    exporter,
+    onFault,
+    async close() {
+      await exporter.drain();
+      await exporter.stop();
+      await outbox.close();
+      await store.close();
+      await audit.close();
+    },
+  };
+}

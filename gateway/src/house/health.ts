@@ -1,0 +1,27 @@
+/**
+ * The state of the parts for `GET /api/health`, pure: what still works, what is degraded, what is down. A cloud that is away is no fault of
+ * the site. No personal data: anybody on the network may read it.
+ */
+import type { LinkStatus } from '@keepline/contracts/link';
+import type { Health, PartState } from '../api/api-parts.ts';
+import type { ExportStatus } from '../events/export-to-cloud.ts';
+
+export interface Looked {
+  readonly voice: { readonly recorder: { accepting(): { readonly ok: boolean } } };
+  readonly cloudSync: { status(): LinkStatus };
+  readonly exporter: { status(): ExportStatus };
+  readonly ledger: { faults(): readonly unknown[] };
+}
+
+export function healthOf({ voice, cloudSync, exporter, ledger }: Looked): Health {
+  const parts: Record<string, PartState> = {
+    recorder: voice.recorder.accepting().ok ? 'ok' : 'down',
+    ledger: ledger.faults().length === 0 ? 'ok' : 'degraded',
+    export: ['halted', 'stalled'].includes(exporter.status().state) ? 'degraded' : 'ok',
+    cloudLink: cloudSync.status().state === 'up' ? 'ok' : 'degraded',
+  };
+  // Without recording no call is taken; everything else lets callers through.
+  const status: PartState =
+    parts['recorder'] === 'down' ? 'down' : parts['ledger'] === 'ok' && parts['export'] === 'ok' ? 'ok' : 'degraded';
+  return { status, parts };
+}

@@ -1,0 +1,88 @@
+/**
+ * Everything audible: prompts and flow, the RTP edge, the browser media, the recorder, and SIP at the end of it. SIP opens last, so no
+ * call arrives before the house can take it.
+ */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock as clock } from '@keepline/contracts/clock';
+import type { Flow } from '@keepline/contracts/flow';
+import type { CallId } from '@keepline/contracts/ids';
+import { publishFlow, readFlowFile } from '../ivr/flow-store.ts';
+import { BrowserMedia } from '../media/browser-endpoint.ts';
+import { type CallMedia, MediaEdge } from '../media/edge.ts';
+import { makePrompts } from '../media/prompt-maker.ts';
+import { recover } from '../recording/ledger.ts';
+import { Recorder } from '../recording/recorder.ts';
+import type { Ground } from './ground.ts';
+
+const SAMPLE_FLOW = fileURLToPath(new URL('../../flows/main.yaml', import.meta.url));
+
+export interface Voice {
+  readonly flow: Flow;
+  readonly edge: MediaEdge;
+  readonly browsers: BrowserMedia;
+  readonly recorder: Recorder;
+  /** Media of the calls in progress. */
+  readonly media: Map<CallId, CallMedia>;
+  close(): Promise<void>;
+}
+
+export async function openVoice(ground: Ground): Promise<Voice> {
+  const { site, data, log, onFault } = ground;
+  const recordings = join(data, 'recordings');
+  for (const { row, outcome, durationMs } of await recover(ground.store, recordings, clock)) {
+    log.warn({ recording: row.id, outcome, durationMs }, 'a recording was left open by a gateway that died');
+    const closed = { callId: row.callId, recordingId: row.id, durationMs: Math.round(durationMs), outcome };
+    await ground.store.write((tx) => ground.events.append(tx, 'recording.closed', closed));
+  }
+  const flow = await siteFlow(ground);
+  const promptDir = join(data, 'prompts');
+  await makePrompts({ prompts: flow.prompts, outDir: promptDir, log: (line) => log.info({ part: 'prompts' }, line) });
+  const edge = await MediaEdge.start({
+    address: site.network.address,
+    rtpPortMin: site.media.rtpPortMin,
+    rtpPortMax: site.media.rtpPortMax,
+    workers: site.media.edgeWorkers,
+    rtpTimeoutMs: site.media.rtpTimeoutSeconds * 1000,
+    reorderMs: site.media.reorderMs,
+    promptDir,
+    language: site.language,
+    onFault,
+  });
+  const browsers = await BrowserMedia.start({ address: site.network.address, port: site.media.webRtcPort, clock, onFault });
+  const recorder = await Recorder.start({
+    dir: recordings,
+    recipient: ground.keys.recordingRecipient(),
+    minFreeBytes: site.recording.minFreeMegabytes * 1024 * 1024,
+    clock,
+    onFault,
+  });
+  return {
+    flow,
+    edge,
+    browsers,
+    recorder,
+    media: new Map(),
+    async close() {
+      await edge.close();
+      browsers.close();
+      await recorder.close();
+    },
+  };
+}
+
+/** The flow file of the site; at first start the sample is put there. */
+async function siteFlow({ site, data, store }: Ground): Promise<Flow> {
+  const path = isAbsolute(site.flow) ? site.flow : join(data, site.flow);
+  if (!existsSync(path)) {
+    await mkdir(dirname(path), { recursive: true });
+    await copyFile(SAMPLE_FLOW, path);
+  }
+  const flow = await readFlowFile(
+    path,
+    site.queues.map((queue) => queue.name),
+  );
+  return (await publishFlow(store, clock, flow)).flow;
+}

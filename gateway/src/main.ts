@@ -1,0 +1,129 @@
+/**
+ * The gateway process, put together in the order of a call and closed in the reverse one (docs/teardown.md).
+ * `node gateway/src/main.ts --site FILE --data DIR` prints one line of JSON on stdout when its doors are open and logs to stderr.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock as clock } from '@keepline/contracts/clock';
+import { KeeplineError } from '@keepline/contracts/errors';
+import { readSiteFile } from '@keepline/contracts/site-file';
+import { setUpDesks } from './house/desks.ts';
+import { layGround } from './house/ground.ts';
+import { healthOf } from './house/health.ts';
+import { openRouting } from './house/routing.ts';
+import { openVoice } from './house/voice.ts';
+import { CallJournal } from './journeys/call-journal.ts';
+import type { House } from './journeys/house.ts';
+import { runInboundCall } from './journeys/inbound-call.ts';
+import { closeInterruptedCalls } from './journeys/interrupted-calls.ts';
+import { tapeOf } from './journeys/tape.ts';
+import { agentDoor } from './legs/agent-door.ts';
+import { type ArrivalDoor, receive } from './legs/arrival.ts';
+import { phoneAddresses } from './legs/phone-offer.ts';
+import { TrunkTable } from './legs/trunk-table.ts';
+import { type IncomingCall, UserAgent } from './sip/user-agent.ts';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { site: { type: 'string' }, data: { type: 'string', default: 'var' } } });
+  const site = readSiteFile(values.site);
+  const ground = await layGround(site, resolve(values.data));
+  const { log, store, events, onFault } = ground;
+  const siteAct = { who: 'gateway', role: 'system', from: 'local', object: site.site };
+  await ground.audited('site.start', { ...siteAct, purpose: 'serve calls' }, async () => {});
+  const interrupted = await closeInterruptedCalls(store, events);
+  if (interrupted > 0) log.warn({ calls: interrupted }, 'calls were interrupted by the end of the gateway before');
+
+  const voice = await openVoice(ground);
+  const routing = openRouting(ground);
+  const { registry, roster, dispatcher } = routing;
+  const desks = await setUpDesks({
+    ground,
+    routing,
+    browsers: voice.browsers,
+    health: () => healthOf({ ...routing, voice, exporter: ground.exporter }),
+  });
+
+  // SIP opens when the house behind it stands; until then an INVITE finds no port and the trunk tries again.
+  const journal = new CallJournal({ store, events, clock, onFault });
+  const trunks = new TrunkTable(site.sip.trunks);
+  const phones = phoneAddresses(site.agents);
+  const front: ArrivalDoor = { trunks, edge: voice.edge, clock, media: voice.media };
+  const onInvite = async (invite: IncomingCall): Promise<void> => {
+    const arrival = await receive(invite, front, ({ callId, trunk, status, why }) => journal.refused(callId, trunk, status, why));
+    if (arrival) await runInboundCall(arrival, house);
+  };
+  const userAgent = await UserAgent.start({
+    address: site.network.address,
+    port: site.sip.port,
+    clock,
+    product: 'Keepline',
+    limits: site.sip,
+    admit: ({ address }) => (trunks.of(address) || phones.has(address) ? 'accept' : 'refuse'),
+    onInvite: (invite) => void onInvite(invite).catch(onFault),
+    log: (level, what, fields) => log[level](fields, what),
+  });
+  const house: House = {
+    clock,
+    registry,
+    dispatcher,
+    roster,
+    door: agentDoor({
+      userAgent,
+      media: voice.media,
+      siteUri: `sip:${site.site}@${site.network.address}:${userAgent.port}`,
+      phoneOf: (agentId) => roster.config(agentId).phone,
+      workplace: (agentId) => desks.desks.workplace(agentId),
+    }),
+    journal,
+    flow: () => voice.flow,
+    recordingFault() {
+      const accepting = voice.recorder.accepting();
+      return accepting.ok ? null : accepting.why;
+    },
+    tape: (callId, agentId) => tapeOf({ recorder: voice.recorder, store, events, clock, onFault }, callId, agentId),
+    onFault,
+  };
+  ground.exporter.start();
+  roster.startPhones();
+  const doors = await desks.open();
+  const ready = {
+    http: `http://localhost:${doors.httpPort}`,
+    https: `https://${site.network.address}:${doors.httpsPort}`,
+    sip: `sip:${site.network.address}:${userAgent.port}`,
+    pid: process.pid,
+    firstPasswords: desks.firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })),
+  };
+  console.log(JSON.stringify({ ready }));
+
+  const close = async (): Promise<void> => {
+    userAgent.drain();
+    await registry.quiet(site.shutdownSeconds * 1000, clock);
+    await Promise.all(registry.all().map((call) => call.hangup('site')));
+    await registry.quiet(CLOSE_CALLS_MS, clock);
+    await ground.audited('site.stop', { ...siteAct, purpose: 'asked to stop' }, async () => {});
+    await doors.close();
+    desks.close();
+    await userAgent.close();
+    await voice.close();
+    routing.close();
+    await ground.close();
+    process.exit(0);
+  };
+  const onSignal = (): void =>
+    void close().catch((fault: unknown) => {
+      onFault(fault);
+      process.exit(1);
+    });
+  process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
+}
+
+/** What calls that were ended by the site may take to close their recordings and rows, ms. */
+const CLOSE_CALLS_MS = 5000;
+
+try {
+  await main();
+} catch (fault) {
+  if (!(fault instanceof KeeplineError)) throw fault;
+  console.error(`${fault.code}: ${fault.message}\n  next: ${fault.hint}`);
+  process.exit(1);
+}
