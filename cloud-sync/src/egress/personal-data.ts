@@ -26,9 +26,11 @@ export function findPersonalData(value: string, reading: Reading): Finding | und
 
 function firstFinding(runs: readonly string[] | null): Finding | undefined {
   for (const run of runs ?? []) {
-    if (isMobileNumber(run)) return 'mobile_number';
+    // The X belongs to a resident number only; after any other it is the next letter.
+    const digits = run.replace(/[Xx]$/, '');
+    if (isMobileNumber(digits)) return 'mobile_number';
     if (isResidentId(run)) return 'resident_id';
-    if (isBankCard(run)) return 'bank_card';
+    if (isBankCard(digits)) return 'bank_card';
   }
   return undefined;
 }
