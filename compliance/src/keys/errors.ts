@@ -43,6 +43,15 @@ export class KeyStoreLax extends KeeplineError {
   }
 }
 
+export class KeyStoreAbsent extends KeeplineError {
+  constructor(path: string) {
+    super('KEY_STORE_ABSENT', `there is no ${path}`, {
+      hint: 'Name the data folder of a site that has been started: --data DIR; the first ./keepline up makes the keys.',
+      offending: path,
+    });
+  }
+}
+
 export class KeyFileInvalid extends KeeplineError {
   constructor(path: string, why: string, cause?: unknown) {
     super('KEY_FILE_INVALID', `${path} is not a key file: ${why}`, {

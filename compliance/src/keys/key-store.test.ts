@@ -5,7 +5,7 @@ import { FakeClock } from '@keepline/testkit/fake-clock';
 import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recipientOf } from './age-header.ts';
-import { openKeyStore } from './key-store.ts';
+import { openKeyStore, readKeyStore } from './key-store.ts';
 
 let home: TempDir;
 let dir = '';
@@ -27,6 +27,14 @@ describe('the key store', () => {
     expect(store.pseudonymKey()).toHaveLength(32);
     expect(await recipientOf(await store.recordingIdentity())).toBe(store.recordingRecipient());
     expect(readFileSync(join(dir, 'recording.identity'), 'utf8')).toMatch(/^# kind: recording-identity\n# created: 2026-01-02T/);
+  });
+
+  it('is only read by the tools beside the gateway, which make no keys', async () => {
+    await expect(readKeyStore(dir)).rejects.toMatchObject({ code: 'KEY_STORE_ABSENT' });
+    const store = await opened();
+    expect((await readKeyStore(dir)).recordingRecipient()).toBe(store.recordingRecipient());
+    rmSync(join(dir, 'audit.signer'));
+    await expect(readKeyStore(dir)).rejects.toMatchObject({ code: 'KEY_STORE_ABSENT', offending: join(dir, 'audit.signer') });
   });
 
   it('never changes a key afterwards', async () => {

@@ -7,8 +7,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newNoteKey, type NoteSigner, signerFrom } from '../tlog/signed-note.ts';
 import { newIdentity, recipientOf } from './age-header.ts';
-import { IdentityAbsent, KeyFileInvalid } from './errors.ts';
-import { createKeyFile, type KeyFile, type KeyKind, readKeyFile, requirePrivate } from './key-file.ts';
+import { IdentityAbsent, KeyFileInvalid, KeyStoreAbsent } from './errors.ts';
+import { createKeyFile, isMissing, type KeyFile, type KeyKind, readKeyFile, requirePrivate } from './key-file.ts';
 
 export const PSEUDONYM_KEY_BYTES = 32;
 const IDENTITY_FILE = 'recording.identity';
@@ -34,16 +34,28 @@ export interface KeyStore {
   readonly created: readonly KeyKind[];
 }
 
+/** What a new store needs to be told. */
 export interface KeyStoreOptions {
   /** Name of the site; becomes the name in the audit key, `keepline/<site>/audit`. */
   readonly site: string;
   readonly clock: { now(): number };
 }
 
-/** Opens the folder, making what is missing. @throws KeyStoreLax, KeyFileInvalid */
-export async function openKeyStore(dir: string, { site, clock }: KeyStoreOptions): Promise<KeyStore> {
+/** Opens the folder, making what is missing. For the gateway. @throws KeyStoreLax, KeyFileInvalid */
+export async function openKeyStore(dir: string, options: KeyStoreOptions): Promise<KeyStore> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  await requirePrivate(dir, 'folder');
+  return open(dir, options);
+}
+
+/** Opens the folder of a site that has been started before; makes nothing. For tools beside it. @throws KeyStoreAbsent, KeyStoreLax, KeyFileInvalid */
+export async function readKeyStore(dir: string): Promise<KeyStore> {
+  return open(dir, undefined);
+}
+
+async function open(dir: string, options: KeyStoreOptions | undefined): Promise<KeyStore> {
+  await requirePrivate(dir, 'folder').catch((thrown: unknown) => {
+    throw isMissing(thrown) ? new KeyStoreAbsent(dir) : thrown;
+  });
   const created: KeyKind[] = [];
 
   /** Two processes may start at once: whoever comes second takes what the first one made. */
@@ -51,7 +63,8 @@ export async function openKeyStore(dir: string, { site, clock }: KeyStoreOptions
     const path = join(dir, name);
     const found = await readKeyFile(path, kind);
     if (found) return found;
-    if (await createKeyFile(path, { kind, createdMs: clock.now(), key: await make() })) created.push(kind);
+    if (!options) throw new KeyStoreAbsent(path);
+    if (await createKeyFile(path, { kind, createdMs: options.clock.now(), key: await make() })) created.push(kind);
     const made = await readKeyFile(path, kind);
     if (!made) throw new KeyFileInvalid(path, 'it vanished while it was made');
     return made;
@@ -67,7 +80,7 @@ export async function openKeyStore(dir: string, { site, clock }: KeyStoreOptions
   const pseudonym = await ensure(PSEUDONYM_FILE, 'pseudonym', () => randomBytes(PSEUDONYM_KEY_BYTES).toString('base64'));
   const pseudonymBytes = Buffer.from(pseudonym.key, 'base64');
   if (pseudonymBytes.length !== PSEUDONYM_KEY_BYTES) throw new KeyFileInvalid(join(dir, PSEUDONYM_FILE), 'it is not 32 bytes of base64');
-  const signing = await ensure(AUDIT_SIGNER_FILE, 'audit-signer', () => newNoteKey(`keepline/${site}/audit`));
+  const signing = await ensure(AUDIT_SIGNER_FILE, 'audit-signer', () => newNoteKey(`keepline/${options?.site}/audit`));
   const signer = parsedSigner(join(dir, AUDIT_SIGNER_FILE), signing.key);
   const verifier = await ensure(AUDIT_VERIFIER_FILE, 'audit-verifier', () => signer.verifierKey);
   if (verifier.key !== signer.verifierKey) throw new KeyFileInvalid(join(dir, AUDIT_VERIFIER_FILE), 'it belongs to another signing key');

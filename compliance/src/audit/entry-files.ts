@@ -1,0 +1,194 @@
+/**
+ * The files of an audit log: `entries.jsonl` (one entry per line) and `entries.index` (per entry 8 bytes: where its line ends, big-endian,
+ * and its 32-byte leaf hash). The index is written after the entries are durable and made durable before anybody is told, so:
+ * what the index names was acknowledged and must be there for ever; what lies beyond it never was, and only that may be cut.
+ * All methods but `open` and `close` are for the holder of the lock.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { join } from 'node:path';
+import { Frontier, HASH_BYTES, leafHash } from '../tlog/tree-hash.ts';
+import { ENTRY_MAX_BYTES, isEntryLine } from './entry.ts';
+import { AuditDamaged } from './errors.ts';
+
+export const ENTRIES_FILE = 'entries.jsonl';
+export const INDEX_FILE = 'entries.index';
+export const INDEX_RECORD_BYTES = 8 + HASH_BYTES;
+const NEWLINE = 0x0a;
+const READ_BYTES = 1_048_576;
+/** Records read at once: 1 MB. */
+const READ_RECORDS = 25_000;
+
+export class EntryFiles {
+  readonly #dir: string;
+  readonly #entries: FileHandle;
+  readonly #index: FileHandle;
+  readonly #frontier = new Frontier();
+  #end = 0;
+
+  private constructor(dir: string, entries: FileHandle, index: FileHandle) {
+    this.#dir = dir;
+    this.#entries = entries;
+    this.#index = index;
+  }
+
+  /** Opens or makes the files, 0600. Nothing is read before `catchUp`. */
+  static async open(dir: string): Promise<EntryFiles> {
+    const flags = constants.O_RDWR | constants.O_CREAT; // not append: a place is always named, so that a torn write is written over
+    const entries = await open(join(dir, ENTRIES_FILE), flags, 0o600);
+    const index = await open(join(dir, INDEX_FILE), flags, 0o600);
+    return new EntryFiles(dir, entries, index);
+  }
+
+  /** Number of entries. */
+  get size(): number {
+    return this.#frontier.size;
+  }
+
+  root(): Uint8Array {
+    return this.#frontier.root();
+  }
+
+  /**
+   * Takes in what other processes appended, and mends what a dead one left half done: whole entries beyond the index are kept, a torn
+   * rest is cut. @param at called at each size passed, so that an old root can be compared @throws AuditDamaged
+   */
+  async catchUp(at: (size: number) => void = () => {}): Promise<void> {
+    const records = Math.floor((await this.#index.stat()).size / INDEX_RECORD_BYTES);
+    if (records < this.size) throw this.#damaged(`the index shrank to ${records} entries`);
+    while (this.size < records) await this.#takeRecords(Math.min(READ_RECORDS, records - this.size), at);
+    const { size: entriesBytes } = await this.#entries.stat();
+    if (entriesBytes < this.#end) throw this.#damaged(`it ends within entry ${this.size - 1}, which was acknowledged`);
+    if (entriesBytes > this.#end) await this.#adopt(entriesBytes, at);
+  }
+
+  /** Checks that the last entry is the one its hash says: the cheapest sign of a wrong pair of files. @throws AuditDamaged */
+  async checkLast(): Promise<void> {
+    if (this.size === 0) return;
+    const [before, last] = [await this.#record(this.size - 2), await this.#record(this.size - 1)];
+    const line = await read(this.#entries, before.end, last.end - before.end);
+    if (line.at(-1) !== NEWLINE || !last.hash.equals(leafHash(line.subarray(0, -1))))
+      throw this.#damaged('the last entry is not the one that was written');
+  }
+
+  /**
+   * Durable on return; on failure nothing was appended. @param lines each with its newline
+   * @returns the number of the first
+   */
+  async append(lines: readonly Buffer[]): Promise<number> {
+    const first = this.size;
+    const start = this.#end;
+    try {
+      await write(this.#entries, Buffer.concat(lines), start);
+      await this.#entries.datasync();
+      let end = start;
+      const leaves = lines.map((line) => ({ end: (end += line.length), hash: leafHash(line.subarray(0, -1)) }));
+      await this.#acknowledge(leaves);
+      return first;
+    } catch (thrown) {
+      // Not acknowledged, so it may go; if that fails too, the next writer finds it beyond the index.
+      await this.#index.truncate(first * INDEX_RECORD_BYTES).catch(() => {});
+      await this.#entries.truncate(start).catch(() => {});
+      throw thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#entries.close();
+    await this.#index.close();
+  }
+
+  /** Makes durable entries part of the log. */
+  async #acknowledge(leaves: readonly Leaf[], at: (size: number) => void = () => {}): Promise<void> {
+    const records = leaves.map(({ end, hash }) => {
+      const place = Buffer.alloc(8);
+      place.writeBigUInt64BE(BigInt(end));
+      return Buffer.concat([place, hash]);
+    });
+    await write(this.#index, Buffer.concat(records), this.size * INDEX_RECORD_BYTES);
+    await this.#index.datasync();
+    for (const { end, hash } of leaves) {
+      this.#frontier.add(hash);
+      this.#end = end;
+      at(this.size);
+    }
+  }
+
+  async #takeRecords(count: number, at: (size: number) => void): Promise<void> {
+    const bytes = await read(this.#index, this.size * INDEX_RECORD_BYTES, count * INDEX_RECORD_BYTES);
+    if (bytes.length < count * INDEX_RECORD_BYTES) throw this.#damaged('the index shrank while it was read');
+    for (let i = 0; i < count; i++) {
+      const { end, hash } = recordAt(bytes, i);
+      if (end <= this.#end || end - this.#end > ENTRY_MAX_BYTES) throw this.#damaged(`the index has no sense at entry ${this.size}`);
+      this.#frontier.add(hash);
+      this.#end = end;
+      at(this.size);
+    }
+  }
+
+  /** Whole entries beyond the index become part of the log; what follows them is cut. */
+  async #adopt(entriesBytes: number, at: (size: number) => void): Promise<void> {
+    await this.#entries.datasync(); // their writer may have died before it did
+    for (;;) {
+      const bytes = await read(this.#entries, this.#end, READ_BYTES);
+      const leaves: Leaf[] = [];
+      let start = 0;
+      for (let newline = bytes.indexOf(NEWLINE); newline >= 0; newline = bytes.indexOf(NEWLINE, start)) {
+        const line = bytes.subarray(start, newline);
+        if (line.length >= ENTRY_MAX_BYTES || !isEntryLine(line)) break;
+        start = newline + 1;
+        leaves.push({ end: this.#end + start, hash: leafHash(line) });
+      }
+      if (leaves.length === 0) break;
+      await this.#acknowledge(leaves, at);
+    }
+    if (entriesBytes > this.#end) {
+      await this.#entries.truncate(this.#end);
+      await this.#entries.datasync();
+    }
+  }
+
+  async #record(number: number): Promise<IndexRecord> {
+    if (number < 0) return { end: 0, hash: Buffer.alloc(HASH_BYTES) };
+    return recordAt(await read(this.#index, number * INDEX_RECORD_BYTES, INDEX_RECORD_BYTES), 0);
+  }
+
+  #damaged(why: string): AuditDamaged {
+    return new AuditDamaged(this.#dir, why, this.size);
+  }
+}
+
+interface Leaf {
+  readonly end: number;
+  readonly hash: Uint8Array;
+}
+
+export interface IndexRecord {
+  /** Offset behind the newline of the entry. */
+  readonly end: number;
+  readonly hash: Buffer;
+}
+
+export function recordAt(bytes: Buffer, number: number): IndexRecord {
+  const at = number * INDEX_RECORD_BYTES;
+  return { end: Number(bytes.readBigUInt64BE(at)), hash: bytes.subarray(at + 8, at + INDEX_RECORD_BYTES) };
+}
+
+async function write(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
+    if (bytesWritten === 0) throw new Error('the disk took no bytes');
+    done += bytesWritten;
+  }
+}
+
+async function read(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}

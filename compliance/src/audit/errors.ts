@@ -1,0 +1,51 @@
+/** Refusals of the audit log. Callers must not act when an append is refused (law 4). */
+import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+
+/** The entry is not durable: do not act; answer 503 with Retry-After. */
+export class AuditRefused extends KeeplineError {
+  constructor(why: string, cause?: unknown) {
+    super('AUDIT_REFUSED', `the audit entry could not be written: ${why}`, {
+      hint: 'Nothing was done. Answer 503 with Retry-After: 1; check space and health of the disk of the audit folder.',
+      cause,
+    });
+  }
+}
+
+export class AuditEntryInvalid extends KeeplineError {
+  constructor(field: string, why: string) {
+    super('AUDIT_ENTRY_INVALID', `the field ${field} of an audit entry ${why}`, {
+      hint: 'Entries carry names and identifiers of this site, never a number, name or text of a customer.',
+      offending: field,
+    });
+  }
+}
+
+/** What was durable is gone or changed: never repaired by the program. */
+export class AuditDamaged extends KeeplineError {
+  constructor(path: string, why: string, entry?: number) {
+    super('AUDIT_DAMAGED', `the audit log ${path} is damaged: ${why}`, {
+      hint: 'Keep all files as they are, compare with the checkpoints held elsewhere, and follow docs/runbook/audit-broken.md.',
+      offending: entry ?? path,
+    });
+  }
+}
+
+export class AuditLockTimeout extends KeeplineError {
+  constructor(path: string, holder: string) {
+    super('AUDIT_LOCK_TIMEOUT', `the lock ${path} is held by ${holder}`, {
+      hint: 'If no process of this site has that number, remove the lock file; otherwise see why that process hangs.',
+      offending: path,
+    });
+  }
+}
+
+/** The act happened and its intent is on record, its outcome is not. */
+export class AuditOutcomeLost extends KeeplineError {
+  constructor(act: string, cause: unknown) {
+    super('AUDIT_OUTCOME_LOST', `${act} was done, but its outcome could not be recorded: ${messageOf(cause)}`, {
+      hint: 'The intent is on record with the same correlation; treat the result as not given, and mend the audit log first.',
+      offending: act,
+      cause,
+    });
+  }
+}
