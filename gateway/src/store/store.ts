@@ -147,8 +147,12 @@ export class Store {
     const unit = new UnitOfWork(this.#writer);
     await this.#writer.run('SAVEPOINT unit');
     const failure = await this.#attempt(waiting, unit);
-    if (failure) await this.#writer.run('ROLLBACK TO unit');
-    await this.#writer.run('RELEASE unit');
+    try {
+      if (failure) await this.#writer.run('ROLLBACK TO unit');
+      await this.#writer.run('RELEASE unit');
+    } catch (lost) {
+      throw unit.fault ?? lost; // a full disk has already undone the whole transaction: that is the news, not the missing savepoint
+    }
     return { waiting, failure, afterwards: failure ? [] : unit.afterwards };
   }
 
