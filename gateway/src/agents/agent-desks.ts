@@ -134,12 +134,17 @@ export class AgentDesks<MediaLeg> {
     this.#disarmRound = this.#o.clock.after(waitMs, () => {
       this.#disarmRound = undefined;
       const calls = callsByAgent(this.#o.calls);
-      for (const workplace of this.#workplaces.values()) workplace.desk?.show(this.#view(workplace.agentId, calls));
+      for (const agentId of this.#workplaces.keys()) this.#show(agentId, calls);
     });
   }
 
-  #show(agentId: AgentId): void {
-    this.#workplaces.get(agentId)?.desk?.show(this.#view(agentId, callsByAgent(this.#o.calls)));
+  /** Never throws: it is called from timers and in the middle of other people's work, and one view less must not end a call. */
+  #show(agentId: AgentId, calls?: ReadonlyMap<AgentId, CallFacts>): void {
+    try {
+      this.#workplaces.get(agentId)?.desk?.show(this.#view(agentId, calls ?? callsByAgent(this.#o.calls)));
+    } catch (err) {
+      this.#o.log.error({ err, agent: agentId }, 'the view of a desk could not be built');
+    }
   }
 
   #view(agentId: AgentId, calls: ReadonlyMap<AgentId, CallFacts>): DeskView {

@@ -11,6 +11,6 @@ export function maskNumber(number: string): string {
   const [, prefix = '', national = number] = /^(\+86|0086)(1\d{10})$/.exec(number) ?? [];
   const [, plus = '', digits = ''] = /^(\+?)(\d+)$/.exec(national) ?? [];
   const hidden = digits.length - SHOWN_FIRST - SHOWN_LAST;
-  if (hidden < HIDDEN_MIN) return '*'.repeat([...number].length);
+  if (hidden < HIDDEN_MIN) return '*'.repeat(number.length);
   return `${prefix}${plus}${digits.slice(0, SHOWN_FIRST)}${'*'.repeat(hidden)}${digits.slice(-SHOWN_LAST)}`;
 }

@@ -3,7 +3,7 @@
  */
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import type { Clock } from '@keepline/contracts/clock';
-import type { AgentId } from '@keepline/contracts/ids';
+import { type AgentId, newId } from '@keepline/contracts/ids';
 import type { Log } from './agent-store.ts';
 import type { Credentials } from './credentials.ts';
 import { SignInLocked, SignInRefused } from './errors.ts';
@@ -19,7 +19,8 @@ export interface ActContext {
   readonly from: string;
   readonly object: string;
   readonly purpose: string;
-  readonly correlation?: string;
+  /** Ties the intent and its outcome together. */
+  readonly correlation: string;
 }
 /** Writes the intent durably, runs, writes the outcome; rejects with what `run` threw, or when the log cannot be written. */
 export type Audited = <T>(act: AuditAct, context: ActContext, run: () => Promise<T>) => Promise<T>;
@@ -56,8 +57,10 @@ export class SignIn {
     if (retryAfterMs > 0) throw new SignInLocked(retryAfterMs);
     // people type passwords into the field for the name; what is no agent's name is not written down
     const who = credentials.isAgent(name) ? name : 'unknown';
+    const correlation = newId('req', clock.now());
     try {
-      const opened = await audited('agent.sign_in', { who, role: 'agent', from, object: who, purpose: 'work at the desk' }, async () => {
+      const context = { who, role: 'agent', from, object: who, purpose: 'work at the desk', correlation };
+      const opened = await audited('agent.sign_in', context, async () => {
         if (!(await credentials.verify(name, password))) throw new SignInRefused();
         return await sessions.open(name);
       });
@@ -90,8 +93,9 @@ export class SignIn {
   }
 
   async #end(session: Session, why: SessionEnd, from: string, before: () => Promise<void>): Promise<void> {
-    const context = { who: session.agentId, role: session.role, from, object: session.agentId, purpose: why };
-    await this.#o.audited('agent.sign_out', context, async () => {
+    const { agentId, role } = session;
+    const correlation = newId('req', this.#o.clock.now());
+    await this.#o.audited('agent.sign_out', { who: agentId, role, from, object: agentId, purpose: why, correlation }, async () => {
       await before();
       await this.#o.sessions.end(session, why);
     });

@@ -5,18 +5,17 @@ import { cookieOf, openSite, PASSWORD, type TestSite } from './testing/open-site
 let site: TestSite;
 afterEach(() => site.close());
 const signIn = (agent: string, password: string) => site.ask('POST', '/api/sign-in', { body: { agent, password } });
-const codeOf = (answer: { json<T>(): T }): string => answer.json<{ error: { code: string } }>().error.code;
 
 describe('signing in', () => {
   it('opens a session carried by a cookie scripts cannot read, and tells the page who it is', async () => {
     site = await openSite();
     const answer = await signIn('li', PASSWORD);
-    expect(answer.json()).toEqual({ agent: { id: 'li', name: '李静' }, site: 'test', language: 'zh' });
+    expect(answer.json).toEqual({ agent: { id: 'li', name: '李静' }, site: 'test', language: 'zh' });
     expect(answer.headers['set-cookie']).toEqual([
       expect.stringMatching(/^keepline-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/),
     ]);
     const session = await site.ask('GET', '/api/session', { headers: { cookie: cookieOf(answer) } });
-    expect(session.json()).toEqual({ agent: { id: 'li', name: '李静' }, site: 'test', language: 'zh' });
+    expect(session.json).toEqual({ agent: { id: 'li', name: '李静' }, site: 'test', language: 'zh' });
   });
 
   it('over HTTPS binds the cookie to this host and to HTTPS (RFC 6265bis __Host-)', async () => {
@@ -93,7 +92,7 @@ describe('signing in', () => {
     const cookie = await site.signedIn('li');
     site.duty.refuseSignOut = true;
     const out = await site.ask('POST', '/api/sign-out', { headers: { cookie } });
-    expect([out.status, codeOf(out)]).toEqual([409, 'AGENT_STATE_REFUSED']);
+    expect([out.status, out.code]).toEqual([409, 'AGENT_STATE_REFUSED']);
     expect(site.acts.at(-1)).toMatchObject({ act: 'agent.sign_out', outcome: 'failed' });
     expect((await site.ask('GET', '/api/session', { headers: { cookie } })).status).toBe(200);
   });
@@ -105,7 +104,7 @@ describe('guessing passwords', () => {
     site = await openSite({ clock });
     for (let i = 0; i < 5; i++) expect((await signIn('li', `wrong-password-${i}`)).status).toBe(401);
     const locked = await signIn('li', PASSWORD);
-    expect([locked.status, codeOf(locked), locked.headers['retry-after']]).toEqual([429, 'SIGN_IN_LOCKED', '30']);
+    expect([locked.status, locked.code, locked.headers['retry-after']]).toEqual([429, 'SIGN_IN_LOCKED', '30']);
     expect((await signIn('wang', PASSWORD)).status).toBe(200);
     clock.advance(30_000);
     expect((await signIn('li', PASSWORD)).status).toBe(200);
@@ -128,7 +127,7 @@ describe('guessing passwords', () => {
     site = await openSite({ limits: { signInsPerMinute: 3 } });
     for (let i = 0; i < 3; i++) await signIn('li', PASSWORD);
     const refused = await signIn('wang', PASSWORD);
-    expect([refused.status, codeOf(refused)]).toEqual([429, 'TOO_MANY_REQUESTS']);
+    expect([refused.status, refused.code]).toEqual([429, 'TOO_MANY_REQUESTS']);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
   });
 });

@@ -6,7 +6,7 @@ import type { ConsumeOffer, DeskPush, DeskQueue, DeskReply, DeskView } from '@ke
 import { KeeplineError } from '@keepline/contracts/errors';
 import type { AgentStateName } from '@keepline/contracts/events';
 import type { CallId } from '@keepline/contracts/ids';
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import type { CallControl, CallFacts } from '../../calls/call-control.ts';
 import type { Duty } from '../desk-commands.ts';
 import type { AttachedAudio, BrowserEndpoint, BrowserMedia } from '../desk-media.ts';
@@ -175,7 +175,7 @@ export class TestDesk {
       this.socket.once('close', (code, reason) => resolve({ code, reason: String(reason) }));
     });
     this.socket.on('error', () => {});
-    this.socket.on('message', (data) => this.#take(JSON.parse(String(data)) as DeskReply | DeskPush));
+    this.socket.on('message', (data) => this.#take(JSON.parse(textOf(data)) as DeskReply | DeskPush));
   }
 
   static async open(origin: string, cookie: string, options: object = {}): Promise<TestDesk> {
@@ -247,3 +247,6 @@ export class TestDesk {
     for (const look of this.#waiters) look();
   }
 }
+
+/** `ws` gives a Buffer unless told otherwise. */
+const textOf = (data: RawData): string => (Buffer.isBuffer(data) ? data.toString('utf8') : '');

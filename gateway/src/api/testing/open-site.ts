@@ -18,9 +18,11 @@ import { Sessions } from '../../agents/sessions.ts';
 import { type ActContext, SignIn } from '../../agents/sign-in.ts';
 import { FakeDuty, FakeMedia } from '../../agents/testing/desk-doubles.ts';
 import { CallRegistry } from '../../calls/call-registry.ts';
+import { Value } from 'typebox/value';
 import { Store } from '../../store/store.ts';
 import { agentTables } from '../../store/tables/agents.ts';
 import type { ApiLimits, ApiParts } from '../api-parts.ts';
+import { ErrorReply } from '../error-reply.ts';
 import { startApi } from '../server.ts';
 
 export const AGENTS = [
@@ -37,7 +39,10 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  json<T>(): T;
+  /** The parsed body; undefined when it is no JSON. */
+  readonly json: unknown;
+  /** Of a refusal; '' when it is none. */
+  readonly code: string;
 }
 
 export async function openSite(
@@ -190,6 +195,14 @@ async function writePages(folder: string): Promise<void> {
   await writeFile(join(folder, 'assets', 'app-1a2b.js'), 'document.title = "desk";');
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 function ask(base: string, method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
   const url = new URL(base);
   const payload = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body);
@@ -209,7 +222,14 @@ function ask(base: string, method: string, path: string, body: unknown, headers:
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json: <T>() => JSON.parse(text) as T });
+          const json = parsed(text);
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            text,
+            json,
+            code: Value.Check(ErrorReply, json) ? json.error.code : '',
+          });
         });
       },
     );
