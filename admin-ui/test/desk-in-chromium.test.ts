@@ -47,7 +47,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await page.context().close();
   await gateway.close();
-  expect(faults).toEqual([]);
+  if (faults.length > 0) throw new Error(`the page complained: ${faults.join('; ')}`);
 });
 
 async function signIn(password = PASSWORD): Promise<void> {
@@ -102,6 +102,7 @@ describe('sign-in', () => {
     gateway.isSignedIn = false;
     gateway.cut();
     await page.getByTestId('sign-in-agent').waitFor();
+    expect(await page.getByTestId('agent-state').count()).toBe(0);
   });
 });
 
@@ -240,5 +241,6 @@ describe('what stands in the way', () => {
     gateway.showCall({ state: 'wrap_up', wrapUpUntilMs: Date.now() + 100_000 });
     await see('call-card', 'wrap_up');
     await look('english-wrap-up');
+    expect(await page.getByTestId('link-backlog').innerText()).toContain('1234567');
   });
 });

@@ -35,7 +35,7 @@ export interface CallSeen {
   readonly text: string;
 }
 export interface AgentBrowser {
-  /** Waits for sound, presses Ready and waits until the desk says so. */
+  /** Waits for sound, presses Ready and waits until the desk says so; an agent at work stays as it is. */
   ready(): Promise<void>;
   /** @param reason code of a reason of the site, such as `break` */
   notReady(reason: string): Promise<void>;
@@ -113,8 +113,12 @@ class DeskInChromium implements AgentBrowser {
   async ready(): Promise<void> {
     await this.#act('become ready', async () => {
       await this.#see('sound', 'ready');
+      const isIdle = /^(not_ready|signed_out)$/;
+      const state = async (): Promise<string> => (await this.#page.getByTestId('agent-state').getAttribute('data-state')) ?? '';
+      if (!isIdle.test(await state())) return;
       await this.#press('ready');
-      await this.#see('agent-state', 'ready');
+      // Not "is ready": with a caller waiting, the desk may be offered the call before anybody can look.
+      await this.#page.locator('[data-testid="agent-state"]:not([data-state="not_ready"]):not([data-state="signed_out"])').waitFor();
     });
   }
 

@@ -107,6 +107,15 @@ describe('the ring', () => {
     const ringing = after(opened, viewOf({ state: 'ringing' }));
     expect(isRinging(ringing)).toBe(true);
     expect(isRinging(step(ringing, { is: 'asked', ask: 'call.answer' }))).toBe(false);
+    const answered = after(
+      opened,
+      viewOf({ state: 'ringing' }),
+      { is: 'asked', ask: 'call.answer' },
+      { is: 'settled', ask: 'call.answer', trouble: null },
+    );
+    expect(isRinging(step(answered, viewOf({ state: 'ringing' })))).toBe(false);
+    const offeredAgain = [viewOf(null), viewOf({ state: 'ringing' })].reduce(step, answered);
+    expect(isRinging(offeredAgain)).toBe(true);
     expect(isRinging(step(ringing, { is: 'lost', attempt: 1, retryAtMs: 0 }))).toBe(false);
     expect(isRinging(step(ringing, viewOf(null)))).toBe(false);
   });

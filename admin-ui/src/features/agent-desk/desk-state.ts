@@ -33,6 +33,8 @@ export interface DeskState {
   readonly draft: WrapUpDraft | null;
   /** Muted here already, before the gateway has said so: silence must not wait for the network. */
   readonly muteWanted: boolean | null;
+  /** Answered here, though the view still says ringing: it must not ring on, nor be answered twice. */
+  readonly answeredCallId: string | null;
   readonly trouble: Trouble | null;
   readonly bye: ByeReason | null;
 }
@@ -58,6 +60,7 @@ export const firstState: DeskState = {
   asking: [],
   draft: null,
   muteWanted: null,
+  answeredCallId: null,
   trouble: null,
   bye: null,
 };
@@ -91,9 +94,11 @@ export function step(state: DeskState, input: DeskInput): DeskState {
 
 function takeView(state: DeskState, view: DeskView, monotonicMs: number): DeskState {
   const sameCall = view.call !== null && view.call.callId === state.view?.call?.callId;
+  const stillRings = sameCall && view.call?.state === 'ringing';
   return {
     ...state,
     view,
+    answeredCallId: stillRings ? state.answeredCallId : null,
     serverOffsetMs: view.serverTimeMs - monotonicMs,
     draft: view.call !== null && state.draft?.callId === view.call.callId ? state.draft : null,
     muteWanted: sameCall && isStillWanted(state, view) ? state.muteWanted : null,
@@ -109,7 +114,8 @@ function takeSettled(state: DeskState, ask: DeskAsk, trouble: Trouble | null): D
   const first = state.asking.indexOf(ask);
   const asking = first < 0 ? state.asking : state.asking.toSpliced(first, 1);
   const muteWanted = ask === 'call.mute' && trouble !== null && state.muteWanted === false ? null : state.muteWanted;
-  return { ...state, asking, muteWanted, trouble: trouble ?? state.trouble };
+  const answeredCallId = ask === 'call.answer' && trouble === null ? (callOf(state)?.callId ?? null) : state.answeredCallId;
+  return { ...state, asking, muteWanted, answeredCallId, trouble: trouble ?? state.trouble };
 }
 
 /** Wall time at the gateway, ms since 1970. */
@@ -130,9 +136,13 @@ export function isMicrophoneOpen(state: DeskState): boolean {
   return callOf(state)?.state === 'connected' && !isMuted(state);
 }
 
+function isAnswered(state: DeskState): boolean {
+  return state.asking.includes('call.answer') || (state.answeredCallId !== null && state.answeredCallId === callOf(state)?.callId);
+}
+
 /** Rings only while the gateway is there to take the answer. */
 export function isRinging(state: DeskState): boolean {
-  return callOf(state)?.state === 'ringing' && state.connection.at === 'open' && !state.asking.includes('call.answer');
+  return callOf(state)?.state === 'ringing' && state.connection.at === 'open' && !isAnswered(state);
 }
 
 /** The wrap-up as it stands, empty when nothing was typed for this call. */
@@ -158,7 +168,7 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
   switch (call.state) {
     case 'ringing':
       // One answer to a ringing call: a decline after an answer already on its way would end a call the caller can hear.
-      return state.asking.includes('call.answer') || state.asking.includes('call.decline') ? [] : ['call.answer', 'call.decline'];
+      return isAnswered(state) || state.asking.includes('call.decline') ? [] : ['call.answer', 'call.decline'];
     case 'connected':
       return ['call.hold', 'call.mute', 'call.hangup'];
     case 'held':

@@ -1,0 +1,52 @@
+/** The screen as text, in both languages and every state: that it renders at all, and that what the agent must know is on it. */
+import type { DeskCall } from '@keepline/contracts/agent-protocol';
+import { renderToString } from 'react-dom/server';
+import { I18nextProvider } from 'react-i18next';
+import { describe, expect, it } from 'vitest';
+import { firstView, ringingCall } from '../../../test/views.ts';
+import { makeTexts } from '../../app/language.ts';
+import type { DeskActs } from './desk-acts.ts';
+import { DeskScreen } from './desk-screen.tsx';
+import { type DeskInput, type DeskState, firstState, step } from './desk-state.ts';
+
+const nothing = (): void => {};
+const acts: DeskActs = { ask: nothing, draft: nothing, troubleRead: nothing, repairSound: nothing, reconnectNow: nothing };
+
+function textOf(language: 'zh' | 'en', state: DeskState): string {
+  const html = renderToString(
+    <I18nextProvider i18n={makeTexts(language)}>
+      <DeskScreen state={state} acts={acts} />
+    </I18nextProvider>,
+  );
+  return html.replaceAll(/<style.*?<\/style>/gs, '').replaceAll(/<[^>]*>/g, ' ');
+}
+const withCall = (call: Partial<DeskCall> | null, ...more: DeskInput[]): DeskState =>
+  [
+    { is: 'opened' } as const,
+    { is: 'view' as const, view: { ...firstView(), call: call && { ...ringingCall(), ...call } }, monotonicMs: performance.now() },
+    ...more,
+  ].reduce(step, firstState);
+
+describe.each(['zh', 'en'] as const)('the desk in %s', (language) => {
+  it.each(['ringing', 'connected', 'held', 'wrap_up'] as const)('shows who calls and no raw key of a text while %s', (state) => {
+    const text = textOf(language, withCall({ state }));
+    expect(text).toContain('138******78');
+    expect(text).not.toMatch(/\b(call|agent|wrapUp|link|queue|skill|reason|disposition)\.[a-z]/i);
+    expect(text).not.toContain('{{');
+  });
+
+  it('falls back to the code for a disposition and a reason the site has made up', () => {
+    const view = { ...firstView(), dispositions: ['sold_gold'], call: { ...ringingCall(), state: 'wrap_up' as const } };
+    const away = { ...view, agent: { ...view.agent, reason: 'fire_drill' } };
+    const text = textOf(language, step(withCall(null), { is: 'view', view: away, monotonicMs: 0 }));
+    expect(text).toContain('sold_gold');
+    expect(text).toContain('fire_drill');
+  });
+
+  it('shows a fault it has no words for in the words of the gateway, with its code', () => {
+    const trouble = { code: 'NEVER_HEARD_OF', message: 'the moon is full', hint: 'wait' };
+    const text = textOf(language, withCall(null, { is: 'settled', ask: 'agent.ready', trouble }));
+    expect(text).toContain('the moon is full');
+    expect(text).toContain('NEVER_HEARD_OF');
+  });
+});
