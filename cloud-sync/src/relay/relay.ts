@@ -198,12 +198,15 @@ export class Relay {
     this.#rung = false;
   }
 
-  /** Waits out `ms` unless the connection changes. */
+  /** Waits out `ms` unless the connection changes. The timer alone says when: it may fire a little before the clock has moved by `ms`. */
   async #pause(ms: number): Promise<void> {
     const run = this.#run;
-    const over = this.#o.clock.after(ms, () => this.#wake());
-    const untilMs = this.#o.clock.monotonicMs() + ms;
-    while (run === this.#run && this.#o.clock.monotonicMs() < untilMs) await this.#nextRing();
-    over();
+    let over = false;
+    const disarm = this.#o.clock.after(ms, () => {
+      over = true;
+      this.#wake();
+    });
+    while (run === this.#run && !over) await this.#nextRing();
+    disarm();
   }
 }
