@@ -5,7 +5,7 @@ import type { Step } from '../setup/step.ts';
 export interface Context {
   readonly machine: Machine;
   /** One line for the reader, on stderr: stdout belongs to results. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
 }
 
 /** Which words a command takes; checked before anything is set up, so that a slip of the pen does not start a build. */

@@ -1,7 +1,7 @@
 /** `./keepline doctor`: looks, changes nothing. Exit status 1 when a check fails. Works before anything is set up. */
 import { KeeplineError } from '../before-packages.ts';
 import { fail, type Finding } from '../doctor/finding.ts';
-import { checkClock, checkDescriptors, checkDisk } from '../doctor/host.ts';
+import { checkClock, checkDescriptors } from '../doctor/host.ts';
 import { checkPrograms } from '../doctor/programs.ts';
 import type { Machine } from '../machine.ts';
 import type { Given, Run } from './command.ts';

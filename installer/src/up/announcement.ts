@@ -22,12 +22,6 @@ export function announcement(status: UpStatus): string {
 }
 
 function cloudWords({ cloud }: UpStatus): string {
-  switch (cloud.kind) {
-    case 'none':
-      return 'none: calls, recording and the desk work all the same';
-    case 'remote':
-      return cloud.server;
-    case 'stand-in':
-      return `stand-in on this machine, ${cloud.server}`;
-  }
+  if (cloud.kind === 'none') return 'none: calls, recording and the desk work all the same';
+  return cloud.kind === 'remote' ? cloud.server : `stand-in on this machine, ${cloud.server}`;
 }
