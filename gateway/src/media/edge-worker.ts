@@ -29,14 +29,17 @@ class EdgeWorker {
   constructor(main: MessagePort, settings: WorkerSettings) {
     this.#main = main;
     this.#settings = settings;
-    main.on('message', (command: Command) => this.#obey(command));
+  }
+
+  serve(): void {
+    this.#main.on('message', (command: Command) => this.#obey(command));
     startTicker(this.#clock, (nowMs) => this.#tick(nowMs));
   }
 
   #obey(command: Command): void {
     switch (command.do) {
       case 'openLeg':
-        void this.#openLeg(command.callId, command.place).then((reply) => this.#reply<'openLeg'>(command.ask, reply));
+        void this.#openLeg(command.callId, command.place).then((reply) => this.#reply(command, reply));
         return;
       case 'setRemote':
         this.#leg(command.legId)?.setRemote(command.remote);
@@ -77,15 +80,15 @@ class EdgeWorker {
         return;
       }
       case 'stopRecording':
-        return this.#reply<'stopRecording'>(command.ask, this.#calls.get(command.callId)?.stopRecording(this.#clock.monotonicMs()) ?? null);
+        return this.#reply(command, this.#calls.get(command.callId)?.stopRecording(this.#clock.monotonicMs()) ?? null);
       case 'quality':
-        return this.#reply<'quality'>(command.ask, this.#leg(command.legId)?.quality() ?? null);
+        return this.#reply(command, this.#leg(command.legId)?.quality() ?? null);
       case 'closeLeg':
-        return this.#reply<'closeLeg'>(command.ask, this.#closeLeg(command.legId));
+        return this.#reply(command, this.#closeLeg(command.legId));
       case 'closeCall':
-        return this.#reply<'closeCall'>(command.ask, this.#closeCall(command.callId));
+        return this.#reply(command, this.#closeCall(command.callId));
       case 'counters':
-        return this.#reply<'counters'>(command.ask, this.#counters());
+        return this.#reply(command, this.#counters());
     }
   }
 
@@ -180,8 +183,8 @@ class EdgeWorker {
     this.#main.postMessage(report);
   }
 
-  #reply<K extends keyof Replies>(ask: number, reply: Replies[K]): void {
-    this.#tell({ re: ask, reply });
+  #reply<K extends keyof Replies>(command: { readonly do: K; readonly ask: number }, reply: Replies[K]): void {
+    this.#tell({ re: command.ask, reply });
   }
 }
 
@@ -191,4 +194,4 @@ function endUnstarted(port: MessagePort): void {
   port.close();
 }
 
-if (parentPort) new EdgeWorker(parentPort, workerData as WorkerSettings);
+if (parentPort) new EdgeWorker(parentPort, workerData as WorkerSettings).serve();

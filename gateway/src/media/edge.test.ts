@@ -1,75 +1,26 @@
 /** The RTP edge with its real worker threads and real UDP sockets on the loopback address. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { MessageChannel } from 'node:worker_threads';
-import type { KeeplineError } from '@keepline/contracts/errors';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EdgeRig } from '../../fixtures/rtp/edge-rig.ts';
 import { share } from '../../fixtures/rtp/goertzel.ts';
-import { RtpPeer } from '../../fixtures/rtp/rtp-peer.ts';
-import { type CallMedia, type EdgeOptions, MediaEdge, type MediaLeg } from './edge.ts';
-import { alawToLinear, linearToAlaw } from './g711.ts';
-import { writeWav } from './prompt-sound.ts';
-import type { RecordingMessage } from './recording-timeline.ts';
+import type { RtpPeer } from '../../fixtures/rtp/rtp-peer.ts';
+import { MediaEdge } from './edge.ts';
 
 const portMin = 20_000 + (process.pid % 100) * 100;
 const wait = { timeout: 10_000, interval: 10 };
 const packets = (peer: RtpPeer, count: number) => vi.waitFor(() => expect(peer.heard.length).toBeGreaterThan(count), wait);
 
-let promptDir: string;
-let edge: MediaEdge;
-let call: CallMedia;
-const faults: KeeplineError[] = [];
-const peers: RtpPeer[] = [];
-let calls = 0;
-
-const options = (): EdgeOptions => ({
-  address: '127.0.0.1',
-  rtpPortMin: portMin,
-  rtpPortMax: portMin + 99, // wide enough that resting ports are not missed
-  workers: 1,
-  rtpTimeoutMs: 1500,
-  reorderMs: 60,
-  promptDir,
-  language: 'zh',
-  onFault: (fault) => faults.push(fault),
-});
-
+let rig: EdgeRig;
 beforeAll(async () => {
-  promptDir = mkdtempSync(join(tmpdir(), 'keepline-prompts-'));
-  mkdirSync(join(promptDir, 'zh'));
-  writeFileSync(join(promptDir, 'zh', 'welcome.wav'), writeWav(tone(700, 1600)));
-  writeFileSync(join(promptDir, 'zh', 'menu.wav'), writeWav(tone(1300, 1610)));
-  writeFileSync(join(promptDir, 'hold-music.wav'), writeWav(tone(500, 400)));
-  edge = await MediaEdge.start(options());
+  rig = await EdgeRig.start(portMin);
 });
-afterAll(async () => {
-  await edge.close();
-  rmSync(promptDir, { recursive: true });
-});
-afterEach(async () => {
-  for (const peer of peers.splice(0)) peer.close();
-  await call.close();
-});
-
-function tone(hz: number, samples: number): Uint8Array {
-  return Uint8Array.from({ length: samples }, (_, i) => linearToAlaw(Math.round(8000 * Math.sin((2 * Math.PI * hz * i) / 8000))));
-}
-
-async function party(role: 'caller' | 'agent', law: 'PCMA' | 'PCMU' = 'PCMA'): Promise<{ leg: MediaLeg; peer: RtpPeer }> {
-  const peer = await RtpPeer.open(law);
-  peers.push(peer);
-  const leg = await call.openLeg(role);
-  leg.setRemote(peer.remote());
-  return { leg, peer };
-}
-const newCall = (): CallMedia => (call = edge.openCall(`call-${++calls}`));
+afterAll(() => rig.close());
+afterEach(() => rig.endCall());
 
 describe('a bridge', () => {
   it('carries both voices, from µ-law to A-law and back, each on one stream of its own', async () => {
-    newCall();
-    const caller = await party('caller', 'PCMU');
-    const agent = await party('agent');
+    const call = rig.newCall();
+    const caller = await rig.party('caller', 'PCMU');
+    const agent = await rig.party('agent');
     call.bridge(caller.leg, agent.leg);
     caller.peer.speak(caller.leg.port, 440);
     agent.peer.speak(agent.leg.port, 1000);
@@ -93,9 +44,9 @@ describe('a bridge', () => {
   });
 
   it('keeps SSRC, sequence and timestamp going over a far end that changes its SSRC (janus#2025)', async () => {
-    newCall();
-    const caller = await party('caller');
-    const agent = await party('agent');
+    const call = rig.newCall();
+    const caller = await rig.party('caller');
+    const agent = await rig.party('agent');
     call.bridge(caller.leg, agent.leg);
     caller.peer.speak(caller.leg.port, 440);
     await packets(agent.peer, 10);
@@ -112,9 +63,9 @@ describe('a bridge', () => {
   });
 
   it('sends silence for a muted leg, so that the far end does not take the call for dead', async () => {
-    newCall();
-    const caller = await party('caller');
-    const agent = await party('agent');
+    const call = rig.newCall();
+    const caller = await rig.party('caller');
+    const agent = await rig.party('agent');
     agent.leg.mute(true);
     call.bridge(caller.leg, agent.leg);
     agent.peer.speak(agent.leg.port, 1000);
@@ -125,15 +76,14 @@ describe('a bridge', () => {
 
 describe('what a leg listens to', () => {
   it('drops packets from another address and port, and garbage, without harm to the call', async () => {
-    newCall();
-    const caller = await party('caller');
-    const agent = await party('agent');
+    const call = rig.newCall();
+    const caller = await rig.party('caller');
+    const agent = await rig.party('agent');
     call.bridge(caller.leg, agent.leg);
     caller.peer.speak(caller.leg.port, 440);
     await packets(agent.peer, 5);
-    const before = await edge.counters();
-    const [samePort, stranger] = [await RtpPeer.open(), await RtpPeer.open('PCMA', '127.0.0.2')];
-    peers.push(samePort, stranger);
+    const before = await rig.edge.counters();
+    const [samePort, stranger] = [await rig.peer(), await rig.peer('PCMA', '127.0.0.2')];
     for (let i = 0; i < 20; i++) {
       samePort.send(caller.leg.port, samePort.tone(3000, 160));
       stranger.send(caller.leg.port, stranger.tone(3000, 160));
@@ -144,7 +94,7 @@ describe('what a leg listens to', () => {
     }
     caller.peer.sendRaw(new Uint8Array(65_000).fill(0x80), caller.leg.port);
     await vi.waitFor(async () => {
-      const after = await edge.counters();
+      const after = await rig.edge.counters();
       expect(after.foreign - before.foreign).toBe(40);
       expect(after.malformed - before.malformed).toBe(21);
     }, wait);
@@ -154,22 +104,22 @@ describe('what a leg listens to', () => {
   });
 
   it('learns the port once from the address of the SDP, as behind a NAT', async () => {
-    newCall();
-    const caller = await party('caller');
-    const agent = await party('agent');
+    const call = rig.newCall();
+    const caller = await rig.party('caller');
+    const agent = await rig.party('agent');
     caller.leg.setRemote({ ...caller.peer.remote(), port: 9 });
     call.bridge(caller.leg, agent.leg);
     caller.peer.speak(caller.leg.port, 440);
     agent.peer.speak(agent.leg.port, 1000);
     await packets(agent.peer, 5);
     await packets(caller.peer, 5);
+    expect((await caller.leg.quality()).packets).toBeGreaterThan(0);
   });
 });
 
 describe('prompts', () => {
   it('play one after the other at their pace, then tell that they finished', async () => {
-    newCall();
-    const { leg, peer } = await party('caller');
+    const { leg, peer } = await rig.party('caller');
     const startedMs = performance.now();
     expect(await leg.play(['welcome', 'menu'])).toBe('finished');
     expect(performance.now() - startedMs).toBeGreaterThan(380); // 3210 samples are 401 ms
@@ -182,9 +132,9 @@ describe('prompts', () => {
   });
 
   it('loop until they are stopped, by a call or by a bridge', async () => {
-    newCall();
-    const caller = await party('caller');
-    const agent = await party('agent');
+    const call = rig.newCall();
+    const caller = await rig.party('caller');
+    const agent = await rig.party('agent');
     const first = caller.leg.play(['hold-music'], { loop: true });
     await packets(caller.peer, 10);
     const second = caller.leg.play(['welcome'], { loop: true });
@@ -195,9 +145,9 @@ describe('prompts', () => {
   });
 
   it('take precedence over the bridge for the leg that hears them', async () => {
-    newCall();
-    const caller = await party('caller');
-    const agent = await party('agent');
+    const call = rig.newCall();
+    const caller = await rig.party('caller');
+    const agent = await rig.party('agent');
     call.bridge(caller.leg, agent.leg);
     agent.peer.speak(agent.leg.port, 1000);
     await packets(caller.peer, 5);
@@ -209,17 +159,16 @@ describe('prompts', () => {
   });
 
   it('are refused by name when they are not there', async () => {
-    newCall();
-    const { leg } = await party('caller');
+    const { leg } = await rig.party('caller');
     await expect(leg.play(['welcome', 'nowhere'])).rejects.toMatchObject({ code: 'PROMPT_UNKNOWN', offending: 'nowhere' });
   });
 });
 
 describe('digits', () => {
   it('come once per press, the same key twice as two, with any packet of the event lost (RFC 4733 §2.5.1.3)', async () => {
-    newCall();
-    const caller = await party('caller');
-    const agent = await party('agent');
+    const call = rig.newCall();
+    const caller = await rig.party('caller');
+    const agent = await rig.party('agent');
     call.bridge(caller.leg, agent.leg);
     const digits: string[] = [];
     caller.leg.onDigit((digit) => digits.push(digit));
@@ -237,14 +186,13 @@ describe('digits', () => {
 
 describe('a far end that falls silent', () => {
   it('is reported lost once, but not while it holds us (livekit/sip#812)', async () => {
-    newCall();
-    const talking = await party('caller');
-    const holding = await party('agent');
+    const talking = await rig.party('caller');
+    const holding = await rig.party('agent');
     holding.leg.setRemote({ ...holding.peer.remote(), held: true, direction: 'sendonly' });
     const lost: string[] = [];
     talking.leg.onLost(() => lost.push('talking'));
     holding.leg.onLost(() => lost.push('holding'));
-    const firstPacket = vi.fn();
+    const firstPacket = vi.fn<() => void>();
     talking.leg.onFirstPacket(firstPacket);
     talking.peer.send(talking.leg.port, talking.peer.tone(440, 160));
     await vi.waitFor(() => expect(lost).toEqual(['talking']), wait);
@@ -255,8 +203,7 @@ describe('a far end that falls silent', () => {
   });
 
   it('is sent nothing while it does not listen', async () => {
-    newCall();
-    const { leg, peer } = await party('caller');
+    const { leg, peer } = await rig.party('caller');
     leg.setRemote({ ...peer.remote(), held: true, direction: 'sendonly' });
     expect(await leg.play(['welcome'])).toBe('finished');
     leg.setRemote(peer.remote());
@@ -266,65 +213,9 @@ describe('a far end that falls silent', () => {
   });
 });
 
-describe('a recording', () => {
-  it('has the caller left and the agent right, as long as the time that passed', async () => {
-    newCall();
-    const caller = await party('caller', 'PCMU');
-    const agent = await party('agent');
-    call.bridge(caller.leg, agent.leg);
-    const { port1, port2 } = new MessageChannel();
-    const messages: RecordingMessage[] = [];
-    const ended = new Promise<void>((resolve) => {
-      port2.on('message', (message: RecordingMessage) => {
-        messages.push(message);
-        if (message.kind === 'end') resolve();
-      });
-    });
-    const startedMs = performance.now();
-    call.startRecording(caller.leg, agent.leg, port1);
-    caller.peer.speak(caller.leg.port, 440);
-    agent.peer.speak(agent.leg.port, 1000);
-    await packets(agent.peer, 90);
-    // A block is given away as soon as it is complete, not at the end.
-    await vi.waitFor(() => expect(messages.length).toBeGreaterThan(1), wait);
-    const { samples } = await call.stopRecording();
-    const tookMs = performance.now() - startedMs;
-    await ended;
-
-    expect(Math.abs(samples / 8 - tookMs)).toBeLessThan(100); // two thread hops on a busy machine; the core is exact
-    expect(messages.at(-1)).toEqual({ kind: 'end', samples });
-    const blocks = messages.filter((message) => message.kind === 'audio');
-    let at = 0;
-    for (const block of blocks) {
-      expect(block.startSample).toBe(at);
-      at += block.alaw.length / 2;
-    }
-    expect(at).toBe(samples);
-    const side = (offset: number) => {
-      const all = blocks.flatMap((block) => [...block.alaw]).filter((_, i) => i % 2 === offset);
-      return Float64Array.from(all.slice(4000, 12_000), alawToLinear);
-    };
-    expect(share(side(0), 440)).toBeGreaterThan(0.9);
-    expect(share(side(1), 1000)).toBeGreaterThan(0.9);
-  });
-
-  it('is ended by the end of its call, so the recorder never waits for nothing', async () => {
-    newCall();
-    const caller = await party('caller');
-    const agent = await party('agent');
-    const { port1, port2 } = new MessageChannel();
-    const end = new Promise((resolve) => port2.on('message', (message: RecordingMessage) => message.kind === 'end' && resolve(message)));
-    call.startRecording(caller.leg, agent.leg, port1);
-    const qualities = await call.close();
-    expect(await end).toMatchObject({ kind: 'end' });
-    expect(Object.keys(qualities).sort()).toEqual([caller.leg.id, agent.leg.id].sort());
-  });
-});
-
 describe('ports', () => {
   it('are even, not used twice at a time, and their end is an error with the range', async () => {
-    newCall();
-    const narrow = await MediaEdge.start({ ...options(), rtpPortMin: portMin + 10_001, rtpPortMax: portMin + 10_006 });
+    const narrow = await MediaEdge.start({ ...rig.options, rtpPortMin: portMin + 10_001, rtpPortMax: portMin + 10_006 });
     const crowded = narrow.openCall('call-crowded');
     const legs = [await crowded.openLeg('caller'), await crowded.openLeg('agent')];
     expect(new Set(legs.map((leg) => leg.port)).size).toBe(2);
@@ -336,7 +227,7 @@ describe('ports', () => {
   });
 
   it('name the address when it is not one of this machine', async () => {
-    newCall();
+    const call = rig.newCall();
     await expect(call.openLeg('caller', { address: '192.0.2.1' })).rejects.toMatchObject({
       code: 'MEDIA_ADDRESS_REFUSED',
       offending: '192.0.2.1',

@@ -73,7 +73,10 @@ export interface CallMedia {
   /** The two hear each other from now on, and whatever plays to them stops. A bridge there was is replaced. */
   bridge(a: MediaLeg, b: MediaLeg): void;
   unbridge(): void;
-  /** Sends `RecordingMessage`s over `port`, which is transferred, until `stopRecording` or `close`; the last one is the end. */
+  /**
+   * Sends `RecordingMessage`s over `port`, which is transferred, until `stopRecording` or `close`; the last one is the end. A port that closes
+   * without an end means that the worker thread died.
+   */
   startRecording(left: MediaLeg, right: MediaLeg, port: MessagePort): void;
   /** Another leg is the right side from now on (transfer). */
   replaceRight(right: MediaLeg): void;
@@ -113,7 +116,15 @@ export class MediaEdge {
     const sum = { calls: 0, legs: 0, received: 0, sent: 0, foreign: 0, malformed: 0, unexpectedType: 0, sendFailed: 0 };
     for (const one of each) {
       if (one.status === 'rejected') continue;
-      for (const [name, count] of Object.entries(one.value)) sum[name as keyof EdgeCounters] += count;
+      const { calls, legs, received, sent, foreign, malformed, unexpectedType, sendFailed } = one.value;
+      sum.calls += calls;
+      sum.legs += legs;
+      sum.received += received;
+      sum.sent += sent;
+      sum.foreign += foreign;
+      sum.malformed += malformed;
+      sum.unexpectedType += unexpectedType;
+      sum.sendFailed += sendFailed;
     }
     return sum;
   }

@@ -29,7 +29,7 @@ const sound = (file: string): Uint8Array => {
 
 describe('making prompts', () => {
   it('speaks every text in both languages, adds hold music, and makes only what changed', async () => {
-    const log = vi.fn();
+    const log = vi.fn<(line: string) => void>();
     expect(await makePrompts({ prompts, outDir, log })).toEqual({ made: 5, current: 0 });
     expect(sound('zh/welcome.wav').length).toBeGreaterThan(4000);
     expect(sound('en/menu.wav')).not.toEqual(sound('zh/menu.wav'));

@@ -28,7 +28,7 @@ export interface PromptMaking {
   readonly prompts: PromptTexts;
   /** Gets `zh/<name>.wav`, `en/<name>.wav` and `hold-music.wav`. */
   readonly outDir: string;
-  log(line: string): void;
+  readonly log: (line: string) => void;
 }
 
 /** @returns how many files were made and how many were current. @throws KeeplineError PROMPT_NOT_MADE */

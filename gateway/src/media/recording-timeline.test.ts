@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ALAW_SILENCE } from './g711.ts';
 import { BLOCK_SAMPLES, type RecordedAudio, RecordingTimeline, type Side } from './recording-timeline.ts';

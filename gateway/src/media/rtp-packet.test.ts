@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyHeader, isRtcp, PAYLOAD_MAX_BYTES, readRtp, writeRtp } from './rtp-packet.ts';
 

@@ -16,8 +16,8 @@ function busyClock(lateMs: () => number) {
     every: () => () => {},
   };
   const runUntil = (endMs: number): void => {
-    while (pending && pending.atMs <= endMs) {
-      const { atMs, fn } = pending;
+    for (let next = pending; next && next.atMs <= endMs; next = pending) {
+      const { atMs, fn } = next;
       nowMs = Math.max(nowMs, atMs) + lateMs();
       fn();
     }

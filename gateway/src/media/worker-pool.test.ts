@@ -32,7 +32,7 @@ describe('the RTP worker threads', () => {
     expect(pool.leastLoaded()).toBe(second);
     const other = new CallOnEdge(parts, 'call-2', pool.leastLoaded());
     const [leg, unharmed] = [await call.openLeg('caller'), await other.openLeg('caller')];
-    const [lost, otherLost] = [vi.fn(), vi.fn()];
+    const [lost, otherLost] = [vi.fn<() => void>(), vi.fn<() => void>()];
     leg.onLost(lost);
     unharmed.onLost(otherLost);
     const asked = leg.quality();

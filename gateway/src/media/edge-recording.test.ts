@@ -1,0 +1,74 @@
+/** The recording tap of the RTP edge, from real sockets to the recorder's port. */
+import { MessageChannel } from 'node:worker_threads';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EdgeRig } from '../../fixtures/rtp/edge-rig.ts';
+import { share } from '../../fixtures/rtp/goertzel.ts';
+import type { RtpPeer } from '../../fixtures/rtp/rtp-peer.ts';
+import { alawToLinear } from './g711.ts';
+import type { RecordingMessage } from './recording-timeline.ts';
+
+const portMin = 40_000 + (process.pid % 100) * 100;
+const wait = { timeout: 10_000, interval: 10 };
+const packets = (peer: RtpPeer, count: number) => vi.waitFor(() => expect(peer.heard.length).toBeGreaterThan(count), wait);
+
+let rig: EdgeRig;
+beforeAll(async () => {
+  rig = await EdgeRig.start(portMin);
+});
+afterAll(() => rig.close());
+afterEach(() => rig.endCall());
+
+describe('a recording', () => {
+  it('has the caller left and the agent right, as long as the time that passed', async () => {
+    const call = rig.newCall();
+    const caller = await rig.party('caller', 'PCMU');
+    const agent = await rig.party('agent');
+    call.bridge(caller.leg, agent.leg);
+    const { port1, port2 } = new MessageChannel();
+    const messages: RecordingMessage[] = [];
+    const ended = new Promise<void>((resolve) => {
+      port2.on('message', (message: RecordingMessage) => {
+        messages.push(message);
+        if (message.kind === 'end') resolve();
+      });
+    });
+    const startedMs = performance.now();
+    call.startRecording(caller.leg, agent.leg, port1);
+    caller.peer.speak(caller.leg.port, 440);
+    agent.peer.speak(agent.leg.port, 1000);
+    await packets(agent.peer, 90);
+    // A block is given away as soon as it is complete, not at the end.
+    await vi.waitFor(() => expect(messages.length).toBeGreaterThan(1), wait);
+    const { samples } = await call.stopRecording();
+    const tookMs = performance.now() - startedMs;
+    await ended;
+
+    expect(Math.abs(samples / 8 - tookMs)).toBeLessThan(100); // two thread hops on a busy machine; the core is exact
+    expect(messages.at(-1)).toEqual({ kind: 'end', samples });
+    const blocks = messages.filter((message) => message.kind === 'audio');
+    let at = 0;
+    for (const block of blocks) {
+      expect(block.startSample).toBe(at);
+      at += block.alaw.length / 2;
+    }
+    expect(at).toBe(samples);
+    const side = (offset: number) => {
+      const all = blocks.flatMap((block) => [...block.alaw]).filter((_, i) => i % 2 === offset);
+      return Float64Array.from(all.slice(4000, 12_000), alawToLinear);
+    };
+    expect(share(side(0), 440)).toBeGreaterThan(0.9);
+    expect(share(side(1), 1000)).toBeGreaterThan(0.9);
+  });
+
+  it('is ended by the end of its call, so the recorder never waits for nothing', async () => {
+    const call = rig.newCall();
+    const caller = await rig.party('caller');
+    const agent = await rig.party('agent');
+    const { port1, port2 } = new MessageChannel();
+    const end = new Promise((resolve) => port2.on('message', (message: RecordingMessage) => message.kind === 'end' && resolve(message)));
+    call.startRecording(caller.leg, agent.leg, port1);
+    const qualities = await call.close();
+    expect(await end).toMatchObject({ kind: 'end' });
+    expect(Object.keys(qualities).sort()).toEqual([caller.leg.id, agent.leg.id].sort());
+  });
+});
