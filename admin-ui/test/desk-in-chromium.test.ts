@@ -175,6 +175,18 @@ describe('a call at the desk', () => {
     await look('shortcuts');
   });
 
+  it('counts the time of the call and of the wait between two views', async () => {
+    await signIn();
+    const connectedSinceMs = Date.now() - 57_000;
+    gateway.show({ call: { ...ringingCall(), state: 'connected', connectedSinceMs } });
+    await see('call-card', 'connected');
+    const clock = page.getByTestId('call-clock');
+    const longest = page.getByTestId('queue-panel').locator('td').nth(1);
+    expect(await clock.innerText()).toMatch(/0:5[789]/);
+    await expect.poll(() => clock.innerText(), { timeout: 10_000 }).toMatch(/1:0\d/);
+    expect(await longest.innerText()).toMatch(/1:1[6-9]|1:2\d/); // it was 1:14
+  });
+
   it('asks for the reason of not ready and shows it', async () => {
     await signIn();
     await press('not-ready');

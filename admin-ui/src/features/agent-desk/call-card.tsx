@@ -92,14 +92,14 @@ function CallClock({ state, call }: { readonly state: DeskState; readonly call: 
   if (call.state === 'wrap_up') {
     const talkedMs = call.connectedSinceMs === 0 ? 0 : call.endedAtMs - call.connectedSinceMs;
     return (
-      <span className="call-clock numeric">
+      <span className="call-clock numeric" data-testid="call-clock">
         <small>{t('call.talked')}</small> {durationText(talkedMs)}
       </span>
     );
   }
   const [label, sinceMs] = call.state === 'ringing' ? ['call.ringing', call.ringingSinceMs] : ['call.talked', call.connectedSinceMs];
   return (
-    <span className="call-clock numeric">
+    <span className="call-clock numeric" data-testid="call-clock">
       <small>{t(label)}</small> <Ticking>{(now) => durationText(serverNowMs(state, now) - sinceMs)}</Ticking>
     </span>
   );
