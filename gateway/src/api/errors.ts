@@ -57,7 +57,7 @@ export class DeskPageMissing extends KeeplineError {
   }
 }
 
-export class PortTaken extends KeeplineError {
+export class WebPortTaken extends KeeplineError {
   constructor(port: number, address: string, cause: unknown) {
     super('WEB_PORT_TAKEN', `cannot listen on ${address}:${port}`, {
       hint: 'Another program has the port, or the address is not of this machine: change `web.httpPort`, `web.httpsPort` or `network.address`.',

@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { siteCertificate, type SiteCertificate } from '../certificate/site-certificate.ts';
 import { API_LIMITS, type ApiLimits, type ApiParts } from './api-parts.ts';
 import { buildDoor } from './door.ts';
-import { PortTaken } from './errors.ts';
+import { WebPortTaken } from './errors.ts';
 import type { TypedDoor } from './typed-door.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -37,7 +37,7 @@ export interface Api {
 
 /**
  * Resolves when both doors are open; when one cannot be opened, neither is.
- * @throws PortTaken, CertificateUnusable
+ * @throws WebPortTaken, CertificateUnusable
  */
 export async function startApi(o: ApiOptions): Promise<Api> {
   const { parts } = o;
@@ -126,7 +126,7 @@ async function listen(door: TypedDoor, host: string, port: number): Promise<numb
   try {
     await door.listen({ host, port });
   } catch (cause) {
-    throw new PortTaken(port, host, cause);
+    throw new WebPortTaken(port, host, cause);
   }
   const address: AddressInfo | string | null = door.server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
