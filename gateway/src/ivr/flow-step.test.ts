@@ -36,9 +36,28 @@ describe('play', () => {
     expect(begin(flow).effects).toEqual([{ do: 'play', prompts: ['hello'] }]);
     expect(walk(key('1')).effects).toEqual([]);
     expect(walk(playEnded)).toEqual({
-      state: { node: 'menu', at: 'playing', attempt: 1, entered: 2 },
+      state: { node: 'menu', at: 'playing', attempt: 1, entered: 2, ahead: '' },
       effects: [{ do: 'play', prompts: ['choices'] }],
     });
+  });
+});
+
+describe('keys pressed ahead', () => {
+  it('answer the menu after the announcement, which is heard to its end', () => {
+    const pressed = step(flow, walk(key('1')).state, playEnded);
+    expect(pressed.effects).toContainEqual({ do: 'choose', node: 'menu', choice: 'cards' });
+    expect(pressed.effects).not.toContainEqual({ do: 'play', prompts: ['choices'] });
+  });
+
+  it('that the menu does not offer cost one attempt, as if pressed there', () => {
+    expect(step(flow, walk(key('5')).state, playEnded)).toMatchObject({
+      state: { node: 'menu', attempt: 2, ahead: '' },
+      effects: [{ do: 'play', prompts: ['again', 'choices'] }],
+    });
+  });
+
+  it('are kept up to a bound', () => {
+    expect(walk(...'1'.repeat(100).split('').map(key)).state.ahead).toHaveLength(8);
   });
 });
 
@@ -63,7 +82,7 @@ describe('menu', () => {
     ['a key named like a property of every object', [playEnded, key('constructor')]],
   ])('is played again after %s', (_, inputs) => {
     expect(walk(...inputs)).toEqual({
-      state: { node: 'menu', at: 'playing', attempt: 2, entered: 2 },
+      state: { node: 'menu', at: 'playing', attempt: 2, entered: 2, ahead: '' },
       effects: [{ do: 'play', prompts: ['again', 'choices'] }],
     });
   });

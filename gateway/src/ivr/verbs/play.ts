@@ -1,4 +1,4 @@
-/** `play`: says something and goes on. Keys pressed meanwhile are ignored, so an announcement that must be heard is heard. */
+/** `play`: says something and goes on. It is heard to its end whatever is pressed; keys pressed meanwhile answer the menu that follows. */
 import type { FlowNode } from '@keepline/contracts/flow';
 import { go, stay, type Verb } from './verb.ts';
 
