@@ -32,8 +32,8 @@ interface Connection {
   readonly framing: TcpFraming;
   readonly refused: boolean;
   lastByteMs: number;
-  /** When the message that is coming in began; 0 between messages. */
-  messageSinceMs: number;
+  /** When the message that is coming in began; null between messages. */
+  messageSinceMs: number | null;
   connecting: boolean;
 }
 
@@ -123,7 +123,7 @@ export class TransportTcp {
   #keep(socket: Socket, source: SipSource, refused: boolean, connecting: boolean): Connection {
     const framing = new TcpFraming(this.#options.maxMessageBytes);
     const nowMs = this.#options.clock.monotonicMs();
-    const connection: Connection = { socket, source, framing, refused, connecting, lastByteMs: nowMs, messageSinceMs: 0 };
+    const connection: Connection = { socket, source, framing, refused, connecting, lastByteMs: nowMs, messageSinceMs: null };
     this.#connections.set(keyOf(source), connection);
     this.#perSource.set(source.address, (this.#perSource.get(source.address) ?? 0) + 1);
     if (refused) this.#refused++;
@@ -137,13 +137,13 @@ export class TransportTcp {
     const nowMs = this.#options.clock.monotonicMs();
     connection.lastByteMs = nowMs;
     for (const frame of connection.framing.take(bytes)) {
-      connection.messageSinceMs = 0;
+      connection.messageSinceMs = null;
       if (frame.is === 'ping') connection.socket.write(PONG);
       else this.#options.onFrame(frame, connection.source);
       if (frame.is === 'broken') connection.socket.destroySoon();
     }
-    if (!connection.framing.isInsideMessage) connection.messageSinceMs = 0;
-    else if (connection.messageSinceMs === 0) connection.messageSinceMs = nowMs;
+    if (!connection.framing.isInsideMessage) connection.messageSinceMs = null;
+    else connection.messageSinceMs ??= nowMs;
   }
 
   #forget(connection: Connection): void {
@@ -159,7 +159,7 @@ export class TransportTcp {
     const nowMs = this.#options.clock.monotonicMs();
     for (const { socket, connecting, lastByteMs, messageSinceMs, refused } of this.#connections.values()) {
       const idleMs = nowMs - lastByteMs;
-      const isSlow = messageSinceMs !== 0 && nowMs - messageSinceMs > TCP_MESSAGE_MS;
+      const isSlow = messageSinceMs !== null && nowMs - messageSinceMs > TCP_MESSAGE_MS;
       if (isSlow || idleMs > (refused ? TCP_MESSAGE_MS : TCP_IDLE_MS) || (connecting && idleMs > TCP_CONNECT_MS)) socket.destroy();
     }
   }

@@ -23,7 +23,6 @@ export interface UasOptions {
   readonly counters: SipCounters;
   /** Ours, to know which requests are for somebody else. */
   readonly address: string;
-  readonly admit: (source: SipSource, method: string) => 'accept' | 'refuse' | 'drop';
   readonly onInvite: (call: IncomingCall) => void;
   readonly dialog: (key: string) => DialogUser | undefined;
   readonly isDraining: () => boolean;
@@ -41,14 +40,16 @@ export class UasCore {
     this.#options = options;
   }
 
-  /** @param fault a status the framing already found: 400 or 513 */
-  receive(request: SipRequest, source: SipSource, fault: 400 | 513 | null): void {
-    const { admit, counters } = this.#options;
-    const verdict = admit(source, request.method);
-    if (verdict === 'drop') return void counters.dropped++;
+  /**
+   * A request whose source was not turned away in silence.
+   * @param isRefused whether the source is not known here: 403
+   * @param fault a status the framing already found: 400 or 513
+   */
+  receive(request: SipRequest, source: SipSource, isRefused: boolean, fault: 400 | 513 | null): void {
+    const { counters } = this.#options;
     const envelope = openEnvelope(request, source);
     if (envelope === null) return void counters.malformed++;
-    if (verdict === 'refuse') {
+    if (isRefused) {
       counters.refused++;
       return this.#refuse(envelope, 403);
     }

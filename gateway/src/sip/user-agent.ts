@@ -8,7 +8,7 @@ import type { CallHost, DialogUser } from './call-host.ts';
 import type { IncomingCall, OutgoingCall } from './call.ts';
 import { newCounters, type SipCounters } from './counters.ts';
 import { CLOSE_GRACE_MS } from './limits.ts';
-import type { SipMessage } from './message.ts';
+import type { SipRequest, SipResponse } from './message.ts';
 import { type InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { parseMessage, peekMethod } from './parse-message.ts';
 import type { Frame } from './tcp-framing.ts';
@@ -77,7 +77,6 @@ export class UserAgent {
       host: this.#host,
       counters: this.#counters,
       address: options.address,
-      admit: (source, method) => options.admit(source, method),
       onInvite: (call) => options.onInvite(call),
       dialog: (key) => this.#dialogs.get(key),
       isDraining: () => this.#isDraining,
@@ -147,29 +146,44 @@ export class UserAgent {
 
   #datagram(bytes: Buffer, source: SipSource): void {
     const method = peekMethod(bytes);
-    // Strangers are turned away before their message is read.
-    if (method !== null && this.#options.admit(source, method) === 'drop') return void this.#counters.dropped++;
+    // Asked before the message is read, so that strangers cost little.
+    const verdict = method === null ? null : this.#options.admit(source, method);
+    if (verdict === 'drop') return void this.#counters.dropped++;
     const parsed = parseMessage(bytes);
     const tooLarge = bytes.length > this.#options.limits.maxMessageBytes;
-    if (parsed.ok) this.#message(parsed.message, source, tooLarge ? 513 : null);
-    else if (parsed.message) this.#message(parsed.message, source, tooLarge ? 513 : 400);
+    const { message } = parsed;
+    if (message?.kind === 'request' && verdict !== null) this.#request(message, source, verdict, tooLarge ? 513 : parsed.ok ? null : 400);
+    else if (message?.kind === 'response' && parsed.ok && !tooLarge) this.#response(message, source);
     else this.#counters.malformed++;
   }
 
   #frame(frame: Frame, source: SipSource): void {
-    if (frame.is === 'message') this.#message(frame.message, source, null);
-    else if (frame.is === 'broken' && frame.message) this.#message(frame.message, source, frame.why === 'too_large' ? 513 : 400);
-    else if (frame.is === 'broken') this.#counters.malformed++;
+    if (frame.is === 'ping') return;
+    const { message } = frame;
+    if (message?.kind === 'request') {
+      const fault = frame.is === 'message' ? null : frame.why === 'too_large' ? 513 : 400;
+      this.#request(message, source, this.#options.admit(source, message.method), fault);
+    } else if (message?.kind === 'response' && frame.is === 'message') this.#response(message, source);
+    else this.#counters.malformed++;
+  }
+
+  #request(message: SipRequest, source: SipSource, verdict: 'accept' | 'refuse' | 'drop', fault: 400 | 513 | null): void {
+    if (verdict === 'drop') return void this.#counters.dropped++;
+    this.#counters.messagesReceived++;
+    this.#guarded(() => this.#uas.receive(message, source, verdict === 'refuse', fault));
+  }
+
+  #response(message: SipResponse, source: SipSource): void {
+    this.#counters.messagesReceived++;
+    this.#guarded(() => {
+      if (!this.#host.transactions.receive(message, source)) this.#counters.stray++;
+    });
   }
 
   /** Nothing thrown above gets out: one caller's message, or one listener's fault, must not end the other calls. */
-  #message(message: SipMessage, source: SipSource, fault: 400 | 513 | null): void {
-    if (this.#isClosed && message.kind === 'request' && message.method === 'INVITE') return;
-    this.#counters.messagesReceived++;
+  #guarded(deed: () => void): void {
     try {
-      if (message.kind === 'request') this.#uas.receive(message, source, fault);
-      else if (fault !== null) this.#counters.malformed++;
-      else if (!this.#host.transactions.receive(message, source)) this.#counters.stray++;
+      deed();
     } catch (thrown) {
       this.#counters.listenerFaults++;
       this.#options.log?.('warn', 'sip.listener_failed', { error: messageOf(thrown) });
