@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decryptBytes } from '@keepline/compliance/age';
+import { AuditLog } from '@keepline/compliance/audit';
+import { verifyAuditLog } from '@keepline/compliance/audit-verify';
+import { type KeyStore, openKeyStore } from '@keepline/compliance/keys';
+import { systemClock as clock } from '@keepline/contracts/clock';
+import { newId, type RecordingId } from '@keepline/contracts/ids';
+import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closeRow, openRow, recover } from './recording/ledger.ts';
+import { Recorder } from './recording/recorder.ts';
+import { wavHeader } from './recording/wav.ts';
+import { Store } from './store/store.ts';
+import { recordingTables } from './store/tables/recordings.ts';
+
+const CLI = fileURLToPath(new URL('./recordings-cli.ts', import.meta.url));
+const ALAW = new Uint8Array(80_000).map((_, i) => i % 251);
+const SAMPLES = ALAW.length / 2;
+const WAV = Buffer.concat([wavHeader(SAMPLES), ALAW]);
+let home: TempDir;
+let data = '';
+let keys: KeyStore;
+let store: Store;
+const finished = newId('rec', clock.now());
+const interrupted = newId('rec', clock.now());
+const at = (...names: string[]): string => join(data, ...names);
+
+/** Records without an end: what a killed gateway leaves behind, by taking the files away before the recorder can finish them. */
+async function leaveBehind(recorder: Recorder, id: RecordingId): Promise<void> {
+  const { port, finished: end } = await recorder.open(id);
+  port.postMessage({ kind: 'audio', startSample: 0, alaw: ALAW });
+  const part = at('recordings', `${id}.wav.age.part`);
+  await expect.poll(() => statSync(part).size, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => statSync(at('recordings', `${id}.tail`)).size, { timeout: 10_000 }).toBeGreaterThan(131_072 + 14_000);
+  const [partBytes, tailBytes] = [readFileSync(part), readFileSync(at('recordings', `${id}.tail`))];
+  port.close();
+  await end;
+  renameSync(at('recordings', `${id}.wav.age`), at('away'));
+  writeFileSync(part, partBytes);
+  writeFileSync(at('recordings', `${id}.tail`), tailBytes);
+}
+
+beforeEach(async () => {
+  home = tempDir();
+  data = home.path;
+  keys = await openKeyStore(at('keys'), { site: 'demo', clock });
+  store = await Store.open(at('main.db'), [recordingTables]);
+  const recorder = await Recorder.start({
+    dir: at('recordings'),
+    recipient: keys.recordingRecipient(),
+    minFreeBytes: 0,
+    clock,
+    onFault: (fault) => {
+      throw fault;
+    },
+  });
+  for (const id of [finished, interrupted])
+    await store.write((tx) => openRow(tx, { id, callId: newId('call', 0), agentId: 'agent1', openedAtMs: clock.now() }));
+  const { port, finished: end } = await recorder.open(finished);
+  port.postMessage({ kind: 'audio', startSample: 0, alaw: ALAW });
+  port.postMessage({ kind: 'end', samples: SAMPLES });
+  const result = await end;
+  await store.write((tx) => closeRow(tx, finished, clock.now(), result));
+  await leaveBehind(recorder, interrupted);
+  await recorder.close();
+  await recover(store, at('recordings'), clock);
+});
+afterEach(async () => {
+  await store.close();
+  home.remove();
+});
+
+/** Runs the command in a folder of its own; the database stays open, as beside a running gateway. */
+function cli(...args: string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args, '--data', data], { cwd: data, encoding: 'utf8' });
+  return { status, out: stdout, err: stderr };
+}
+const acts = (): string[] =>
+  readFileSync(at('audit', 'entries.jsonl'), 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+    .map(({ act, object, outcome }) => `${act} ${object} ${outcome}`);
+
+describe('./keepline recordings', () => {
+  it('lists the ledger, for people and for machines', () => {
+    const people = cli('list');
+    expect(people.out).toMatch(new RegExp(`${finished} +complete +5\\.0 {2}agent1`));
+    expect(people.out).toMatch(new RegExp(`${interrupted} +interrupted +5\\.0 {2}agent1`));
+    expect(JSON.parse(cli('list', '--json').out)).toHaveLength(2);
+    expect(acts()).toEqual(Array(2).fill(['recording.list  intent', 'recording.list  done']).flat());
+  });
+
+  it.each([
+    ['finished', finished],
+    ['interrupted', interrupted],
+  ])('exports a %s recording as the WAV it was, privately and audited, while the gateway appends too', async (_what, id) => {
+    const log = await AuditLog.open({ dir: at('audit'), signer: keys.auditSigner(), clock, onFault: () => {} });
+    expect(cli('export', id)).toMatchObject({ status: 0, err: '' });
+    expect(readFileSync(at(`${id}.wav`)).equals(WAV)).toBe(true);
+    expect(statSync(at(`${id}.wav`)).mode & 0o777).toBe(0o600);
+    await log.append({
+      act: 'site.stop',
+      who: 'gateway',
+      role: 'process',
+      from: 'local',
+      object: '',
+      purpose: '',
+      outcome: 'done',
+      correlation: 'x',
+    });
+    await log.close();
+    expect(acts()).toEqual([`recording.export ${id} intent`, `recording.export ${id} done`, 'site.stop  done']);
+    expect(await verifyAuditLog(at('audit'), keys.auditSigner().verifierKey)).toMatchObject({ ok: true, entries: 3, signed: 3 });
+  });
+
+  it.each([
+    ['finished', finished],
+    ['interrupted', interrupted],
+  ])('exports a %s recording encrypted, for the stock age tool', async (_what, id) => {
+    expect(cli('export', id, '--age', '--out', at('out.age'))).toMatchObject({ status: 0 });
+    expect((await decryptBytes(readFileSync(at('out.age')), await keys.recordingIdentity())).equals(WAV)).toBe(true);
+  });
+
+  it('takes the identity from elsewhere, and refuses clearly without one or with another', async () => {
+    renameSync(at('keys', 'recording.identity'), at('safe'));
+    expect(cli('export', finished)).toMatchObject({ status: 1, err: expect.stringContaining('KEY_IDENTITY_ABSENT') });
+    const other = await openKeyStore(at('other'), { site: 'x', clock });
+    writeFileSync(at('foreign'), await other.recordingIdentity());
+    expect(cli('export', finished, '--identity', at('foreign'))).toMatchObject({ status: 1, err: expect.stringContaining('AGE_NO_MATCH') });
+    expect(cli('export', finished, '--identity', at('none'))).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('IDENTITY_UNREADABLE'),
+    });
+    expect(cli('export', finished, '--identity', at('safe'), '--json')).toMatchObject({ status: 0 });
+    expect(acts().filter((act) => act.endsWith('failed'))).toHaveLength(3);
+    expect(readdirSync(data).filter((name) => name.endsWith('.draft'))).toEqual([]);
+  });
+
+  it('never writes over a file, and names what it does not have', () => {
+    writeFileSync(at(`${finished}.wav`), 'mine');
+    expect(cli('export', finished)).toMatchObject({ status: 1, err: expect.stringContaining('EXPORT_TARGET_EXISTS') });
+    expect(readFileSync(at(`${finished}.wav`), 'utf8')).toBe('mine');
+    expect(cli('export', newId('rec', 0))).toMatchObject({ status: 1, err: expect.stringContaining('RECORDING_NOT_FOUND') });
+    expect(cli('export', '../../etc/passwd')).toMatchObject({ status: 2 });
+    const nowhere = spawnSync(process.execPath, [CLI, 'list', '--data', at('nowhere')], { encoding: 'utf8' });
+    expect(nowhere).toMatchObject({ status: 1, stderr: expect.stringContaining('SITE_DATA_ABSENT') });
+  });
+
+  it('refuses a finished file that is not the one of the ledger', () => {
+    const file = at('recordings', `${finished}.wav.age`);
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    expect(cli('export', finished)).toMatchObject({ status: 1, err: expect.stringContaining('RECORDING_CHANGED') });
+    expect(cli('export', finished, '--age')).toMatchObject({ status: 1, err: expect.stringContaining('RECORDING_CHANGED') });
+  });
+});

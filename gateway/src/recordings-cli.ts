@@ -1,0 +1,158 @@
+/**
+ * `./keepline recordings list | export ID`: reads the ledger beside a running gateway, audits what it does, and decrypts with the identity.
+ */
+import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { AuditLog } from '@keepline/compliance/audit';
+import { type KeyStore, readKeyStore } from '@keepline/compliance/keys';
+import type { AuditAct } from '@keepline/contracts/audit-acts';
+import { systemClock as clock } from '@keepline/contracts/clock';
+import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { isId, newId } from '@keepline/contracts/ids';
+import { audited } from './audit/audited.ts';
+import { draftFor, exportAge, exportWav, findFinished } from './recording/export-recording.ts';
+import { type LedgerRow, listRows } from './recording/ledger.ts';
+import { Connection } from './store/connection.ts';
+
+const USAGE = `usage: ./keepline recordings list [--data DIR] [--limit N] [--json]
+       ./keepline recordings export ID [--data DIR] [--identity FILE] [--out FILE] [--age] [--purpose TEXT] [--json]
+
+  --identity FILE  the recording identity, where it is not kept in DIR/keys
+  --out FILE       where to write; ID.wav in this folder by default, never over an existing file
+  --age            the encrypted file, for: age -d -i IDENTITY FILE
+  --purpose TEXT   why; goes into the audit log`;
+const LIST_LIMIT = 100;
+const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
+
+interface Site {
+  readonly recordings: string;
+  readonly database: Connection;
+  readonly keys: KeyStore;
+  audited<T>(act: AuditAct, object: string, purpose: string, run: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+async function openSite(data: string): Promise<Site> {
+  const path = join(data, 'main.db');
+  if (!existsSync(path))
+    throw new KeeplineError('SITE_DATA_ABSENT', `there is no site in ${data}`, {
+      hint: 'Name the data folder of a site that has been started: --data DIR',
+      offending: data,
+    });
+  const keys = await readKeyStore(join(data, 'keys'));
+  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
+  const log = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const database = await Connection.open(path);
+  await database.exec('PRAGMA query_only = ON');
+  // Names of the system may hold what an audit entry does not take.
+  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
+  return {
+    recordings: join(data, 'recordings'),
+    database,
+    keys,
+    audited: (act, object, purpose, run) =>
+      audited(log, act, { who, role: 'operator', from: 'console', object, purpose, correlation: newId('act', clock.now()) }, run),
+    async close() {
+      await database.close();
+      await log.close();
+    },
+  };
+}
+
+async function list(site: Site, limit: number, json: boolean): Promise<void> {
+  const rows = await site.audited('recording.list', '', '', () => listRows(site.database, limit));
+  if (json) return console.log(JSON.stringify(rows));
+  if (rows.length === 0) return console.log('no recordings yet');
+  console.log('opened                recording                                 state        seconds  agent');
+  for (const row of rows) console.log(line(row));
+}
+
+function line({ openedAtMs, id, state, durationMs, agentId, why }: LedgerRow): string {
+  const opened = new Date(openedAtMs).toISOString().slice(0, 19).replace('T', ' ');
+  const seconds = durationMs === null ? '-' : (durationMs / 1000).toFixed(1);
+  return `${opened}   ${id.padEnd(41)} ${state.padEnd(12)} ${seconds.padStart(7)}  ${agentId}${why === null ? '' : `  (${why})`}`;
+}
+
+interface ExportOptions {
+  readonly identity: string | undefined;
+  readonly out: string | undefined;
+  readonly age: boolean;
+  readonly purpose: string;
+  readonly json: boolean;
+}
+
+async function exportOne(site: Site, id: string, { identity, out, age, purpose, json }: ExportOptions): Promise<void> {
+  const target = resolve(out ?? `${id}.wav${age ? '.age' : ''}`);
+  const key = (): Promise<string> => (identity === undefined ? site.keys.recordingIdentity() : identityFrom(identity));
+  const draft = await draftFor(target);
+  try {
+    const row = await site.audited('recording.export', id, purpose, async () => {
+      const found = await findFinished(site.database, site.recordings, id);
+      if (age) await exportAge(site.recordings, found.known, { identity: key, recipient: site.keys.recordingRecipient() }, draft.path);
+      else await exportWav(site.recordings, found.known, await key(), draft.path);
+      return found.row;
+    });
+    await draft.done(); // after the outcome: what the log does not know to be done is not given out
+    const { state, durationMs, sha256 } = row;
+    if (json) console.log(JSON.stringify({ id, file: target, state, durationMs, sha256 }));
+    else console.log(`${target} (${state}, ${((durationMs ?? 0) / 1000).toFixed(1)} s)`);
+  } catch (thrown) {
+    await draft.undo();
+    throw thrown;
+  }
+}
+
+/** An identity file as `age-keygen` and the key store write it. */
+async function identityFrom(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new KeeplineError('IDENTITY_UNREADABLE', `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: 'Check the path given with --identity and the rights of this user.',
+      offending: path,
+      cause,
+    });
+  });
+  return text.split('\n').find((row) => row.startsWith('AGE-SECRET-KEY-')) ?? '';
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      identity: { type: 'string' },
+      out: { type: 'string' },
+      purpose: { type: 'string', default: '' },
+      limit: { type: 'string', default: String(LIST_LIMIT) },
+      age: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [command, id = ''] = positionals;
+  const limit = Number(values.limit);
+  const sound = (command === 'list' && Number.isInteger(limit) && limit > 0) || (command === 'export' && isId('rec', id));
+  if (values.help || !sound) {
+    (values.help ? console.log : console.error)(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const site = await openSite(resolve(values.data ?? ROOT_DATA));
+  try {
+    if (command === 'list') await list(site, limit, values.json);
+    else await exportOne(site, id, { ...values, identity: values.identity, out: values.out });
+  } finally {
+    await site.close();
+  }
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (thrown) {
+  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
+  else console.error(messageOf(thrown), `\n${USAGE}`);
+  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
+}
