@@ -76,10 +76,13 @@ export class ExportToCloud {
     return this.#status;
   }
 
-  /** Resolves when all that is in the log now has been handed over or refused; also when the export stops or halts before that. */
+  /**
+   * Resolves when all that is in the log now has been handed over or refused. Does not wait for a broken outbox: then, and when the
+   * export halts or stops, the rest stays in the log for the next start.
+   */
   async drain(): Promise<void> {
     const target = await this.#parts.events.lastNumber();
-    while (!this.#isOver() && !(this.#cursorKnown && this.#status.cursor >= target)) {
+    while (!this.#isOver() && this.#status.state !== 'stalled' && !(this.#cursorKnown && this.#status.cursor >= target)) {
       const progress = new Promise<void>((resolve) => this.#waiters.add(resolve));
       this.#wake();
       await progress;
@@ -199,6 +202,7 @@ export class ExportToCloud {
   #stall(cause: unknown): void {
     if (this.#status.state !== 'stalled') this.#alarm(new ExportStalled(messageOf(cause), cause));
     this.#enter('stalled');
+    this.#tellWaiters();
   }
 
   #alarm(error: KeeplineError): void {
