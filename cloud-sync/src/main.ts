@@ -109,5 +109,5 @@ async function main(): Promise<void> {
 
 main().catch((fault: unknown) => {
   process.stderr.write(`${fault instanceof KeeplineError ? `${fault.code}: ${fault.message}\n  ${fault.hint}` : messageOf(fault)}\n`);
-  process.exitCode = 1;
+  process.exit(1); // a start that failed halfway has timers and files open, and nothing to save
 });

@@ -85,5 +85,5 @@ async function work(connection: CloudConnection, site: string, store: CounterSto
 
 main().catch((fault: unknown) => {
   process.stderr.write(`${fault instanceof KeeplineError ? `${fault.code}: ${fault.message}\n  ${fault.hint}` : messageOf(fault)}\n`);
-  process.exitCode = 1;
+  process.exit(1); // a start that failed halfway has timers and files open, and nothing to save
 });

@@ -106,29 +106,47 @@ export class AnalyticsWorker {
     }
   }
 
-  /** Counts what has arrived in one transaction, so that a burst costs one flush of the disk and a single event does not wait. */
+  /** Counts whatever has arrived in one transaction, so that a burst costs one flush of the disk and a single event does not wait. */
   async #drain(consumer: Consumer): Promise<void> {
-    const messages = await consumer.consume({ max_messages: BATCH });
+    const arrived: JsMsg[] = [];
+    let ring = (): void => {};
+    let over = false;
+    const messages = await consumer.consume({
+      max_messages: BATCH,
+      callback: (message) => {
+        arrived.push(message);
+        ring();
+      },
+    });
     this.#messages = messages;
+    const closed = messages.closed().then((fault) => {
+      over = true;
+      ring();
+      return fault;
+    });
     if (this.#stopped) messages.stop();
-    let batch: JsMsg[] = [];
     try {
-      for await (const message of messages) {
-        batch.push(message);
-        if (batch.length < BATCH && messages.getPending() > 0) continue;
-        await this.#store.add(
-          batch.map((arrived) => ({
-            streamSeq: arrived.seq,
-            event: parseCloudEvent(arrived.string(), this.#site),
-            previousId: arrived.headers?.has(PREVIOUS_HEADER) ? arrived.headers.get(PREVIOUS_HEADER) : undefined,
-          })),
-        );
-        // Acknowledged only now that the counts are on the disk.
-        for (const counted of batch) counted.ack();
-        batch = [];
+      while (!over) {
+        const batch = arrived.splice(0, BATCH);
+        if (batch.length === 0) await new Promise<void>((resolve) => (ring = resolve));
+        else await this.#count(batch);
       }
     } finally {
       messages.stop();
     }
+    const fault = await closed;
+    if (fault instanceof Error) throw fault;
+  }
+
+  async #count(batch: readonly JsMsg[]): Promise<void> {
+    await this.#store.add(
+      batch.map((message) => ({
+        streamSeq: message.seq,
+        event: parseCloudEvent(message.string(), this.#site),
+        previousId: message.headers?.has(PREVIOUS_HEADER) ? message.headers.get(PREVIOUS_HEADER) : undefined,
+      })),
+    );
+    // Acknowledged only now that the counts are on the disk.
+    for (const message of batch) message.ack();
   }
 }

@@ -1,0 +1,191 @@
+/** The `cloud-sync` process over its socket, with a real hub that is there, away, silent. */
+import { statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AdviceReply, AdviceRequest } from '@keepline/contracts/advice';
+import { newId } from '@keepline/contracts/ids';
+import type { LinkStatus } from '@keepline/contracts/link';
+import { type Hub, startHub } from '@keepline/testkit/nats-server';
+import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
+import { provision } from './cloud/provision.ts';
+import type { CloudConnection } from './nats/cloud-connection.ts';
+import { subjectsOf } from './nats/subjects.ts';
+import { madeEvent } from './outbox/made-event.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { cloudSide, idsInStream, type RunningSync, runSync } from './running-sync.ts';
+
+const question: AdviceRequest = {
+  requestId: newId('req', 1_790_000_000_000),
+  site: 'demo',
+  callRef: `call-${'b'.repeat(32)}`,
+  callerRef: '',
+  queue: 'service',
+  skill: '',
+  choices: ['cards'],
+  readySkills: ['cards'],
+  waiting: 0,
+  hour: 9,
+};
+const answer = JSON.stringify({ requestId: question.requestId, skill: 'cards', reason: 'chosen', confidence: 0.5, model: 'test' });
+const ADVICE = '  deadlineMs: 150\n  breakerFailures: 2\n  breakerRetryMs: 300\n';
+
+let dir: TempDir;
+let sync: RunningSync | undefined;
+beforeEach(() => {
+  dir = tempDir();
+});
+afterEach(async () => {
+  sync?.process.kill('SIGKILL');
+  await sync?.exited;
+  sync = undefined;
+  dir.remove();
+});
+
+const link = (running: RunningSync): Promise<string> => running.get<LinkStatus>('/link').then(({ state }) => state);
+async function ask(running: RunningSync, body: unknown = question): Promise<AdviceReply> {
+  return (await running.post<AdviceReply>('/advice/route', body)).body;
+}
+/** Lines of the link stream as they come. */
+function follow(socketPath: string): { lines: LinkStatus[]; end(): void } {
+  const lines: LinkStatus[] = [];
+  const get = request({ socketPath, path: '/link/stream' }, (response) => {
+    createInterface({ input: response })
+      .on('line', (line) => lines.push(JSON.parse(line)))
+      .on('error', () => undefined); // the process was killed: readline hands the broken socket on to its own listeners
+  });
+  get.on('error', () => undefined);
+  get.end();
+  return { lines, end: () => get.destroy() };
+}
+
+describe('cloud-sync without any cloud', () => {
+  it('serves its socket, says why the link is down, gives no advice and keeps the events', async () => {
+    const running = (sync = await runSync({ folder: dir.path, hub: undefined }));
+    const outbox = await Outbox.open(`${dir.path}/outbox.db`, { maxEvents: 100 });
+    await outbox.append([madeEvent(1), madeEvent(2)], 2);
+    await outbox.close();
+    await expect
+      .poll(() => running.get<LinkStatus>('/link'), { timeout: 5000 })
+      .toMatchObject({ state: 'down', why: 'no_servers_configured', backlog: 2 });
+    expect(await ask(running)).toMatchObject({ outcome: 'link_down' });
+    expect(await running.get('/counts')).toMatchObject({ produced: 2, waiting: 2, unaccounted: 0 });
+    expect(await running.get('/health')).toMatchObject({ ok: true, breaker: 'open' });
+  });
+
+  it('replaces the socket of a dead process, not that of a living one, and keeps others out', async () => {
+    const running = (sync = await runSync({ folder: dir.path, hub: undefined }));
+    expect(statSync(running.socket).mode & 0o777).toBe(0o660);
+    await expect(runSync({ folder: dir.path, hub: undefined })).rejects.toThrow(/SOCKET_UNUSABLE.*another process serves it/);
+    running.process.kill('SIGKILL');
+    await running.exited;
+    const next = (sync = await runSync({ folder: dir.path, hub: undefined }));
+    expect(await link(next)).toBe('down');
+    next.process.kill('SIGTERM');
+    expect(await next.exited).toBe(0);
+    writeFileSync(next.socket, 'not a socket');
+    await expect(runSync({ folder: dir.path, hub: undefined })).rejects.toThrow(/SOCKET_UNUSABLE.*something else/);
+  });
+
+  it('a question of the wrong shape is refused, with or without a cloud', async () => {
+    const running = (sync = await runSync({ folder: dir.path, hub: undefined }));
+    expect((await running.post('/advice/route', { ...question, hour: 24 })).status).toBe(400);
+    expect((await running.post('/advice/route', 'x'.repeat(50_000))).status).toBe(413);
+    expect(await ask(running, { ...question, callerRef: 'caller-13800138000' })).toMatchObject({ outcome: 'invalid' });
+    expect(running.log()).not.toContain('13800138000');
+  });
+
+  it('writes a line at once, when the backlog moves, and at least every two seconds', { timeout: 20_000 }, async () => {
+    const running = (sync = await runSync({ folder: dir.path, hub: undefined }));
+    const stream = follow(running.socket);
+    await expect.poll(() => stream.lines.length, { timeout: 1000 }).toBeGreaterThanOrEqual(1);
+    const outbox = await Outbox.open(`${dir.path}/outbox.db`, { maxEvents: 100 });
+    await outbox.append([madeEvent(1)], 1);
+    await outbox.close();
+    await expect.poll(() => stream.lines.at(-1)?.backlog, { timeout: 2500 }).toBe(1);
+    const count = stream.lines.length;
+    await expect.poll(() => stream.lines.length, { timeout: 3500 }).toBeGreaterThan(count);
+    stream.end();
+  });
+});
+
+describe('cloud-sync with a cloud', () => {
+  let hub: Hub;
+  let cloud: CloudConnection;
+  const { adviceRoute } = subjectsOf('demo');
+  beforeAll(async () => {
+    hub = await startHub({ site: 'demo' });
+    cloud = await cloudSide(hub);
+    await provision(cloud, 'demo');
+  });
+  afterAll(async () => {
+    cloud.drop();
+    await hub.close();
+  });
+
+  it('asks within the deadline: nobody there, an answer, silence, and the breaker in between', { timeout: 30_000 }, async () => {
+    const running = (sync = await runSync({ folder: dir.path, hub, advice: ADVICE }));
+    await expect.poll(() => link(running), { timeout: 10_000 }).toBe('up');
+    const nobody = await ask(running);
+    expect(nobody.outcome).toBe('no_responders');
+    expect(nobody.tookMs).toBeLessThan(100);
+    expect((await ask(running)).outcome).toBe('breaker_open');
+
+    let silent = false;
+    const service = cloud.nats.subscribe(adviceRoute, { callback: (_fault, message) => void (silent || message.respond(answer)) });
+    await cloud.ping();
+    await expect.poll(async () => (await ask(running)).outcome, { timeout: 5000, interval: 50 }).toBe('answered');
+
+    silent = true;
+    const late = await ask(running);
+    expect(late.outcome).toBe('timeout');
+    expect(late.tookMs).toBeGreaterThanOrEqual(149);
+    expect(late.tookMs).toBeLessThan(300);
+    expect((await ask(running)).outcome).toBe('timeout');
+    expect((await ask(running)).outcome).toBe('breaker_open');
+    service.unsubscribe();
+    await cloud.ping();
+  });
+
+  it('notices a black hole: frozen hub, open connection, nothing answers (PR 5424)', { timeout: 60_000 }, async () => {
+    const outbox = await Outbox.open(`${dir.path}/outbox.db`, { maxEvents: 1000 });
+    const running = (sync = await runSync({ folder: dir.path, hub, advice: ADVICE }));
+    await expect.poll(() => link(running), { timeout: 10_000 }).toBe('up');
+    const stream = follow(running.socket);
+    const ids = (await idsInStream(cloud)).length;
+    const frozenMs = performance.now();
+    await hub.freeze();
+    try {
+      await outbox.append([madeEvent(1), madeEvent(2), madeEvent(3)], 3);
+      await expect.poll(() => link(running), { timeout: 10_000, interval: 20 }).toBe('down');
+      // Three misses of 100 ms, the beat that was on its way, and a busy machine.
+      expect(performance.now() - frozenMs).toBeLessThan(3000);
+      expect((await ask(running)).outcome).toBe('link_down');
+      expect(stream.lines.map(({ state }) => state)).toContain('suspect');
+      expect(await running.get('/counts')).toMatchObject({ waiting: 3 });
+    } finally {
+      await hub.thaw();
+    }
+    await expect.poll(() => link(running), { timeout: 20_000 }).toBe('up');
+    await expect.poll(() => running.get('/counts'), { timeout: 10_000 }).toMatchObject({ waiting: 0, delivered: 3 });
+    expect((await idsInStream(cloud)).length).toBe(ids + 3);
+    expect(stream.lines.map(({ why }) => why)).toContain('heartbeats_missed');
+    stream.end();
+    await outbox.close();
+  });
+
+  it('an outbox that was lost is a named fault: nothing is sent, health says what to do', { timeout: 30_000 }, async () => {
+    const outbox = await Outbox.open(`${dir.path}/outbox.db`, { maxEvents: 1000 });
+    await outbox.append([madeEvent(9)], 1);
+    await outbox.close();
+    const before = await idsInStream(cloud);
+    expect(before.length).toBeGreaterThan(0); // of the test above, by another outbox
+    const running = (sync = await runSync({ folder: dir.path, hub }));
+    await expect
+      .poll(() => running.get<{ faults: Array<{ code: string }> }>('/health').then(({ faults }) => faults.map(({ code }) => code)), {
+        timeout: 10_000,
+      })
+      .toEqual(['STREAM_LAST_UNKNOWN']);
+    expect(await idsInStream(cloud)).toEqual(before);
+  });
+});
