@@ -5,7 +5,7 @@ import { findChromium } from '@keepline/testkit/agent-browser';
 import { tempDir } from '@keepline/testkit/temp-dir';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeGateway, PASSWORD } from './fake-gateway.ts';
 import { AGENT, firstView, ringingCall } from './views.ts';
 
@@ -13,6 +13,7 @@ const configFile = fileURLToPath(new URL('../vite.config.ts', import.meta.url));
 /** A folder for pictures of every state, for people who look at them; none are taken without it. */
 const pictures = process.env.KEEPLINE_DESK_PICTURES;
 
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 }); // a browser on two busy cores
 const folder = tempDir();
 let browser: Browser;
 let gateway: FakeGateway;
@@ -94,6 +95,23 @@ describe('sign-in', () => {
     gateway.push({ push: 'bye', why: 'signed_in_elsewhere' });
     await page.getByTestId('notice').waitFor();
     expect(await page.getByTestId('notice').innerText()).toContain('已在其他位置登录');
+  });
+
+  it('ends when the agent signs out, but stays when the gateway refuses because a call came in that moment', async () => {
+    await signIn();
+    await see('agent-state', 'not_ready');
+    gateway.view = { ...gateway.view, call: ringingCall() }; // known to the gateway, not yet to the desk
+    await press('sign-out');
+    await page.getByTestId('sign-out-refused').waitFor();
+    await see('agent-state', 'not_ready');
+    gateway.view = { ...gateway.view, call: null };
+    await press('sign-out');
+    await page.getByTestId('sign-in-agent').waitFor();
+    expect(gateway.isSignedIn).toBe(false);
+  });
+
+  it('shows its mark: a file the gateway serves, not the page in disguise', async () => {
+    await expect.poll(() => page.evaluate("document.querySelector('.shell-head img')?.naturalWidth ?? 0")).toBeGreaterThan(0);
   });
 
   it('comes back to the sign-in page when the session ended while the connection was away', async () => {

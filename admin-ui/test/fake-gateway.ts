@@ -155,7 +155,8 @@ export class FakeGateway {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     if (path.startsWith('/api/')) return this.#serveApi(path, request, response);
-    const file = path === '/' ? 'index.html' : normalize(path).replace(/^(\.\.[/\\])+/, '');
+    // As the gateway: only what is below assets/ is a file, every other address is the page.
+    const file = path.startsWith('/assets/') ? normalize(path) : 'index.html';
     const body = await readFile(join(this.#options.dist, file)).catch(() => null);
     if (!body) return void response.writeHead(404).end();
     const nonce = crypto.randomUUID();
@@ -174,6 +175,7 @@ export class FakeGateway {
     if (request.method === 'POST' && request.headers['x-keepline'] !== 'desk') return refuse(403, 'TEST_NO_GUARD');
     if (path === '/api/session') return this.#knows(request) ? reply(200, session) : refuse(401, 'SESSION_OVER');
     if (path === '/api/sign-out') {
+      if (this.view.call) return refuse(409, 'AGENT_STATE_REFUSED');
       this.isSignedIn = false;
       return reply(204);
     }

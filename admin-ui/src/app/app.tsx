@@ -1,6 +1,6 @@
 /** Which page an agent sees: sign-in or the desk, in the chosen language. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { App as AntApp, Button, ConfigProvider, Result, Spin } from 'antd';
+import { Alert, App as AntApp, Button, ConfigProvider, Result, Spin } from 'antd';
 import enUS from 'antd/es/locale/en_US';
 import zhCNWidgets from 'antd/es/locale/zh_CN';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
@@ -27,7 +27,7 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
   const [isBusy, setBusy] = useState(false);
 
   const setSession = useCallback((next: SessionReply | null) => queries.setQueryData(sessionQuery.queryKey, next), [queries]);
-  const leave = useMutation({ mutationFn: signOut, onSettled: () => setSession(null) });
+  const leave = useMutation({ mutationFn: signOut, onSuccess: () => setSession(null) });
   const speak = useCallback((next: Language) => void i18n.changeLanguage(next), [i18n]);
 
   useEffect(() => {
@@ -83,10 +83,26 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
           maySignOut={!isBusy && !leave.isPending}
           onSignOut={() => leave.mutate()}
         >
+          {leave.isError && <Refused error={leave.error} onRead={() => leave.reset()} />}
           {page()}
         </Shell>
       </AntApp>
     </ConfigProvider>
+  );
+}
+
+/** Signing out was refused, most likely because a call came in that moment. */
+function Refused({ error, onRead }: { readonly error: Error; readonly onRead: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const { code, message, hint } = asKeeplineError(error);
+  return (
+    <Alert
+      banner
+      type="error"
+      data-testid="sign-out-refused"
+      closable={{ onClose: onRead, 'aria-label': t('trouble.close') }}
+      title={`${t(`error.${code}.message`, { defaultValue: message })} · ${t(`error.${code}.hint`, { defaultValue: hint })} (${code})`}
+    />
   );
 }
 

@@ -25,8 +25,13 @@ export async function signIn(request: SignInRequest): Promise<SessionReply> {
   return readSession('/api/sign-in', await postJson('/api/sign-in', request));
 }
 
+/** Also done when the session had ended already. @throws GatewayRefused while a call is in progress */
 export async function signOut(): Promise<void> {
-  await postJson('/api/sign-out');
+  try {
+    await postJson('/api/sign-out');
+  } catch (error) {
+    if (!(error instanceof GatewayRefused && error.status === 401)) throw error;
+  }
 }
 
 /** The parse boundary: only what the desk uses is looked at. @throws GatewayReplyInvalid */

@@ -4,6 +4,7 @@ import { Button, Segmented } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SessionReply } from '@keepline/contracts/agent-protocol';
+import mark from '../ui/keepline.svg';
 import type { Language } from './language.ts';
 
 export interface ShellProps {
@@ -21,7 +22,7 @@ export function Shell({ session, language, onLanguage, maySignOut, onSignOut, ch
   return (
     <>
       <header className="shell-head">
-        <img src="/favicon.svg" alt="" width={24} height={24} />
+        <img src={mark} alt="" width={24} height={24} />
         <span className="shell-brand">{t('brand')}</span>
         {session && session.site !== '' && <span className="shell-site">{session.site}</span>}
         <span className="shell-gap" />

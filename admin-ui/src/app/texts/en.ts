@@ -206,6 +206,13 @@ export const en: Texts = {
     },
     NOT_READY_REASON_UNKNOWN: { message: 'This reason is no longer offered', hint: 'Choose another one.' },
     DISPOSITION_UNKNOWN: { message: 'This disposition is no longer offered', hint: 'Choose another one.' },
+    SIGN_IN_NEEDED: { message: 'Nobody is signed in', hint: 'Sign in again.' },
+    ORIGIN_REFUSED: { message: 'The request did not come from a page of this site', hint: 'Open the desk at its proper address.' },
+    TOO_MANY_REQUESTS: { message: 'Too many requests', hint: 'Wait a moment, then try again.' },
+    REQUEST_INVALID: {
+      message: 'The gateway did not understand the request',
+      hint: 'Reload the page, so that desk and gateway are of the same version.',
+    },
     CALL_NOT_FOUND: { message: 'The call is no longer there', hint: 'It may just have ended.' },
     CALL_STATE_REFUSED: { message: 'Not possible in the present state of the call', hint: 'Wait until the state changes.' },
   },
