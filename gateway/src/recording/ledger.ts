@@ -2,11 +2,11 @@
  * The recording ledger in the database: what was promised (a row at answer) and what became of it. Law 5: each answered call has a recording
  * or a recorded reason; `ledger-check.ts` says whether that holds.
  */
-import { access } from 'node:fs/promises';
+import { access, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentId, CallId, RecordingId } from '@keepline/contracts/ids';
 import { messageOf } from '@keepline/contracts/errors';
-import { finishedName, partName } from './file-names.ts';
+import { finishedName, partName, tailName } from './file-names.ts';
 import { measureInterrupted } from './interrupted.ts';
 import { finishedSamples } from './playback.ts';
 import type { RecordingResult } from './recorder-messages.ts';
@@ -122,7 +122,7 @@ export interface Recovered {
 
 /**
  * Closes the rows that a dead gateway left open; to be called at start, before the first call. A file with its final name was durable and
- * whole: only its row is late. Everything else is `interrupted`, with the length its files show. Files are left as they are.
+ * whole: only its row is late. Everything else is `interrupted`, with the length its files show; its files are left as they are.
  */
 export async function recover(store: LedgerStore, dir: string, clock: { now(): number }): Promise<Recovered[]> {
   const open = await store.read.all<LedgerRow>(`SELECT ${ROW} FROM recordings WHERE state = 'open' ORDER BY id`);
@@ -142,6 +142,7 @@ async function whatIsLeft(
   const finished = join(dir, finishedName(id));
   if (await exists(finished)) {
     const samples = await finishedSamples(finished);
+    await unlink(join(dir, tailName(id))).catch(() => {}); // gone already, unless the kill fell between rename and removal
     return { outcome: 'complete', file: finishedName(id), samples, durationMs: durationMs(samples), ...(await digestOf(finished)) };
   }
   const nothing = { outcome: 'interrupted', samples: 0, durationMs: 0, bytes: 0, sha256: '' } as const;
