@@ -24,6 +24,8 @@ export interface Delivered {
   readonly id: string;
   /** Sequence the stream gave it. */
   readonly streamSeq: number;
+  /** End of the stream that a person has accepted as it is; 0 for none. */
+  readonly acceptedSeq: number;
 }
 
 export interface Hit {
@@ -108,10 +110,20 @@ export class Delivery {
   lastDelivered(): Promise<Delivered> {
     return this.#file.read(async (statements) => {
       const [row] = await statements.all(
-        'SELECT delivered_seq, stream_seq, (SELECT id FROM event WHERE seq = delivered_seq) AS id FROM progress',
+        'SELECT delivered_seq, stream_seq, accepted_seq, (SELECT id FROM event WHERE seq = delivered_seq) AS id FROM progress',
       );
-      return { seq: numberOf(row?.['delivered_seq']), id: textOf(row?.['id']), streamSeq: numberOf(row?.['stream_seq']) };
+      return {
+        seq: numberOf(row?.['delivered_seq']),
+        id: textOf(row?.['id']),
+        streamSeq: numberOf(row?.['stream_seq']),
+        acceptedSeq: numberOf(row?.['accepted_seq']),
+      };
     });
+  }
+
+  /** A person vouches for a stream that ends with message `streamSeq`: the relay may go on after exactly that one. */
+  acceptEnd(streamSeq: number): Promise<void> {
+    return this.#file.write(async (statements) => void (await statements.run('UPDATE progress SET accepted_seq = ?', streamSeq)));
   }
 
   /** Position of the event with this id, or undefined when it is not (or no longer) here. */

@@ -114,7 +114,7 @@ describe('outbox', () => {
     const relay = await delivery();
     await relay.delivered(made.length - 10, 77);
     const last = made[made.length - 11];
-    expect(await relay.lastDelivered()).toEqual({ seq: made.length - 10, id: last?.id, streamSeq: 77 });
+    expect(await relay.lastDelivered()).toEqual({ seq: made.length - 10, id: last?.id, streamSeq: 77, acceptedSeq: 0 });
     expect(await relay.find(made[0]?.id ?? '')).toBeUndefined();
     expect(await relay.find(made[made.length - 11 - (KEPT_DELIVERED - 1)]?.id ?? '')).toBeDefined();
     expect(await relay.find(made[made.length - 11 - KEPT_DELIVERED]?.id ?? '')).toBeUndefined();

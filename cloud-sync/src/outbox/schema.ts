@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS progress (
   delivered INTEGER NOT NULL,
   delivered_seq INTEGER NOT NULL,
   claimed_seq INTEGER NOT NULL,
-  stream_seq INTEGER NOT NULL
+  stream_seq INTEGER NOT NULL,
+  accepted_seq INTEGER NOT NULL
 ) STRICT;
-INSERT OR IGNORE INTO progress VALUES (1, 0, 0, 0, 0, 0, 0);
+INSERT OR IGNORE INTO progress VALUES (1, 0, 0, 0, 0, 0, 0, 0);
 `;

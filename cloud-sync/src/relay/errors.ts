@@ -8,7 +8,7 @@ export class StreamLastUnknown extends KeeplineError {
       'STREAM_LAST_UNKNOWN',
       `the stream ends with message ${streamSeq} (event ${eventId || 'without id'}), which this outbox does not hold`,
       {
-        hint: 'Another outbox has written to this stream, or outbox.db was lost. Nothing is sent until someone decides: docs/runbook/link-down.md.',
+        hint: 'Another outbox has written to this stream, or outbox.db was lost. Nothing is sent until someone decides; docs/runbook/link-down.md says how.',
         offending: streamSeq,
       },
     );
@@ -18,7 +18,7 @@ export class StreamLastUnknown extends KeeplineError {
 export class StreamWentBack extends KeeplineError {
   constructor(streamSeq: number, knownSeq: number) {
     super('STREAM_WENT_BACK', `the stream ends at ${streamSeq}, but ${knownSeq} was acknowledged before`, {
-      hint: 'The cloud was restored from an older state. Nothing is sent until someone decides: docs/runbook/link-down.md.',
+      hint: 'The cloud was restored from an older state. Nothing is sent until someone decides; docs/runbook/link-down.md says how.',
       offending: streamSeq,
     });
   }

@@ -171,11 +171,12 @@ describe('relay', () => {
     await expect.poll(() => relay.faults().map((fault) => fault.code)).toEqual(['STREAM_LAST_UNKNOWN']);
     expect(stream.ids).toEqual(['evt-of-somebody-else']);
     expect(await waiting()).toBe(3);
-    // A person has put it right: the next connection goes on.
-    stream.ids.length = 0;
+    // A person has looked at it and decided: the next connection goes on after it.
+    await delivery.acceptEnd(1);
     relay.attach(undefined);
     relay.attach(stream);
     await expect.poll(waiting).toBe(0);
+    expect(stream.ids).toHaveLength(4);
     expect(relay.faults()).toEqual([]);
   });
 

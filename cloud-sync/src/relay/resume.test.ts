@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { resumeAfter } from './resume.ts';
 
-const delivered = { seq: 40, id: 'evt-40', streamSeq: 38 };
+const delivered = { seq: 40, id: 'evt-40', streamSeq: 38, acceptedSeq: 0 };
 
 describe('where the relay goes on', () => {
   it('an empty stream takes the first undelivered event', () => {
-    expect(resumeAfter({ seq: 0, msgId: '' }, { seq: 0, id: '', streamSeq: 0 }, undefined)).toEqual({
+    expect(resumeAfter({ seq: 0, msgId: '' }, { seq: 0, id: '', streamSeq: 0, acceptedSeq: 0 }, undefined)).toEqual({
       settledSeq: 0,
       lastId: '',
       streamSeq: 0,
@@ -27,6 +27,25 @@ describe('where the relay goes on', () => {
 
   it('a stream that went back behind an acknowledged event was restored: a named fault', () => {
     expect(() => resumeAfter({ seq: 30, msgId: 'evt-32' }, delivered, 32)).toThrow(expect.objectContaining({ code: 'STREAM_WENT_BACK' }));
+  });
+
+  it('goes on after an end that a person has accepted, and only after that very one', () => {
+    const accepted = { ...delivered, acceptedSeq: 45 };
+    expect(resumeAfter({ seq: 45, msgId: 'evt-foreign' }, accepted, undefined)).toEqual({
+      settledSeq: 40,
+      lastId: 'evt-foreign',
+      streamSeq: 45,
+      fresh: true,
+    });
+    expect(resumeAfter({ seq: 30, msgId: 'evt-32' }, { ...delivered, acceptedSeq: 30 }, 32)).toMatchObject({
+      settledSeq: 40,
+      streamSeq: 30,
+    });
+    expect(() => resumeAfter({ seq: 46, msgId: 'evt-foreign' }, accepted, undefined)).toThrow(
+      expect.objectContaining({ code: 'STREAM_LAST_UNKNOWN' }),
+    );
+    // An end we know needs nobody's word.
+    expect(resumeAfter({ seq: 45, msgId: 'evt-47' }, accepted, 47)).toMatchObject({ settledSeq: 47 });
   });
 
   it('when the last message has aged out, only the recorded number can vouch for it', () => {

@@ -29,7 +29,10 @@ export function resumeAfter(end: StreamEnd, delivered: Delivered, found: number 
     if (end.seq === delivered.streamSeq) return { settledSeq: delivered.seq, lastId: delivered.id, streamSeq: end.seq, fresh: true };
     throw end.seq < delivered.streamSeq ? new StreamWentBack(end.seq, delivered.streamSeq) : new StreamLastUnknown(end.msgId, end.seq);
   }
+  const known = found !== undefined && found >= delivered.seq;
+  // A person has looked at this very end and decided; what waits is sent after it, nothing is sent again.
+  if (!known && end.seq === delivered.acceptedSeq) return { settledSeq: delivered.seq, lastId: end.msgId, streamSeq: end.seq, fresh: true };
   if (found === undefined) throw new StreamLastUnknown(end.msgId, end.seq);
-  if (found < delivered.seq) throw new StreamWentBack(end.seq, delivered.streamSeq);
+  if (!known) throw new StreamWentBack(end.seq, delivered.streamSeq);
   return { settledSeq: found, lastId: end.msgId, streamSeq: end.seq, fresh: true };
 }
