@@ -41,7 +41,7 @@ describe('kill -9 of the gateway in a call', () => {
     const [connected] = (await eventsOf(data)).filter(({ type }) => type === 'call.connected');
     const before = await house.site.pids();
     const killedAtMs = Date.now();
-    process.kill(before.get('gateway') ?? 0, 'SIGKILL');
+    await house.site.kill('gateway');
 
     const [row] = await query<{ atMs: number }>(
       data,
@@ -74,7 +74,7 @@ describe('kill -9 of the gateway in a call', () => {
 
   it('and kill -9 of cloud-sync loses and doubles nothing', async () => {
     const { data } = house.site.place;
-    process.kill((await house.site.pids()).get('cloud-sync') ?? 0, 'SIGKILL');
+    await house.site.kill('cloud-sync');
     const call = await callAndChoose(phone, house.site);
     await hears(call, PHONE_AGENT_HZ);
     await call.hangup();

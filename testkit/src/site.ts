@@ -63,6 +63,13 @@ export class Site {
     return new Map(children.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid]])));
   }
 
+  /** Kills one process without warning; whoever supervises it notices. */
+  async kill(name: 'gateway' | 'cloud-sync' | 'cloud-hub'): Promise<void> {
+    const pid = (await this.pids()).get(name);
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    process.kill(pid, 'SIGKILL');
+  }
+
   witness(): Promise<CloudWitness> {
     return CloudWitness.connect(this.place.cloudServer, join(this.place.data, 'cloud/cloud-credentials.json'), this.place.site);
   }

@@ -30,6 +30,7 @@ export class PhoneCall {
   #inviteBranch = '';
   #ackBytes: Buffer | null = null;
   #state: 'calling' | 'ringing' | 'talking' | 'over' = 'calling';
+  #isOver = false;
   #resend: NodeJS.Timeout | null = null;
   readonly #waiting = new Map<string, (message: SipText) => void>();
   readonly #answered = Promise.withResolvers<void>();
@@ -219,6 +220,8 @@ export class PhoneCall {
   }
 
   #over(by: 'local' | 'remote' | 'refused'): void {
+    if (this.#isOver) return; // both sides may hang up at the same moment
+    this.#isOver = true;
     this.#stopRepeating();
     this.#state = 'over';
     this.line.close();
