@@ -123,6 +123,7 @@ export class DeskMedia<MediaLeg> {
     if (this.#isClosed) throw new DeskMediaRefused('the desk is closed');
     switch (request.ask) {
       case 'media.capabilities':
+        if (this.#opened.size > 0) this.reset(); // a page builds from here on: after a refused microphone it begins again
         return this.#o.media.capabilities();
       case 'media.transport':
         return await this.#openTransport(request.direction);

@@ -248,6 +248,22 @@ describe('a desk that goes away', () => {
   });
 });
 
+describe('a page that builds its audio again', () => {
+  it('on the same socket begins anew, as after a microphone was refused and then allowed; its call rejoins', async () => {
+    site = await openSite();
+    const desk = await openDesk();
+    await desk.ask({ ask: 'media.capabilities' });
+    await desk.ask({ ask: 'media.transport', direction: 'send' });
+    await desk.buildMedia();
+    const workplace = site.desks.workplace('li');
+    let rejoined = 0;
+    workplace?.onRejoin(() => (rejoined += 1));
+    await desk.buildMedia();
+    expect([workplace?.ready, rejoined]).toEqual([true, 1]);
+    expect(site.media.endpoints.map((endpoint) => endpoint.isClosed)).toEqual([true, true, false]);
+  });
+});
+
 describe('the media worker dying', () => {
   it('makes every desk build its audio anew and rejoin its call', async () => {
     site = await openSite();
