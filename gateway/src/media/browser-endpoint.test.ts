@@ -149,8 +149,8 @@ describe('what a desk sends', () => {
   ])('is refused when the DTLS parameters are %s, and the worker lives', async (_, dtlsParameters) => {
     const endpoint = media.openEndpoint();
     const { id } = await endpoint.openTransport('send');
-    await expect(endpoint.connect(id, dtlsParameters)).rejects.toMatchObject({ code: 'DESK_MEDIA_REFUSED' });
-    await expect(endpoint.connect('another', { fingerprints })).rejects.toMatchObject({ code: 'DESK_MEDIA_REFUSED' });
+    await expect(endpoint.connect(id, dtlsParameters)).rejects.toMatchObject({ code: 'BROWSER_MEDIA_REFUSED' });
+    await expect(endpoint.connect('another', { fingerprints })).rejects.toMatchObject({ code: 'BROWSER_MEDIA_REFUSED' });
     await endpoint.connect(id, { role: 'client', fingerprints });
     endpoint.close();
   });
@@ -169,7 +169,7 @@ describe('what a desk sends', () => {
   ])('is refused when the microphone is %s, and the worker lives', async (_, rtpParameters) => {
     const endpoint = media.openEndpoint();
     const { id } = await endpoint.openTransport('send');
-    await expect(endpoint.produce(id, rtpParameters)).rejects.toMatchObject({ code: 'DESK_MEDIA_REFUSED' });
+    await expect(endpoint.produce(id, rtpParameters)).rejects.toMatchObject({ code: 'BROWSER_MEDIA_REFUSED' });
     await expect(endpoint.produce(id, microphone)).resolves.toHaveProperty('producerId');
     endpoint.close();
   });
@@ -180,7 +180,7 @@ describe('what a desk sends', () => {
       endpoint.setReceivable({ codecs: [{ kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, preferredPayloadType: 111 }] }),
     ).toThrow(/does not play PCMA/);
     const { leg } = await caller();
-    await expect(endpoint.attach(leg)).rejects.toMatchObject({ code: 'DESK_MEDIA_NOT_READY' });
+    await expect(endpoint.attach(leg)).rejects.toMatchObject({ code: 'BROWSER_MEDIA_NOT_READY' });
     expect(endpoint.ready).toBe(false);
     endpoint.close();
   });

@@ -7,7 +7,7 @@ import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import type { Attached, BrowserEndpoint, TransportOffer } from './browser-endpoint.ts';
 import { readDtlsParameters, readMicrophone, readReceivable } from './desk-parameters.ts';
 import type { MediaLeg } from './edge.ts';
-import { BrowserMediaFailed, DeskMediaNotReady, DeskMediaRefused } from './errors.ts';
+import { BrowserMediaFailed, BrowserMediaNotReady, BrowserMediaRefused } from './errors.ts';
 import { type MediaWorker, PCMA_PAYLOAD_TYPE } from './media-worker.ts';
 
 type Direction = 'send' | 'receive';
@@ -33,7 +33,7 @@ export class DeskEndpoint implements BrowserEndpoint {
     const transport = await attempt('open a WebRTC transport', async () => (await this.#worker).openWebRtcTransport());
     if (this.#closed) {
       transport.close();
-      throw new DeskMediaRefused('transport', 'the desk is gone');
+      throw new BrowserMediaRefused('transport', 'the desk is gone');
     }
     this.#transports.get(direction)?.close();
     this.#transports.set(direction, transport);
@@ -43,14 +43,14 @@ export class DeskEndpoint implements BrowserEndpoint {
 
   async connect(transportId: string, dtlsParameters: unknown): Promise<void> {
     const transport = [...this.#transports.values()].find(({ id }) => id === transportId);
-    if (!transport) throw new DeskMediaRefused('transportId', 'it is not a transport of this desk');
+    if (!transport) throw new BrowserMediaRefused('transportId', 'it is not a transport of this desk');
     const checked = readDtlsParameters(dtlsParameters);
     await fromDesk('dtlsParameters', () => transport.connect({ dtlsParameters: checked }));
   }
 
   async produce(transportId: string, rtpParameters: unknown): Promise<{ readonly producerId: string }> {
     const transport = this.#transports.get('send');
-    if (transport?.id !== transportId) throw new DeskMediaRefused('transportId', 'it is not the send transport of this desk');
+    if (transport?.id !== transportId) throw new BrowserMediaRefused('transportId', 'it is not the send transport of this desk');
     const { mid, payloadType, ssrc, cname, midExtension } = readMicrophone(rtpParameters);
     const mic = await fromDesk('rtpParameters', () =>
       transport.produce({
@@ -77,8 +77,8 @@ export class DeskEndpoint implements BrowserEndpoint {
   async attach(leg: MediaLeg): Promise<Attached> {
     const receive = this.#transports.get('receive');
     const [mic, playsAs] = [this.#mic, this.#playsAs];
-    if (!mic || mic.closed) throw new DeskMediaNotReady('microphone');
-    if (!receive || playsAs === undefined) throw new DeskMediaNotReady('loudspeaker');
+    if (!mic || mic.closed) throw new BrowserMediaNotReady('microphone');
+    if (!receive || playsAs === undefined) throw new BrowserMediaNotReady('loudspeaker');
     return attempt('join a desk with a call', async () => {
       const worker = await this.#worker;
       const plain = await worker.openPlainTransport(leg);
@@ -108,7 +108,7 @@ export class DeskEndpoint implements BrowserEndpoint {
         return {
           offer: { consumerId, producerId: caller.id, kind: 'audio', rtpParameters },
           async consuming(id) {
-            if (id !== consumerId) throw new DeskMediaRefused('consumerId', 'it is not the consumer that was offered');
+            if (id !== consumerId) throw new BrowserMediaRefused('consumerId', 'it is not the consumer that was offered');
             await attempt('start the voice of the caller', () => consumer.resume());
           },
           detach,
@@ -147,6 +147,6 @@ async function fromDesk<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {
-    throw new DeskMediaRefused(what, messageOf(cause));
+    throw new BrowserMediaRefused(what, messageOf(cause));
   }
 }

@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { DeskMediaRefused } from './errors.ts';
+import { BrowserMediaRefused } from './errors.ts';
 
 const open = { additionalProperties: true } as const;
 const short = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -75,18 +75,18 @@ export interface Microphone {
   readonly midExtension?: number;
 }
 
-/** @throws DeskMediaRefused */
+/** @throws BrowserMediaRefused */
 export function readDtlsParameters(given: unknown): DtlsParameters {
   if (!Value.Check(DtlsParameters, given)) throw refused('dtlsParameters', DtlsParameters, given);
   const fingerprints = given.fingerprints.map(({ algorithm, value }) => ({ algorithm, value }));
   return given.role === undefined ? { fingerprints } : { role: given.role, fingerprints };
 }
 
-/** @throws DeskMediaRefused */
+/** @throws BrowserMediaRefused */
 export function readMicrophone(given: unknown): Microphone {
   if (!Value.Check(MicrophoneParameters, given)) throw refused('rtpParameters', MicrophoneParameters, given);
   const codec = given.codecs.find(({ mimeType, clockRate }) => isPcma(mimeType, clockRate));
-  if (!codec) throw new DeskMediaRefused('rtpParameters', 'the microphone does not send PCMA at 8000 Hz');
+  if (!codec) throw new BrowserMediaRefused('rtpParameters', 'the microphone does not send PCMA at 8000 Hz');
   const midExtension = given.headerExtensions?.find(({ uri }) => uri === 'urn:ietf:params:rtp-hdrext:sdes:mid')?.id;
   const [encoding] = given.encodings;
   return {
@@ -98,11 +98,11 @@ export function readMicrophone(given: unknown): Microphone {
   };
 }
 
-/** The payload type a browser plays PCMA with. @throws DeskMediaRefused */
+/** The payload type a browser plays PCMA with. @throws BrowserMediaRefused */
 export function readReceivable(given: unknown): { readonly payloadType: number } {
   if (!Value.Check(Receivable, given)) throw refused('rtpCapabilities', Receivable, given);
   const codec = given.codecs.find(({ kind, mimeType, clockRate }) => kind === 'audio' && isPcma(mimeType, clockRate));
-  if (!codec) throw new DeskMediaRefused('rtpCapabilities', 'the browser does not play PCMA at 8000 Hz');
+  if (!codec) throw new BrowserMediaRefused('rtpCapabilities', 'the browser does not play PCMA at 8000 Hz');
   return { payloadType: codec.preferredPayloadType };
 }
 
@@ -110,7 +110,7 @@ function isPcma(mimeType: string, clockRate: number): boolean {
   return mimeType.toLowerCase() === 'audio/pcma' && clockRate === 8000;
 }
 
-function refused(what: string, schema: Type.TSchema, given: unknown): DeskMediaRefused {
+function refused(what: string, schema: Type.TSchema, given: unknown): BrowserMediaRefused {
   const [fault] = Value.Errors(schema, given);
-  return new DeskMediaRefused(what, fault ? `${fault.instancePath || '/'} ${fault.message}` : 'it has another shape');
+  return new BrowserMediaRefused(what, fault ? `${fault.instancePath || '/'} ${fault.message}` : 'it has another shape');
 }

@@ -23,6 +23,9 @@ class EdgeWorker {
   readonly #legs = new Map<string, { readonly leg: EdgeLeg; readonly call: EdgeCall }>();
   #legsOpened = 0;
   #ticks = 0;
+  /** Time of this turn of the ticker, and of the one before. */
+  #turnMs = 0;
+  #lastTurnMs = 0;
   /** Counts of legs that are closed. */
   readonly #past = { received: 0, sent: 0, foreign: 0, malformed: 0, unexpectedType: 0, sendFailed: 0 };
 
@@ -166,13 +169,18 @@ class EdgeWorker {
 
   #tick(nowMs: number): void {
     const tick = this.#ticks++;
+    if (nowMs !== this.#turnMs) {
+      this.#lastTurnMs = this.#turnMs;
+      this.#turnMs = nowMs;
+    }
     for (const { leg } of this.#legs.values()) {
       leg.tick(nowMs);
       // Spread over their interval by the number of the leg, so that no tick does the work of all.
       if ((tick + leg.number) % SILENCE_TICKS === 0) leg.watchSilence(nowMs, this.#settings.rtpTimeoutMs);
       if ((tick + leg.number) % REPORT_TICKS === 0) leg.sendReport(nowMs);
     }
-    if (tick % FLUSH_TICKS === 0) for (const call of this.#calls.values()) call.flushRecording(nowMs);
+    // As of the turn before: after a stall the packets that came meanwhile are still in the sockets, and are read before the next turn.
+    if (tick % FLUSH_TICKS === 0) for (const call of this.#calls.values()) call.flushRecording(this.#lastTurnMs);
   }
 
   #leg(legId: string): EdgeLeg | undefined {

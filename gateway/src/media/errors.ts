@@ -83,18 +83,18 @@ export class BrowserMediaDied extends KeeplineError {
   }
 }
 
-export class DeskMediaRefused extends KeeplineError {
+export class BrowserMediaRefused extends KeeplineError {
   constructor(what: string, why: string) {
-    super('DESK_MEDIA_REFUSED', `${what} from the desk was refused: ${why}`, {
+    super('BROWSER_MEDIA_REFUSED', `${what} from the desk was refused: ${why}`, {
       hint: 'Reload the desk; a browser that offers PCMA (G.711 A-law) over DTLS-SRTP is needed.',
       offending: what,
     });
   }
 }
 
-export class DeskMediaNotReady extends KeeplineError {
+export class BrowserMediaNotReady extends KeeplineError {
   constructor(missing: string) {
-    super('DESK_MEDIA_NOT_READY', `the desk has no ${missing} yet`, {
+    super('BROWSER_MEDIA_NOT_READY', `the desk has no ${missing} yet`, {
       hint: 'Allow the microphone in the browser and reload the desk.',
       offending: missing,
     });

@@ -75,13 +75,13 @@ describe('the outgoing stream of a leg', () => {
 
   it('marks the first packet of every talk spurt of its own sound', () => {
     const anchor = new StreamAnchor(7, 0, 0);
-    const markers = [0, 20, 40, 500, 520].map((nowMs) => {
+    const markers = [0, 20, 400, 1000, 1020].map((nowMs) => {
       anchor.own(160, nowMs);
       return anchor.marker;
     });
     expect(markers).toEqual([true, false, false, true, false]);
     anchor.pause();
-    anchor.own(160, 540);
+    anchor.own(160, 1040);
     expect(anchor.marker).toBe(true);
   });
 

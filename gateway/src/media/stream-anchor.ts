@@ -9,7 +9,7 @@ import { continues, type LastHeard, SAMPLES_PER_MS, sequenceDistance, timestampD
 /** The source number of sound made here; other legs use positive numbers. */
 const OWN_SOURCE = 0;
 /** A pause of our own sound longer than this starts a new talk spurt, ms. */
-const OWN_PAUSE_MS = 100;
+const OWN_PAUSE_MS = 500;
 
 export class StreamAnchor {
   readonly ssrc: number;
