@@ -3,7 +3,6 @@
  * gone the link counts as down at once; nothing here ever throws into a call.
  */
 import { Agent, request } from 'node:http';
-import { createInterface } from 'node:readline';
 import { AdviceReply, type AdviceRequest } from '@keepline/contracts/advice';
 import type { Anonymised } from '@keepline/contracts/anonymised';
 import type { Clock } from '@keepline/contracts/clock';
@@ -71,6 +70,7 @@ export class CloudSyncSocket {
             text += part;
             if (text.length > REPLY_MAX_BYTES) post.destroy();
           });
+          response.on('error', () => settle({ outcome: 'link_down', tookMs: tookMs() }));
           response.on('end', () => settle(parseReply(text) ?? { outcome: 'invalid', tookMs: tookMs() }));
         },
       );
@@ -119,12 +119,18 @@ export class CloudSyncSocket {
     };
     watch();
     get.on('response', (response) => {
-      const lines = createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
-      lines.on('line', (line) => {
+      let rest = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        const lines = (rest + part).split('\n');
+        rest = (lines.pop() ?? '').slice(-REPLY_MAX_BYTES);
         watch();
-        const status = parseStatus(line);
-        if (status && !over) this.#set(status);
+        for (const line of lines) {
+          const status = parseStatus(line);
+          if (status && !over) this.#set(status);
+        }
       });
+      response.on('error', () => again('cloud_sync_gone'));
       response.on('close', () => again('cloud_sync_gone'));
     });
     get.on('error', () => again('cloud_sync_gone'));
