@@ -26,7 +26,7 @@ export interface AdvisorOptions {
   connection(): Asks | undefined;
   linkState(): LinkState;
   /** Evidence for the link. */
-  note(input: Extract<LinkInput, { on: 'advice_answered' | 'advice_timeout' }>): void;
+  readonly note: (input: Extract<LinkInput, { on: 'advice_answered' | 'advice_timeout' }>) => void;
   readonly log: { warn(fields: object, message: string): void };
 }
 

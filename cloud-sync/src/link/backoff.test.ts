@@ -16,7 +16,8 @@ describe('backoff', () => {
       fc.property(fc.nat({ max: 40 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (attempt, random) => {
         const wholeMs = Math.min(RULES.longestMs, RULES.firstMs * 2 ** attempt);
         const ms = backoffMs(attempt, random, RULES);
-        return ms >= Math.floor(wholeMs / 2) && ms <= wholeMs;
+        expect(ms).toBeGreaterThanOrEqual(Math.floor(wholeMs / 2));
+        expect(ms).toBeLessThanOrEqual(wholeMs);
       }),
     );
   });

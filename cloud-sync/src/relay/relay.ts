@@ -38,7 +38,7 @@ export interface RelayOptions {
   readonly random: () => number;
   readonly log: RelayLog;
   /** Evidence for the link. */
-  note(input: Extract<LinkInput, { on: 'acknowledged' | 'publish_timeout' }>): void;
+  readonly note: (input: Extract<LinkInput, { on: 'acknowledged' | 'publish_timeout' }>) => void;
 }
 
 const RETRY = { firstMs: 100, longestMs: 10_000 };
