@@ -3,10 +3,10 @@
  * write an ADR with it.
  */
 import { describe, expect, it } from 'vitest';
-import { folderOf, packageOf, PACKAGES, productFiles, type SourceFile, sourceFiles, target } from './source-files.ts';
+import { folderOf, packageOf, productFiles, type Package, type SourceFile, sourceFiles, target } from './source-files.ts';
 
 /** Package → packages it may import (through their `exports`). */
-const packageMayImport: Readonly<Record<(typeof PACKAGES)[number], readonly string[]>> = {
+const packageMayImport: Readonly<Record<Package, readonly string[]>> = {
   contracts: [],
   compliance: ['contracts'],
   'cloud-sync': ['contracts'], // never `compliance` or `gateway`: the process with the cloud connection holds no raw data and no keys
@@ -95,7 +95,7 @@ describe('who may import whom', () => {
       if (own === undefined || other === undefined || own === other) return undefined;
       if (path !== undefined && file.path !== 'installer/src/before-packages.ts')
         return `${file.path} reaches into ${path}: import @keepline/${other}/…`;
-      const allowed: readonly string[] = packageMayImport[own as (typeof PACKAGES)[number]];
+      const allowed: readonly string[] = packageMayImport[own];
       return allowed.includes(other)
         ? undefined
         : `${file.path} imports ${from}, ${own} may import only ${allowed.join(', ') || 'nothing'}: move what both need down`;

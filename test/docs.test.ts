@@ -11,7 +11,6 @@ import { decisionRecords, filesWithCodes } from '../scripts/write-docs.ts';
 import { ROOT } from './source-files.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const WRITE = 'run: node scripts/write-docs.ts';
 
 describe('docs/errors.md', () => {
   const codes = codesInSources(filesWithCodes());
@@ -39,7 +38,7 @@ describe('docs/errors.md', () => {
 
 describe('generated pages', () => {
   it('docs/configuration.md says what the schema says', () => {
-    expect(read('docs/configuration.md'), WRITE).toBe(configurationPage());
+    expect(read('docs/configuration.md'), 'run: node scripts/write-docs.ts').toBe(configurationPage());
   });
 
   it('the whole file shown there is a site file that changes nothing', () => {
@@ -48,7 +47,7 @@ describe('generated pages', () => {
   });
 
   it('docs/adr/README.md lists every decision record with its title and status', () => {
-    expect(read('docs/adr/README.md'), WRITE).toBe(adrIndex(decisionRecords()));
+    expect(read('docs/adr/README.md'), 'run: node scripts/write-docs.ts').toBe(adrIndex(decisionRecords()));
     expect(read('docs/adr/README.md')).not.toMatch(/\| (untitled|unknown) \|/);
   });
 

@@ -4,6 +4,7 @@ import { dirname, join, normalize, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '..');
 export const PACKAGES = ['contracts', 'compliance', 'cloud-sync', 'gateway', 'admin-ui', 'installer', 'testkit'] as const;
+export type Package = (typeof PACKAGES)[number];
 
 export interface SourceFile {
   /** Relative to the project, with `/`. */
@@ -47,7 +48,7 @@ export function isTestCode(path: string): boolean {
 export const productFiles: readonly SourceFile[] = sourceFiles.filter(({ path }) => !isTestCode(path));
 
 /** The package a file lies in; undefined for scripts and configuration. */
-export const packageOf = (path: string): string | undefined => PACKAGES.find((name) => path.startsWith(`${name}/`));
+export const packageOf = (path: string): Package | undefined => PACKAGES.find((name) => path.startsWith(`${name}/`));
 
 /** The folder of a package that holds a file, such as `gateway/sip`; the package itself for files that lie at its top. */
 export function folderOf(path: string): string | undefined {

@@ -17,7 +17,8 @@ export type ChildState = 'stopped' | 'running' | 'frozen' | 'restarting';
 export interface ChildStatus {
   readonly name: string;
   readonly state: ChildState;
-  readonly pid: number | null;
+  /** Absent while no process runs. */
+  readonly pid?: number;
   readonly restarts: number;
 }
 
@@ -51,7 +52,8 @@ export class Child {
   }
 
   get status(): ChildStatus {
-    return { name: this.#spec.name, state: this.#state, pid: this.#process?.pid ?? null, restarts: this.#restarts };
+    const pid = this.#process?.pid;
+    return { name: this.#spec.name, state: this.#state, ...(pid !== undefined && { pid }), restarts: this.#restarts };
   }
 
   /** The last lines it wrote, for an error. */

@@ -20,6 +20,6 @@ export function cloudPlan(servers: readonly string[], wanted: boolean): CloudPla
       offending: server,
     });
   const host = url.hostname === 'localhost' ? '127.0.0.1' : url.hostname.replace(/^\[|\]$/g, '');
-  if (!/^127\.|^::1$/.test(host)) return { kind: 'remote', server };
+  if (!/^127(\.\d{1,3}){3}$|^::1$/.test(host)) return { kind: 'remote', server };
   return { kind: 'stand-in', host, port: url.port === '' ? NATS_PORT : Number(url.port) };
 }

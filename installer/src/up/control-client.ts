@@ -27,7 +27,8 @@ export async function askLink(folder: DataFolder): Promise<LinkStatus | undefine
 
 function send(socketPath: string, method: string, path: string): Promise<{ status: number; text: string } | undefined> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, method, path, timeout: LIMIT_MS }, (response) => {
+    // No connection is kept: one to an `up` that ended meanwhile would fail at the next question.
+    const asked = request({ socketPath, method, path, timeout: LIMIT_MS, agent: false }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

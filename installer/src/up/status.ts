@@ -26,7 +26,7 @@ export function statusText(status: UpStatus, link: LinkStatus | undefined): stri
   const linkWords = link === undefined ? 'cloud-sync does not answer' : `${link.state} (${link.why}), ${link.backlog} event(s) waiting`;
   const children = status.children.map(({ name, state, pid, restarts }) => {
     const again = restarts === 0 ? '' : `, started again ${restarts} time(s)`;
-    return `  ${name.padEnd(14)}${state}${pid === null ? '' : ` (pid ${pid})`}${again}`;
+    return `  ${name.padEnd(14)}${state}${pid === undefined ? '' : ` (pid ${pid})`}${again}`;
   });
   return [
     `site ${status.site}, running since ${status.startedAt} (pid ${status.pid}), data in ${status.data}`,
