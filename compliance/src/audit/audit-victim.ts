@@ -1,5 +1,5 @@
 /**
- * A process made for `audit-log.test.ts`: appends to a log together with others, may be killed, and tells each entry it was promised.
+ * A process made for `several-processes.test.ts`: appends to a log together with others, may be killed, and tells each entry it was promised.
  * Arguments: folder, signing key, name, number of entries.
  */
 import { systemClock } from '@keepline/contracts/clock';

@@ -31,7 +31,7 @@ export class AgeNoMatch extends KeeplineError {
 export class AgeKeyInvalid extends KeeplineError {
   constructor(what: 'recipient' | 'identity', cause?: unknown) {
     super('AGE_KEY_INVALID', `the ${what} is not an age X25519 ${what}`, {
-      hint: what === 'recipient' ? 'A recipient starts with age1.' : 'An identity starts with AGE-SECRET-KEY-1.',
+      hint: 'A recipient starts with age1, an identity with AGE-SECRET-KEY-1; check the file it was read from.',
       cause,
     });
   }

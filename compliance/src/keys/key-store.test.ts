@@ -21,7 +21,7 @@ describe('the key store', () => {
   it('makes every key at first start, private to its user, with kind and time', async () => {
     const store = await opened();
     expect(statSync(dir).mode & 0o777).toBe(0o700);
-    for (const name of readdirSync(dir)) expect(`${name} ${statSync(join(dir, name)).mode & 0o777}`).toBe(`${name} ${0o600}`);
+    expect(readdirSync(dir).filter((name) => (statSync(join(dir, name)).mode & 0o777) !== 0o600)).toEqual([]);
     expect(store.created).toEqual(['recording-identity', 'recording-recipient', 'pseudonym', 'audit-signer', 'audit-verifier']);
     expect(store.inventory.every((key) => key.createdMs === clock.now())).toBe(true);
     expect(store.pseudonymKey()).toHaveLength(32);

@@ -43,7 +43,6 @@ export function verifyInclusion(index: number, size: number, leaf: Uint8Array, p
 export function verifyConsistency(size1: number, size2: number, proof: readonly Uint8Array[], root1: Uint8Array, root2: Uint8Array): void {
   requireCount(size1, 'size');
   requireCount(size2, 'size');
-  for (const hash of [root1, root2, ...proof]) requireHash(hash, 'proof');
   if (size1 > size2) throw new ProofInvalid(`a tree of ${size1} cannot have grown to ${size2}`);
   if (size1 === size2) {
     if (proof.length > 0) throw new ProofInvalid('equal sizes need no proof');
@@ -52,6 +51,7 @@ export function verifyConsistency(size1: number, size2: number, proof: readonly 
     return;
   }
   if (size1 === 0) throw new ProofInvalid('nothing can be proven from the empty tree');
+  for (const hash of [root1, root2, ...proof]) requireHash(hash, 'proof');
   let node = size1 - 1;
   let last = size2 - 1;
   while (isOdd(node)) {
