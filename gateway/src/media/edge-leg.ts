@@ -186,6 +186,11 @@ export class EdgeLeg {
       this.drops.unexpectedType++;
       return;
     }
+    // Digits may come on an SSRC of their own beside the sound, so only sound is asked.
+    if (!isDigit && !this.#guard.isCurrent(header.ssrc, nowMs)) {
+      this.drops.foreign++;
+      return;
+    }
     this.#heardMs = nowMs;
     this.#lost = false;
     if (!this.#quality.received(header.ssrc, header.sequence, header.timestamp, !isDigit, nowMs)) return;

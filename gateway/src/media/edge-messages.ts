@@ -60,7 +60,7 @@ export interface EdgeCounters {
   readonly legs: number;
   readonly received: number;
   readonly sent: number;
-  /** Datagrams dropped: from an address or port that is not the leg's far end. */
+  /** Datagrams dropped: from an address or port that is not the leg's far end, or late from a source it has replaced. */
   readonly foreign: number;
   /** Dropped: neither RTP nor RTCP. */
   readonly malformed: number;

@@ -35,6 +35,19 @@ describe('whom a leg listens to', () => {
     expect(guard.accepts('10.0.0.1', 61_000, 2)).toBe(false);
   });
 
+  it('is the new SSRC of a far end at once, and the old one again only after a second', () => {
+    const guard = expecting();
+    expect([guard.isCurrent(1, 0), guard.isCurrent(2, 100), guard.isCurrent(1, 120), guard.isCurrent(2, 140)]).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
+    expect(guard.isCurrent(3, 200)).toBe(true);
+    expect(guard.isCurrent(2, 1199)).toBe(false);
+    expect(guard.isCurrent(2, 1200)).toBe(true);
+  });
+
   it('keeps what it learnt over a re-INVITE that names the same, and starts anew with another (jambonz sbc-outbound#123)', () => {
     const guard = expecting();
     guard.accepts('10.0.0.1', 61_000, 1);

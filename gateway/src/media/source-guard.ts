@@ -3,6 +3,8 @@
  * once, from that same address, in the first seconds. Anybody else is dropped, or a stranger could take over a call by sending first.
  */
 const LEARN_MS = 5000;
+/** How long late packets of a source that was replaced (a new SSRC) are kept out, ms: each would look like another change. */
+const REPLACED_MS = 1000;
 
 export class SourceGuard {
   #address = '';
@@ -10,6 +12,9 @@ export class SourceGuard {
   #namedPort = 0;
   #settled = false;
   #sinceMs = 0;
+  #ssrc = -1;
+  #replacedSsrc = -1;
+  #replacedMs = 0;
 
   get address(): string {
     return this.#address;
@@ -38,6 +43,16 @@ export class SourceGuard {
     if (this.#settled || nowMs - this.#sinceMs > LEARN_MS) return false;
     this.#port = port;
     this.#settled = true;
+    return true;
+  }
+
+  /** Whether sound of this SSRC is what the far end sends now, not a late packet of what it sent before. */
+  isCurrent(ssrc: number, nowMs: number): boolean {
+    if (ssrc === this.#ssrc) return true;
+    if (ssrc === this.#replacedSsrc && nowMs - this.#replacedMs < REPLACED_MS) return false;
+    this.#replacedSsrc = this.#ssrc;
+    this.#replacedMs = nowMs;
+    this.#ssrc = ssrc;
     return true;
   }
 }
