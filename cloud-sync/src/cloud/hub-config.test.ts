@@ -6,7 +6,7 @@ import { CloudConnection } from '../nats/cloud-connection.ts';
 import { readCredentials } from '../nats/credentials.ts';
 import { EventStream } from '../nats/event-stream.ts';
 import { eventSubject, subjectsOf } from '../nats/subjects.ts';
-import { cloudSide } from '../running-sync.ts';
+import { cloudSide } from '../testing/running-sync.ts';
 import { hubConfig } from './hub-config.ts';
 import { provision } from './provision.ts';
 

@@ -11,8 +11,8 @@ import { shortType } from '../outbox/entry.ts';
 import type { CloudConnection } from '../nats/cloud-connection.ts';
 import { EventStream } from '../nats/event-stream.ts';
 import { eventSubject, subjectsOf } from '../nats/subjects.ts';
-import { madeEvent } from '../outbox/made-event.ts';
-import { cloudSide } from '../running-sync.ts';
+import { madeEvent } from '../testing/made-event.ts';
+import { cloudSide } from '../testing/running-sync.ts';
 import type { CountersAnswer } from './analytics/counters.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AdviceRequest } from '@keepline/contracts/advice';
 import type { CloudEvent, EventType } from '@keepline/contracts/events';
 import { newId } from '@keepline/contracts/ids';
-import { madeEvent, SAMPLES } from '../outbox/made-event.ts';
+import { madeEvent, SAMPLES } from '../testing/made-event.ts';
 import { ALLOWED } from './allowed-shapes.ts';
 import { inspectAdvice, inspectEvent } from './egress-guard.ts';
 

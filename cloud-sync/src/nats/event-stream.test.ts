@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jetstream } from '@nats-io/jetstream';
 import { type Hub, startHub } from '@keepline/testkit/nats-server';
 import { provision } from '../cloud/provision.ts';
-import { cloudSide } from '../running-sync.ts';
+import { cloudSide } from '../testing/running-sync.ts';
 import { EventStream } from './event-stream.ts';
 import { eventSubject, subjectsOf } from './subjects.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SAMPLES } from './made-event.ts';
+import { SAMPLES } from '../testing/made-event.ts';
 import { expiryRank, shortType } from './entry.ts';
 
 describe('expiry of a full outbox', () => {

@@ -3,7 +3,7 @@ import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { unaccounted } from '../relay/reconcile.ts';
 import { Delivery, KEPT_DELIVERED } from './delivery.ts';
-import { madeEvent } from './made-event.ts';
+import { madeEvent } from '../testing/made-event.ts';
 import { Outbox } from './outbox.ts';
 
 describe('outbox', () => {

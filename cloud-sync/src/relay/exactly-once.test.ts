@@ -4,9 +4,9 @@ import { type Hub, startHub } from '@keepline/testkit/nats-server';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { provision } from '../cloud/provision.ts';
 import type { Counts } from '../outbox/counts.ts';
-import { madeEvent } from '../outbox/made-event.ts';
+import { madeEvent } from '../testing/made-event.ts';
 import { Outbox } from '../outbox/outbox.ts';
-import { cloudSide, idsInStream, type RunningSync, runSync } from '../running-sync.ts';
+import { cloudSide, idsInStream, type RunningSync, runSync } from '../testing/running-sync.ts';
 
 /** Mulberry32: a small seeded generator, so that a failing order of faults can be played again. */
 function seeded(seed: number): () => number {

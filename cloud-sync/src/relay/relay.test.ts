@@ -7,7 +7,7 @@ import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { PublishFailed, WrongLast } from '../nats/errors.ts';
 import type { Position, StreamEnd } from '../nats/event-stream.ts';
 import { Delivery } from '../outbox/delivery.ts';
-import { madeEvent } from '../outbox/made-event.ts';
+import { madeEvent } from '../testing/made-event.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { unaccounted } from './reconcile.ts';
 import { Relay, type Stream } from './relay.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AdviceRequest } from '@keepline/contracts/advice';
 import type { EndVerdict } from '@keepline/contracts/events';
 import { newId } from '@keepline/contracts/ids';
-import { madeEvent } from '../../outbox/made-event.ts';
+import { madeEvent } from '../../testing/made-event.ts';
 import { textField } from '../cloud-event.ts';
 import { BOUNDS, Experience } from './experience.ts';
 import { CROWD, MIN_CALLS, routeAdvice } from './route-advice.ts';

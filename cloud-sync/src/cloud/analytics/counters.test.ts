@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { madeEvent } from '../../outbox/made-event.ts';
+import { madeEvent } from '../../testing/made-event.ts';
 import { answerOf, type Arrival, count, type Counters, NO_COUNTERS } from './counters.ts';
 
 function fold(arrivals: readonly Partial<Arrival>[]): Counters {

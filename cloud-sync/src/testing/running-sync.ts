@@ -5,9 +5,9 @@ import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Hub } from '@keepline/testkit/nats-server';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { CloudConnection } from './nats/cloud-connection.ts';
-import { readCredentials } from './nats/credentials.ts';
-import { subjectsOf } from './nats/subjects.ts';
+import { CloudConnection } from '../nats/cloud-connection.ts';
+import { readCredentials } from '../nats/credentials.ts';
+import { subjectsOf } from '../nats/subjects.ts';
 
 export interface SyncFiles {
   readonly folder: string;
@@ -27,7 +27,7 @@ export interface RunningSync {
   post<T>(path: string, body: unknown): Promise<{ status: number; body: T }>;
 }
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const FAST = '  heartbeatMs: 100\n  heartbeatMisses: 3\n  stableSeconds: 1\n';
 
 /** Starts `cloud-sync` for the site `demo` and waits until its socket answers. */
