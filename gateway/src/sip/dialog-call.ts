@@ -73,7 +73,7 @@ export class DialogCall implements DialogUser {
         this.#refresh(inbound.request.headers);
         return this.#renegotiation.receive(transaction);
       case 'INFO':
-        return transaction.respond(this.#info(transaction));
+        return this.#info(transaction);
       default:
         return transaction.respond(this.response(transaction, 200, { headers: [ALLOW, ACCEPT] })); // OPTIONS: a sign of life
     }
@@ -126,29 +126,34 @@ export class DialogCall implements DialogUser {
     return [['Contact', `<${this.#host.contact(this.#dialog.wire.transport)}>`], ALLOW];
   }
 
-  #info(transaction: ServerTransaction): SipResponse {
+  #info(transaction: ServerTransaction): void {
     const { body, headers } = transaction.inbound.request;
-    if (body.length === 0) return this.response(transaction, 200);
+    const say = (status: number, more: HeaderPairs = []): void =>
+      transaction.respond(this.response(transaction, status, { headers: more }));
+    if (body.length === 0) return say(200);
     const type = mediaType(headers.get('content-type'));
-    if (!DTMF_TYPES.some((known) => known === type))
-      return this.response(transaction, 415, { headers: [['Accept', DTMF_TYPES.join(', ')]] });
+    if (!DTMF_TYPES.some((known) => known === type)) return say(415, [['Accept', DTMF_TYPES.join(', ')]]);
     const digit = digitOfInfo(type, body.toString('latin1'));
-    if (digit === null) return this.response(transaction, 400);
-    this.#signals.digit(digit);
-    return this.response(transaction, 200);
+    if (digit === null) return say(400);
+    say(200);
+    this.#signals.digit(digit); // after the answer: a listener's fault is not the caller's
   }
 
   #refresh(headers: Headers): void {
     this.#dialog = refreshTarget(this.#dialog, headers);
   }
 
-  #send(method: string, body: { type: string; text: string } | undefined, headers: HeaderPairs, events: ClientEvents): void {
+  #send(method: string, body: { type: string; text: string } | undefined, headers: HeaderPairs, events: ClientEvents): () => void {
     const to = this.#hop();
-    if (to === null) return queueMicrotask(() => events.failed('transport'));
+    if (to === null) {
+      queueMicrotask(() => events.failed('transport'));
+      return () => {};
+    }
     const more = { headers: [['User-Agent', this.#host.product] as const, ...headers], ...(body ? { body } : {}) };
     const { dialog, request } = requestIn(this.#dialog, method, more);
     this.#dialog = dialog;
-    this.#host.transactions.openClient(request, to, events);
+    const transaction = this.#host.transactions.openClient(request, to, events);
+    return () => transaction.stop();
   }
 
   /** Many PBXs do not listen on the port of their Contact, so a TCP call keeps to its connection while that is open. */

@@ -31,6 +31,8 @@ export const OVERLOAD_RETRY_SECONDS = 5;
 export const MAX_WAITING_REINVITES = 4;
 /** Tries of one re-INVITE against 491 (RFC 3261 §14.1). */
 export const MAX_REINVITE_TRIES = 5;
+/** How long the far end may think about one re-INVITE after a provisional response; without one timer B ends it at 32 s. */
+export const REINVITE_TIMEOUT_MS = 40_000;
 /** Pause between repeated 180s, so that proxies do not take the call for dead (RFC 3261 §13.3.1.1). */
 export const RING_AGAIN_MS = 60_000;
 /** How long our INVITE may ring before it is cancelled, unless the caller says otherwise: below timer C of the proxies on the way. */

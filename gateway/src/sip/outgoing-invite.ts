@@ -5,7 +5,7 @@ import type { HangupReason, OutgoingCall, SipEnd } from './call.ts';
 import type { ClientTransaction } from './client-transaction.ts';
 import { DialogCall, reasonHeader } from './dialog-call.ts';
 import { addressOf, dialogOfUac, MAX_FORWARDS } from './dialog.ts';
-import { InviteRefused, InviteUnanswered, SipTargetInvalid } from './errors.ts';
+import { InviteRefused, InviteUnanswered, ReinviteRefused, SipTargetInvalid } from './errors.ts';
 import { newSipCallId, newTag } from './identifiers.ts';
 import { firstCseq } from './incoming-invite.ts';
 import { INVITE_TIMEOUT_MS, MAX_FORKS } from './limits.ts';
@@ -70,9 +70,11 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
     else this.#giveUp({ by: 'local', why: 'cancel' }, 'cancelled', reasonHeader(reason));
   }
 
-  async reinvite(offer: string): Promise<string> {
-    await this.answered;
-    return this.#call?.reinvite(offer) ?? '';
+  reinvite(offer: string): Promise<string> {
+    if (this.#call !== null) return this.#call.reinvite(offer);
+    const early = new Outcome<string>();
+    early.reject(new ReinviteRefused(0, 'the call is not answered'));
+    return early.promise;
   }
 
   onDigit(listener: (digit: string) => void): () => void {
@@ -167,7 +169,7 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
       ALLOW,
       ['User-Agent', this.#host.product],
     ];
-    for (const [headerName, value] of options.headers ?? []) pairs.push([headerName, printable(value)]);
+    for (const [headerName, value] of options.headers ?? []) pairs.push([printable(headerName), printable(value)]);
     pairs.push(['Content-Type', 'application/sdp']);
     return {
       kind: 'request',

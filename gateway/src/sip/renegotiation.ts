@@ -9,7 +9,7 @@ import type { CallSignals } from './call-signals.ts';
 import type { ClientEvents } from './client-transaction.ts';
 import { ReinviteRefused } from './errors.ts';
 import type { Inbound } from './inbound.ts';
-import { MAX_REINVITE_TRIES, MAX_WAITING_REINVITES } from './limits.ts';
+import { MAX_REINVITE_TRIES, MAX_WAITING_REINVITES, REINVITE_TIMEOUT_MS } from './limits.ts';
 import type { SipResponse } from './message.ts';
 import { Outcome } from './outcome.ts';
 import { parseCseq } from './parse-header.ts';
@@ -21,7 +21,8 @@ export interface InDialog {
   readonly clock: Clock;
   /** Whether we made the Call-ID, which decides who waits longer after a collision. */
   readonly ownsCallId: boolean;
-  send(method: string, body: { type: string; text: string } | undefined, headers: HeaderPairs, events: ClientEvents): void;
+  /** The result drops the request: whatever comes for it afterwards is stray. */
+  send(method: string, body: { type: string; text: string } | undefined, headers: HeaderPairs, events: ClientEvents): () => void;
   acknowledge(cseq: number): void;
   response(transaction: ServerTransaction, status: number, parts?: ResponseParts): SipResponse;
   contact(): HeaderPairs;
@@ -44,9 +45,10 @@ export class Renegotiation {
   readonly #signals: CallSignals;
   readonly #waiting: Wanted[] = [];
   #ours: Wanted | null = null;
-  /** CSeq of our last re-INVITE that got its 2xx, to acknowledge a repeated one. */
   #theirs: AnswerUntilAck | null = null;
+  /** Set while ours waits after a 491. */
   #stopWaiting: (() => void) | null = null;
+  #stopTimeout: (() => void) | null = null;
 
   constructor(inDialog: InDialog, signals: CallSignals) {
     this.#in = inDialog;
@@ -71,7 +73,7 @@ export class Renegotiation {
     if (this.#theirs?.isOpen)
       return transaction.respond(this.#in.response(transaction, 500, { headers: [['Retry-After', `${randomInt(0, 11)}`]] }));
     const offer = transaction.inbound.request.body.toString('utf8');
-    const answer = this.#signals.reoffer(offer);
+    const answer = this.#answerTo(offer, transaction);
     if (answer === null) return transaction.respond(this.#in.response(transaction, 488));
     const response = this.#in.response(transaction, 200, { headers: this.#in.contact(), body: { type: 'application/sdp', text: answer } });
     const onAck = (ack: Inbound): void => {
@@ -82,6 +84,15 @@ export class Renegotiation {
     this.#theirs = new AnswerUntilAck(this.#in.clock, transaction, response, onAck, () => this.#in.notAcknowledged());
   }
 
+  #answerTo(offer: string, transaction: ServerTransaction): string | null {
+    try {
+      return this.#signals.reoffer(offer);
+    } catch (fault) {
+      transaction.respond(this.#in.response(transaction, 500));
+      throw fault;
+    }
+  }
+
   receiveAck(ack: Inbound): void {
     this.#theirs?.receive(ack);
   }
@@ -89,6 +100,7 @@ export class Renegotiation {
   /** The call is over. */
   stop(): void {
     this.#stopWaiting?.();
+    this.#stopTimeout?.();
     this.#theirs?.stop();
     for (const wanted of [this.#ours, ...this.#waiting.splice(0)]) wanted?.outcome.reject(new ReinviteRefused(0, 'the call is over'));
     this.#ours = null;
@@ -102,18 +114,24 @@ export class Renegotiation {
 
   #try(wanted: Wanted): void {
     wanted.tries++;
-    this.#in.send('INVITE', { type: 'application/sdp', text: wanted.offer }, this.#in.contact(), {
+    const abandon = this.#in.send('INVITE', { type: 'application/sdp', text: wanted.offer }, this.#in.contact(), {
       response: (response) => this.#received(wanted, response),
       failed: (why) => {
         this.#refused(wanted, new ReinviteRefused(0, why));
         this.#in.lost(why);
       },
     });
+    // A provisional response stops timer B, and nothing else would ever end the wait.
+    this.#stopTimeout = this.#in.clock.after(REINVITE_TIMEOUT_MS, () => {
+      abandon();
+      this.#refused(wanted, new ReinviteRefused(0, 'no final response'));
+    });
   }
 
   #received(wanted: Wanted, response: SipResponse): void {
     const { status } = response;
     if (status < 200) return;
+    if (this.#ours === wanted) this.#stopTimeout?.();
     if (status < 300) {
       this.#in.refresh(response.headers);
       this.#in.acknowledge(parseCseq(response.headers.get('cseq') ?? '')?.number ?? 0); // each time: a repeated 2xx means a lost ACK
@@ -140,7 +158,10 @@ export class Renegotiation {
   }
 
   #refused(wanted: Wanted, error: ReinviteRefused): void {
-    if (this.#ours === wanted) this.#ours = null;
+    if (this.#ours === wanted) {
+      this.#stopTimeout?.();
+      this.#ours = null;
+    }
     wanted.outcome.reject(error);
     this.#startNext();
   }
