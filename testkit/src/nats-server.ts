@@ -4,7 +4,7 @@
  * with the same store.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -133,14 +133,25 @@ function localMachine(configFile: string, logFile: string): Machine {
           ),
         );
       }),
-    signal: (name) => {
+    signal: async (name) => {
       child?.kill(name);
-      return Promise.resolve();
+      // The signal is on its way when `kill` returns; a server on another core could still answer.
+      while (name === 'SIGSTOP' && child?.pid !== undefined && isRunning(child.pid)) await new Promise((resolve) => setImmediate(resolve));
     },
     gone: () => gone,
     remove: () => Promise.resolve(),
     complaints: () => Promise.resolve(tail(logFile)),
   };
+}
+
+/** Whether a thread of the process is neither stopped nor gone (proc(5), field 3 of `stat`); false where there is no /proc. */
+function isRunning(pid: number): boolean {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.some((thread) => !/\) [TtZX] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1')));
+  } catch {
+    return false;
+  }
 }
 
 /** The container keeps its name and port over a restart, which testcontainers' own `restart` also does; signals go through the daemon. */
