@@ -1,5 +1,5 @@
 /**
- * Shared words for files that run before `npm ci`: there are no workspace links yet, so `@keepline/contracts` cannot be resolved and this
+ * Shared words for files that run before the npm packages are installed: there are no workspace links yet, so `@keepline/contracts` cannot be resolved and this
  * file alone reaches into the package by path. Node resolves both ways to the same file, so there is still only one error class.
  */
 export { systemClock } from '../../contracts/src/clock.ts';

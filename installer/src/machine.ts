@@ -55,7 +55,7 @@ export function npmCommand(machine: Machine): readonly [string, ...string[]] {
   return program === undefined ? [machine.node, join(machine.runtime, 'npm/bin/npm-cli.js')] : [program];
 }
 
-/** Version of a package as pinned in package-lock.json, known before `npm ci`. */
+/** Version of a package as pinned in package-lock.json, known before the packages are there. */
 export function pinnedVersion(machine: Machine, name: string): string {
   return versionIn(readFileSync(join(machine.root, 'package-lock.json'), 'utf8'), name);
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KeeplineError } from '../before-packages.ts';
-import type { Machine } from '../machine.ts';
+import { childEnvironment, type Machine } from '../machine.ts';
 import { runProgram } from './run-program.ts';
 import type { Step } from './step.ts';
 import { treeHash } from './tree-hash.ts';
@@ -29,7 +29,7 @@ export const desk: Step = {
     await runProgram({
       command: [machine.node, join(machine.root, 'node_modules/vite/bin/vite.js'), 'build', 'admin-ui'],
       cwd: machine.root,
-      env: machine.env,
+      env: childEnvironment(machine),
       log: join(machine.runtime, 'log/desk.log'),
       limitMs: LIMIT_MS,
     });

@@ -1,8 +1,12 @@
-/** Step: the npm packages that package-lock.json pins. Install scripts stay off (.npmrc): two of them would fetch from elsewhere and fail. */
+/**
+ * Step: the npm packages that package-lock.json pins. Install scripts stay off (.npmrc): two of them would fetch from elsewhere and fail.
+ * `npm install --no-save` instead of `npm ci`: a registry inside a house often lacks the optional packages of other platforms, and `npm ci`
+ * refuses a lock file without them. What `npm ci` promises, the exact versions and hashes of the lock, is checked by `verify`.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeeplineError } from '../before-packages.ts';
-import { type Machine, npmCommand } from '../machine.ts';
+import { childEnvironment, type Machine, npmCommand } from '../machine.ts';
 import { firstDifference } from './package-lock.ts';
 import { runProgram } from './run-program.ts';
 import type { Step } from './step.ts';
@@ -18,16 +22,16 @@ function difference(machine: Machine): string | undefined {
 
 export const nodeModules: Step = {
   name: 'npm packages',
-  takes: '20 s',
+  takes: '30 s',
   after: [],
   insideOf: [],
   preflight: difference,
   packages: () => [],
   async install(machine) {
     await runProgram({
-      command: [...npmCommand(machine), 'ci', '--ignore-scripts', '--no-fund', '--no-audit'],
+      command: [...npmCommand(machine), 'install', '--no-save', '--ignore-scripts', '--no-fund', '--no-audit'],
       cwd: machine.root,
-      env: machine.env,
+      env: childEnvironment(machine), // npm runs on our Node, whatever is first on PATH
       log: join(machine.runtime, 'log/npm.log'),
       limitMs: LIMIT_MS,
     });

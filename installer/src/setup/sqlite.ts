@@ -4,7 +4,7 @@
  */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findProgram, type Machine, pinnedVersion } from '../machine.ts';
+import { childEnvironment, findProgram, type Machine, pinnedVersion } from '../machine.ts';
 import { runProgram } from './run-program.ts';
 import type { Step } from './step.ts';
 
@@ -42,7 +42,7 @@ const load = (machine: Machine): Promise<void> =>
   runProgram({
     command: [machine.node, '-e', "const { Database } = require('sqlite3'); new Database(':memory:', (e) => process.exit(e ? 1 : 0))"],
     cwd: machine.root,
-    env: machine.env,
+    env: childEnvironment(machine),
     log: join(machine.runtime, 'log/sqlite.log'),
     limitMs: 30_000,
   });
@@ -77,7 +77,7 @@ export const sqlite: Step = {
     }
     const npmTool = (path: string): string => join(machine.root, 'node_modules', path);
     const build = (command: readonly [string, ...string[]], limitMs: number): Promise<void> =>
-      runProgram({ command, cwd: packageFolder(machine), env: machine.env, log, limitMs });
+      runProgram({ command, cwd: packageFolder(machine), env: childEnvironment(machine), log, limitMs });
 
     progress('looking for a prebuilt add-on');
     const prebuilt = await worked(async () => {
