@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { childEnvironment, type Machine } from '../machine.ts';
 import { type Tally, tallyOf } from './tally.ts';
 
-/** Files that start the whole site, browsers or SIP tools; `--unit` leaves them out. */
-const WHOLE_SITE = 'test/**/*site*.test.ts';
+/** What `--unit` leaves out: tests of the whole site, and those that need a browser or SIP tools of the distribution. */
+const NOT_UNIT = ['test/!(architecture|docs).test.ts', '**/{sipp-peer,desk-in-chromium,browser-endpoint,agent-browser}.test.ts'];
 
 /** `patterns` choose test files as vitest does: a part of the path. */
 export async function runTests(machine: Machine, patterns: readonly string[], unitOnly: boolean): Promise<Tally> {
@@ -14,7 +14,13 @@ export async function runTests(machine: Machine, patterns: readonly string[], un
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
   const output = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
-  const status = await runTool(machine, ['vitest', 'run', ...output, ...(unitOnly ? ['--exclude', WHOLE_SITE] : []), ...patterns]);
+  const status = await runTool(machine, [
+    'vitest',
+    'run',
+    ...output,
+    ...(unitOnly ? NOT_UNIT.flatMap((glob) => ['--exclude', glob]) : []),
+    ...patterns,
+  ]);
   let text: string | undefined;
   try {
     text = readFileSync(report, 'utf8');
