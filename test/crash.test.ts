@@ -59,7 +59,7 @@ describe('kill -9 of the gateway in a call', () => {
     );
 
     const [tape] = await listRecordings(data);
-    expect(tape).toMatchObject({ outcome: 'interrupted' });
+    expect(tape).toMatchObject({ state: 'interrupted' });
     const heard = tonesOnTape(await exportRecording(data, tape?.id ?? '', scratch.path), 440, PHONE_AGENT_HZ);
     expect(heard.durationMs).toBeGreaterThan(talkedMs - LOST_AT_MOST_MS);
     expect(heard.caller).toBeGreaterThan(0.5);

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 export interface ListedRecording {
   readonly id: string;
   readonly callId: string;
-  readonly outcome: string;
+  readonly state: string;
   readonly durationMs: number;
 }
 

@@ -1,6 +1,7 @@
 /**
  * A site of its own with agents on soft phones, for tests and benches that need many agents or none of a browser's weight.
  */
+import { writeShortFlow } from './short-flow.ts';
 import { OwnSite } from './site.ts';
 import { type RingingCall, Softphone } from './softphone.ts';
 import type { PhoneCall } from './softphone/phone-call.ts';
@@ -21,6 +22,7 @@ export interface StaffedSite {
 /** @param agents phones, one agent each @param document further settings */
 export async function staffedSite(agents: number, document: Record<string, object | string | number> = {}): Promise<StaffedSite> {
   const dir = tempDir();
+  writeShortFlow(dir.path);
   const phones = await Promise.all(Array.from({ length: agents }, () => Softphone.open()));
   const answered: PhoneCall[] = [];
   const site = await OwnSite.start(dir.path, {

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
+import type { AgentId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
 import { Credentials, type FirstPassword } from '../agents/credentials.ts';
 import { Sessions } from '../agents/sessions.ts';
@@ -36,7 +37,7 @@ export interface Desks {
 
 export async function setUpDesks(parts: DeskParts): Promise<Desks> {
   const { ground } = parts;
-  const { registry, duty, cloudSync } = parts.routing;
+  const { registry, roster, duty, cloudSync } = parts.routing;
   const { site, store, log } = ground;
   const credentials = new Credentials({ store, clock, agents: site.agents });
   const firstPasswords = await credentials.issueFirstPasswords();
@@ -64,7 +65,11 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     clock,
     log,
   });
-  const signIn = new SignIn({ credentials, sessions, audited: ground.audited, clock, log, leave: (agentId) => duty.signOut(agentId) });
+  // A phone stays in routing when its agent closes the desk: it was there before anybody signed in.
+  const leave = async (agentId: AgentId): Promise<void> => {
+    if (roster.config(agentId).phone === '') await duty.signOut(agentId);
+  };
+  const signIn = new SignIn({ credentials, sessions, audited: ground.audited, clock, log, leave });
   return {
     desks,
     firstPasswords,

@@ -8,13 +8,13 @@ import { Anonymiser } from '@keepline/compliance/anonymise';
 import { AuditLog } from '@keepline/compliance/audit';
 import { type KeyStore, openKeyStore } from '@keepline/compliance/keys';
 import { Outbox } from '@keepline/cloud-sync/outbox';
+import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { type Logger, pino } from 'pino';
-import type { Audited } from '../agents/sign-in.ts';
-import { audited } from '../audit/audited.ts';
+import { type ActContext, audited } from '../audit/audited.ts';
 import { EventLog } from '../events/event-log.ts';
 import { ExportToCloud } from '../events/export-to-cloud.ts';
 import { Store } from '../store/store.ts';
@@ -23,13 +23,16 @@ import { allTables } from '../store/tables/all.ts';
 /** Field names that may hold personal data or secrets, wherever they occur: a second line behind not logging them at all. */
 const REDACTED = ['password', 'token', 'callerNumber', 'callerName', 'note', 'digit', 'digits', 'cookie', 'authorization'];
 
+/** An act; one that belongs to no other gets a correlation of its own. */
+export type Act = Omit<ActContext, 'correlation'> & { readonly correlation?: string };
+
 export interface Ground {
   readonly site: SiteConfig;
   readonly data: string;
   readonly log: Logger;
   readonly keys: KeyStore;
   /** Runs a sensitive act: intent durable before, outcome after (law 4). */
-  readonly audited: Audited;
+  readonly audited: <T>(act: AuditAct, context: Act, run: () => Promise<T>) => Promise<T>;
   readonly store: Store;
   readonly events: EventLog;
   readonly anonymiser: Anonymiser;

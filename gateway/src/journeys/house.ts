@@ -13,15 +13,17 @@ import type { Roster } from '../routing/roster.ts';
 import type { Tx } from '../store/store.ts';
 import type { CallJournal } from './call-journal.ts';
 
-/** One call on tape: the ledger row opens in the transaction that connects the call, the file follows. */
+/** One call on tape. Sound is kept from the first word; the file exists only after its ledger row does. */
 export interface Taping {
   readonly recordingId: RecordingId;
+  /** From now on what both say waits for the file. */
+  listen(audio: CallAudio, caller: Leg, agent: Leg): void;
   /** Ledger row and event, inside the transaction of the answer. */
   openRow(tx: Tx): Promise<void>;
-  /** Starts the file; false when it cannot, and the reason is in the ledger by then. */
-  start(audio: CallAudio, caller: Leg, agent: Leg): Promise<boolean>;
-  /** Closes file and row; resolves when both are durable. Never rejects. */
-  stop(): Promise<void>;
+  /** Makes the file; false when it cannot, and the reason is in the ledger when the tape is closed. */
+  open(): Promise<boolean>;
+  /** Ends the sound, closes file and row; resolves when both are durable. Never rejects. */
+  close(): Promise<void>;
 }
 
 export interface House {

@@ -3,7 +3,7 @@
  */
 import { endVerdict } from '../calls/end-verdict.ts';
 import type { Leg } from '../calls/leg.ts';
-import type { House } from './house.ts';
+import type { House, Taping } from './house.ts';
 import type { LiveCall } from './live-call.ts';
 
 /** Disposition of a call whose agent gave none. */
@@ -18,7 +18,8 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   call.audio.bridge(caller, agent);
 
   const tape = house.tape(callId, agentId);
-  const taping = tapeFrom(call, caller, agent, house, tape);
+  tape.listen(call.audio, caller, agent);
+  const taping = openTape(call, house, tape);
   // Whichever side ends first takes the other with it.
   const agentFirst = agent.ended.then((end) => {
     if (end === 'hung_up' || end === 'cancelled') void call.hangup('agent');
@@ -28,34 +29,25 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   agent.hangup();
   await agentFirst;
   await sampleQuality(call, caller, agent, house);
-  if (await taping) await stopAudio(call, house);
+  await taping;
   const verdict = endVerdict(call.facts().state, end, call.endedBy);
   const ended = call.apply({ do: 'end' });
-  await tape.stop(); // the ledger row first: a call is not over before its recording is accounted for
+  await tape.close(); // the ledger row first: a call is not over before its recording is accounted for
   house.journal.ended(ended, verdict);
   wrapUp(call, house, agentId);
 }
 
-async function tapeFrom(call: LiveCall, caller: Leg, agent: Leg, house: House, tape: ReturnType<House['tape']>): Promise<boolean> {
+/** Row, then file; whoever talks does not wait for either. */
+async function openTape(call: LiveCall, house: House, tape: Taping): Promise<void> {
   try {
     await house.journal.connected(call.facts(), (tx) => tape.openRow(tx));
   } catch (thrown) {
     house.onFault(thrown, call.facts().callId);
-    return false;
+    return;
   }
-  const recording = await tape.start(call.audio, caller, agent);
+  const recording = await tape.open();
   const { state } = call.facts();
   if (recording && (state === 'connected' || state === 'held')) call.apply({ do: 'record', recording });
-  return recording;
-}
-
-/** An edge that died cannot stop; its port to the recorder is closed then, which ends the file too. */
-async function stopAudio(call: LiveCall, house: House): Promise<void> {
-  try {
-    await call.audio.stopRecording();
-  } catch (thrown) {
-    house.onFault(thrown, call.facts().callId);
-  }
 }
 
 async function sampleQuality(call: LiveCall, caller: Leg, agent: Leg, house: House): Promise<void> {

@@ -2,9 +2,11 @@
  * One call on tape: ledger row and event in the transaction of the answer, then the file, then the closed row. What fails on the way is
  * in the ledger with its reason (law 5), and never ends the conversation.
  */
+import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '@keepline/contracts/clock';
 import { messageOf } from '@keepline/contracts/errors';
 import { type AgentId, type CallId, newId, type RecordingId } from '@keepline/contracts/ids';
+import type { CallAudio } from '../calls/call-audio.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { closeRow, openRow } from '../recording/ledger.ts';
 import type { OpenRecording, Recorder, RecordingResult } from '../recording/recorder.ts';
@@ -22,32 +24,45 @@ export interface TapeParts {
 export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Taping {
   const { recorder, store, events, clock } = parts;
   const recordingId: RecordingId = newId('rec', clock.now());
+  const { port1: fromEdge, port2: toRecorder } = new MessageChannel();
+  let sound: CallAudio | undefined;
   let rowIsOpen = false;
-  let open: OpenRecording | undefined;
-  let failure: RecordingResult | undefined;
+  let recording: OpenRecording | undefined;
+  let failure = 'the ledger row could not be opened';
 
+  const stopSound = async (): Promise<void> => {
+    try {
+      await sound?.stopRecording();
+    } catch (thrown) {
+      parts.onFault(thrown); // an edge that died closes its end of the channel, which ends the file too
+    }
+  };
   return {
     recordingId,
+    listen(audio, caller, agent) {
+      sound = audio;
+      audio.startRecording(caller, agent, fromEdge);
+    },
     async openRow(tx) {
       await openRow(tx, { id: recordingId, callId, agentId, openedAtMs: clock.now() });
       await events.append(tx, 'recording.opened', { callId, recordingId });
       tx.afterCommit(() => (rowIsOpen = true));
     },
-    async start(audio, caller, agent) {
+    async open() {
       try {
-        open = await recorder.open(recordingId);
-        audio.startRecording(caller, agent, open.port);
+        recording = await recorder.open(recordingId, toRecorder);
         return true;
       } catch (thrown) {
         parts.onFault(thrown);
-        failure = { outcome: 'failed', file: '', samples: 0, durationMs: 0, bytes: 0, sha256: '', why: messageOf(thrown) };
+        failure = messageOf(thrown);
         return false;
       }
     },
-    async stop() {
+    async close() {
+      await stopSound();
+      if (!recording) toRecorder.close();
       if (!rowIsOpen) return;
-      const result = failure ?? (await open?.finished);
-      if (!result) return;
+      const result = (await recording?.finished) ?? nothing(failure);
       try {
         await store.write(async (tx) => {
           await closeRow(tx, recordingId, clock.now(), { ...result, file: result.file || null });
@@ -60,3 +75,5 @@ export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Tapi
     },
   };
 }
+
+const nothing = (why: string): RecordingResult => ({ outcome: 'failed', file: '', samples: 0, durationMs: 0, bytes: 0, sha256: '', why });

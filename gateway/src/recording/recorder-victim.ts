@@ -5,6 +5,7 @@
 import { systemClock } from '@keepline/contracts/clock';
 import { isId } from '@keepline/contracts/ids';
 import { Recorder } from './recorder.ts';
+import { openOn } from './testing/open-on.ts';
 
 const BLOCK = 4000;
 const [dir = '', recipient = '', id = '', atOnce = '0'] = process.argv.slice(2);
@@ -12,7 +13,7 @@ if (!isId('rec', id)) throw new Error('the third argument is a recording id');
 
 const onFault = (fault: Error): void => void process.stdout.write(`fault ${fault.name}\n`);
 const recorder = await Recorder.start({ dir, recipient, minFreeBytes: 0, clock: systemClock, onFault });
-const { port, finished } = await recorder.open(id);
+const { port, finished } = await openOn(recorder, id);
 let posted = 0;
 
 function post(): void {

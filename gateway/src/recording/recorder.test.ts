@@ -10,6 +10,7 @@ import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openPlayback } from './playback.ts';
 import { Recorder } from './recorder.ts';
+import { openOn } from './testing/open-on.ts';
 import { wavHeader } from './wav.ts';
 
 const BLOCK = 4000; // samples in 500 ms
@@ -49,7 +50,7 @@ function pattern(startSample: number, samples: number): Uint8Array<ArrayBuffer> 
 
 /** Records so many samples in blocks of half a second, as fast as the port takes them. */
 async function record(id: RecordingId, samples: number) {
-  const { port, finished } = await recorder.open(id);
+  const { port, finished } = await openOn(recorder, id);
   for (let at = 0; at < samples; at += BLOCK) {
     port.postMessage({ kind: 'audio', startSample: at, alaw: pattern(at, Math.min(BLOCK, samples - at)) });
     if (at % (BLOCK * 16) === 0) await new Promise((resolve) => setTimeout(resolve, 2)); // the queue bound is meant for live audio
@@ -113,7 +114,7 @@ describe('a finished recording', () => {
 describe('the recorder', () => {
   it('keeps time with silence where audio never came, and says so', async () => {
     const id = newRecording();
-    const { port, finished } = await recorder.open(id);
+    const { port, finished } = await openOn(recorder, id);
     port.postMessage({ kind: 'audio', startSample: 0, alaw: pattern(0, 10) });
     port.postMessage({ kind: 'audio', startSample: 40_000, alaw: pattern(40_000, 10) });
     port.postMessage({ kind: 'end', samples: 40_018 });
@@ -126,7 +127,7 @@ describe('the recorder', () => {
   });
 
   it('takes no audio twice and ignores what cannot be a position', async () => {
-    const { port, finished } = await recorder.open(newRecording());
+    const { port, finished } = await openOn(recorder, newRecording());
     for (const startSample of [0, 0, 5, -1, 0.5, Number.NaN, 2 ** 40])
       port.postMessage({ kind: 'audio', startSample, alaw: pattern(0, 10) });
     port.postMessage({ kind: 'end', samples: 15 });
@@ -137,7 +138,7 @@ describe('the recorder', () => {
   });
 
   it('makes a whole file of a recording whose sender died, and says why it is not complete', async () => {
-    const { port, finished } = await recorder.open(newRecording());
+    const { port, finished } = await openOn(recorder, newRecording());
     port.postMessage({ kind: 'audio', startSample: 0, alaw: pattern(0, BLOCK) });
     port.close();
     const result = await finished;
@@ -146,12 +147,12 @@ describe('the recorder', () => {
   });
 
   it('finishes what is open when it is closed, and takes nothing afterwards', async () => {
-    const { port, finished } = await recorder.open(newRecording());
+    const { port, finished } = await openOn(recorder, newRecording());
     port.postMessage({ kind: 'audio', startSample: 0, alaw: pattern(0, BLOCK) });
     await recorder.close();
     await expect(finished).resolves.toMatchObject({ outcome: 'failed', why: 'the recorder was closed during the call' });
     expect(recorder.accepting()).toMatchObject({ ok: false, why: { code: 'RECORDER_UNWELL' } });
-    await expect(recorder.open(newRecording())).rejects.toMatchObject({ code: 'RECORDER_UNWELL' });
+    await expect(openOn(recorder, newRecording())).rejects.toMatchObject({ code: 'RECORDER_UNWELL' });
   });
 
   it('refuses calls before the disk is full', async () => {
@@ -170,7 +171,7 @@ describe('the recorder', () => {
     const id = newRecording();
     await record(id, 10);
     writeFileSync(join(dir, `${id}.wav.age.part`), 'x');
-    await expect(recorder.open(id)).rejects.toMatchObject({ code: 'RECORDING_NOT_OPENED' });
+    await expect(openOn(recorder, id)).rejects.toMatchObject({ code: 'RECORDING_NOT_OPENED' });
     expect(readFileSync(join(dir, `${id}.wav.age.part`), 'utf8')).toBe('x');
   });
 

@@ -3,7 +3,7 @@
  * A port goes to the RTP edge; from then on this thread only hears how it ended.
  */
 import { mkdir } from 'node:fs/promises';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import type { RecordingId } from '@keepline/contracts/ids';
@@ -30,8 +30,6 @@ export interface RecorderOptions {
 }
 
 export interface OpenRecording {
-  /** To be transferred to the edge; it carries `RecordingMessage`s. */
-  readonly port: MessagePort;
   /** Never rejects. */
   readonly finished: Promise<RecordingResult>;
 }
@@ -85,21 +83,16 @@ export class Recorder {
 
   /**
    * Makes the files of a recording. The ledger row must be there before: what has a file has a row.
+   * @param port carries `RecordingMessage`s from the edge and is moved to the recorder thread; audio sent before waits in it
    * @throws RecordingNotOpened, RecorderUnwell
    */
-  async open(recordingId: RecordingId): Promise<OpenRecording> {
+  async open(recordingId: RecordingId, port: MessagePort): Promise<OpenRecording> {
     if (this.#closing || this.#goneWhy) throw new RecorderUnwell(this.#goneWhy || 'it is closing');
     const pending: Pending = { opened: Promise.withResolvers(), finished: Promise.withResolvers() };
     this.#pending.set(recordingId, pending);
-    const { port1, port2 } = new MessageChannel();
-    this.#command({ do: 'open', recordingId, port: port2 }, [port2]);
-    try {
-      await pending.opened.promise;
-    } catch (thrown) {
-      port1.close();
-      throw thrown;
-    }
-    return { port: port1, finished: pending.finished.promise };
+    this.#command({ do: 'open', recordingId, port }, [port]);
+    await pending.opened.promise;
+    return { finished: pending.finished.promise };
   }
 
   /** Finishes what is open (as `failed`, with the reason) and ends the thread. Calling it again waits for the same end. */

@@ -45,9 +45,11 @@ async function demo(site: Site): Promise<DemoFigures> {
     calls.push(await playCall(scene, { outage: false, hold: true, endedBy: 'caller' }));
     calls.push(await playCall(scene, { outage: false, hold: false, endedBy: 'agent' }));
 
-    await site.cloud('freeze');
-    tell('the cloud is cut: a black hole, nobody says goodbye');
-    calls.push(await playCall(scene, { outage: true, hold: false, endedBy: 'caller' }));
+    const beforeKey = async (): Promise<void> => {
+      await site.cloud('freeze');
+      tell('the cloud is cut while the caller is in the menu: a black hole, nobody says goodbye');
+    };
+    calls.push(await playCall(scene, { outage: true, hold: false, endedBy: 'caller', beforeKey }));
     await eventually('the desk shows the link as down', async () => (await agent.linkState()) === 'down');
     tell('the desk shows that the site works on its own');
     calls.push(await playCall(scene, { outage: true, hold: false, endedBy: 'caller' }));
@@ -81,7 +83,7 @@ async function measure(site: Site, calls: CallFigures[], firstNumber: number): P
     const tapes = await listRecordings(data);
     for (const [i, call] of calls.entries()) {
       const tape = tapes.find(({ callId }) => callId === callIds[i]);
-      if (tape?.outcome === 'complete') {
+      if (tape?.state === 'complete') {
         const { caller, agent } = tonesOnTape(await exportRecording(data, tape.id, scratch), CALLER_HZ, AGENT_HZ);
         call.recorded = caller > 0.5 && agent > 0.5;
         tell(`call ${i + 1}: recorded ${(tape.durationMs / 1000).toFixed(1)} s; both voices on tape: ${call.recorded ? 'yes' : 'NO'}`);

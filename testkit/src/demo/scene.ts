@@ -23,10 +23,16 @@ export interface Scene {
   readonly tell: (step: string) => void;
 }
 
-export async function playCall(
-  scene: Scene,
-  how: { readonly outage: boolean; readonly hold: boolean; readonly endedBy: 'caller' | 'agent' },
-): Promise<CallFigures> {
+export interface SceneCall {
+  readonly hold: boolean;
+  readonly endedBy: 'caller' | 'agent';
+  /** Counts as a call during an outage. */
+  readonly outage: boolean;
+  /** Happens when the menu has been heard, just before the key: the worst moment to lose the cloud. */
+  readonly beforeKey?: () => Promise<void>;
+}
+
+export async function playCall(scene: Scene, how: SceneCall): Promise<CallFigures> {
   const { site, phone, agent, number, tell } = scene;
   const figures: CallFigures = {
     outage: how.outage,
@@ -39,6 +45,11 @@ export async function playCall(
   const call = await phone.call(site.place.sip, number, { says: [CALLER_HZ], number: '13800138000', name: 'Zhang' });
   tell(`the site answered: ${Math.round(call.ringMs)} ms to ringing, ${Math.round(call.answerMs)} ms to the answer`);
   await eventually('the menu is heard', () => loudness(call.line.heard(200)) > AUDIBLE);
+  if (how.beforeKey) {
+    // The menu is over when a second of silence follows; from then on a key is acted on at once.
+    await eventually('the menu is over', () => call.line.heard(1000).length >= 7000 && loudness(call.line.heard(1000)) < AUDIBLE);
+    await how.beforeKey();
+  }
   await call.press('1');
   tell('the caller heard the menu and pressed 1');
   await agent.waitForCall(20_000);
