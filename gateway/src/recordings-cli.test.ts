@@ -12,6 +12,7 @@ import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { closeRow, openRow, recover } from './recording/ledger.ts';
 import { Recorder } from './recording/recorder.ts';
+import { openOn } from './recording/testing/open-on.ts';
 import { wavHeader } from './recording/wav.ts';
 import { Store } from './store/store.ts';
 import { recordingTables } from './store/tables/recordings.ts';
@@ -30,7 +31,7 @@ const at = (...names: string[]): string => join(data, ...names);
 
 /** Records without an end: what a killed gateway leaves behind, by taking the files away before the recorder can finish them. */
 async function leaveBehind(recorder: Recorder, id: RecordingId): Promise<void> {
-  const { port, finished: end } = await recorder.open(id);
+  const { port, finished: end } = await openOn(recorder, id);
   port.postMessage({ kind: 'audio', startSample: 0, alaw: ALAW });
   const part = at('recordings', `${id}.wav.age.part`);
   await expect.poll(() => statSync(part).size, { timeout: 10_000 }).toBeGreaterThan(0);
@@ -59,7 +60,7 @@ beforeEach(async () => {
   });
   for (const id of [finished, interrupted])
     await store.write((tx) => openRow(tx, { id, callId: newId('call', 0), agentId: 'agent1', openedAtMs: clock.now() }));
-  const { port, finished: end } = await recorder.open(finished);
+  const { port, finished: end } = await openOn(recorder, finished);
   port.postMessage({ kind: 'audio', startSample: 0, alaw: ALAW });
   port.postMessage({ kind: 'end', samples: SAMPLES });
   const result = await end;

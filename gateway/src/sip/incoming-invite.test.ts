@@ -28,6 +28,9 @@ describe('a call that comes in', () => {
     const toTag = tagOf(await bench.peer.hear('200 OK'));
     call.hangup({ cause: 16, text: 'done' });
     expect(await call.ended).toEqual({ by: 'local', why: 'bye' });
+    bench.say({ method: 'OPTIONS', cseq: 2, toTag });
+    await bench.peer.hear('200 OK');
+    expect(bench.peer.waiting).toEqual([]); // no BYE yet
     bench.say({ method: 'ACK', toTag });
     expect(header(await bench.peer.hear('BYE'), 'Reason')).toBe('Q.850;cause=16;text="done"');
   });
