@@ -6,7 +6,7 @@ import { childEnvironment, type Machine } from '../machine.ts';
 import { type Tally, tallyOf } from './tally.ts';
 
 /** What `--unit` leaves out: tests of the whole site, and those that need a browser or SIP tools of the distribution. */
-const NOT_UNIT = ['test/!(architecture|docs).test.ts', '**/{sipp-peer,desk-in-chromium,browser-endpoint,agent-browser}.test.ts'];
+const NOT_UNIT = ['test/!(architecture|docs).test.ts', '**/{sipp-peer,*-in-chromium,browser-endpoint,agent-browser}.test.ts'];
 
 /** `patterns` choose test files as vitest does: a part of the path. */
 export async function runTests(machine: Machine, patterns: readonly string[], unitOnly: boolean): Promise<Tally> {

@@ -1,5 +1,5 @@
 /** The list of commands: adding one is a file beside this and an entry here. */
-import { forBrowserDemo, forSite, forSiteAndCloud, forTalking, forTests } from '../setup/steps.ts';
+import { forBrowserDemo, forSite, forSiteAndCloud, forTalking, forTests, forUnitTests } from '../setup/steps.ts';
 import type { Command } from './command.ts';
 
 export const commands: readonly Command[] = [
@@ -23,7 +23,7 @@ export const commands: readonly Command[] = [
     usage: '[--unit] [PATTERN ...]',
     summary: 'types, lint, format and all tests; ends with `N passed, N failed`',
     accepts: { flags: ['unit'], maxWords: 64 },
-    setup: (args) => (args.includes('--unit') ? forSite : forTests),
+    setup: (args) => (args.includes('--unit') ? forUnitTests : forTests),
     load: () => import('./test.ts'),
   },
   {

@@ -12,5 +12,7 @@ export const forTalking: readonly Step[] = [nodeModules];
 export const forSite: readonly Step[] = [nodeModules, sqlite, mediaWorker, desk, speech];
 /** To run the stand-in cloud as well. */
 export const forSiteAndCloud: readonly Step[] = [...forSite, natsServer];
+/** Real servers and stock tools, but neither browser nor desk. */
+export const forUnitTests: readonly Step[] = [nodeModules, sqlite, mediaWorker, natsServer, testTools];
 export const forTests: readonly Step[] = [nodeModules, sqlite, mediaWorker, desk, natsServer, testTools, browser];
 export const forBrowserDemo: readonly Step[] = [...forSiteAndCloud, browser];
