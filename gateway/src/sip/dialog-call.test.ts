@@ -1,6 +1,6 @@
 /** What happens inside a call: real sockets, time turned by hand. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AgentBench, SDP } from '../../fixtures/sip/agent-bench.ts';
+import { AgentBench, PATIENT, SDP } from '../../fixtures/sip/agent-bench.ts';
 import { header } from '../../fixtures/sip/wire-peer.ts';
 import { MAX_WAITING_REINVITES } from './limits.ts';
 
@@ -33,7 +33,7 @@ describe('inside a call', () => {
     bench.say({ cseq: 4, toTag });
     expect(header(await bench.peer.hear('500'), 'Retry-After')).toMatch(/^([0-9]|10)$/); // the one before waits for its ACK (§14.2)
     bench.say({ method: 'ACK', cseq: 3, toTag, body: 'v=0\n' });
-    await expect.poll(() => answers).toEqual(['v=0\r\n']);
+    await expect.poll(() => answers, PATIENT).toEqual(['v=0\r\n']);
     expect(offers).toEqual(['']);
   });
 
@@ -68,7 +68,7 @@ describe('inside a call', () => {
     const { call, toTag } = await bench.talking();
     const answer = call.reinvite(SDP);
     bench.replyTo(await bench.peer.hear('INVITE'), '100 Trying');
-    await expect.poll(() => bench.agent.counters().messagesReceived).toBe(3);
+    await expect.poll(() => bench.agent.counters().messagesReceived, PATIENT).toBe(3);
     bench.clock.advance(40_000);
     await expect(answer).rejects.toMatchObject({ code: 'SIP_REINVITE_REFUSED', status: 0 });
     bench.say({ method: 'OPTIONS', cseq: 2, toTag });
@@ -104,7 +104,7 @@ describe('inside a call', () => {
     await bench.peer.hear('400');
     bench.say({ method: 'INFO', cseq: 4, toTag, body: 'Signal= 11\nDuration= 100\n', type: 'application/dtmf-relay' });
     bench.say({ method: 'INFO', cseq: 5, toTag, body: '7', type: 'application/dtmf' });
-    await expect.poll(() => digits).toEqual(['#', '7']);
+    await expect.poll(() => digits, PATIENT).toEqual(['#', '7']);
   });
 
   it('garbage of any kind on the port disturbs nothing', async () => {
@@ -119,7 +119,7 @@ describe('inside a call', () => {
     const digits: string[] = [];
     call.onDigit((digit) => digits.push(digit));
     bench.say({ method: 'INFO', cseq: 5000, toTag, body: '7', type: 'application/dtmf' });
-    await expect.poll(() => digits).toEqual(['7']);
+    await expect.poll(() => digits, PATIENT).toEqual(['7']);
     expect(bench.agent.counters()).toMatchObject({ dialogs: 1, listenerFaults: 0 });
   });
 });

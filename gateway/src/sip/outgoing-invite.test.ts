@@ -1,6 +1,6 @@
 /** Calls we make: real sockets, time turned by hand. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AgentBench, SDP } from '../../fixtures/sip/agent-bench.ts';
+import { AgentBench, PATIENT, SDP } from '../../fixtures/sip/agent-bench.ts';
 import { header } from '../../fixtures/sip/wire-peer.ts';
 
 let bench: AgentBench;
@@ -52,7 +52,7 @@ describe('a call we make', () => {
     await call.ringing;
     call.hangup();
     bench.replyTo(await bench.peer.hear('CANCEL'), '200 OK');
-    await expect.poll(() => bench.agent.counters().messagesReceived).toBe(2);
+    await expect.poll(() => bench.agent.counters().messagesReceived, PATIENT).toBe(2);
     bench.clock.advance(32_000);
     expect(bench.agent.counters().transactions).toBe(0);
   });

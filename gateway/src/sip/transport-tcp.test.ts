@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '@keepline/testkit/fake-clock';
+import { PATIENT } from '../../fixtures/sip/agent-bench.ts';
 import { header } from '../../fixtures/sip/wire-peer.ts';
 import { MAX_CONNECTIONS_PER_SOURCE, MAX_REFUSED_CONNECTIONS, TCP_IDLE_MS, TCP_MESSAGE_MS } from './limits.ts';
 import { type IncomingCall, UserAgent } from './user-agent.ts';
@@ -79,25 +80,25 @@ describe('SIP over TCP', () => {
   it('answers on the connection the request came by, byte by byte as well', async () => {
     const peer = await dial();
     for (const byte of Buffer.from(text('OPTIONS'))) peer.socket.write(Buffer.from([byte]));
-    await expect.poll(() => peer.heard).toContain('SIP/2.0 200 OK');
+    await expect.poll(() => peer.heard, PATIENT).toContain('SIP/2.0 200 OK');
   });
 
   it('sends requests of a call on the connection of the call, since the Contact of many a PBX is not listened at', async () => {
     const peer = await dial();
     peer.socket.write(text('INVITE'));
-    await expect.poll(() => calls.length).toBe(1);
+    await expect.poll(() => calls.length, PATIENT).toBe(1);
     calls[0]?.answer('v=0\r\n');
-    await expect.poll(() => peer.heard).toContain('200 OK');
+    await expect.poll(() => peer.heard, PATIENT).toContain('200 OK');
     peer.socket.write(text('ACK', `;tag=${/To: .*;tag=(\w+)/.exec(peer.heard)?.[1]}`));
     await calls[0]?.acknowledged;
     calls[0]?.hangup();
-    await expect.poll(() => peer.heard).toContain('BYE sip:a@127.0.0.1:9;transport=tcp SIP/2.0');
+    await expect.poll(() => peer.heard, PATIENT).toContain('BYE sip:a@127.0.0.1:9;transport=tcp SIP/2.0');
   });
 
   it('answers a double empty line with one, so that the peer knows the connection lives (RFC 5626 §3.5.1)', async () => {
     const peer = await dial();
     peer.socket.write('\r\n\r\n');
-    await expect.poll(() => peer.heard).toBe('\r\n');
+    await expect.poll(() => peer.heard, PATIENT).toBe('\r\n');
   });
 
   it.each([
@@ -108,7 +109,7 @@ describe('SIP over TCP', () => {
   ])('closes the connection after %s', async (_name, bytes, answer) => {
     const peer = await dial();
     peer.socket.write(bytes);
-    await expect.poll(() => peer.closed).toBe(true);
+    await expect.poll(() => peer.closed, PATIENT).toBe(true);
     expect(peer.heard).toContain(answer);
   });
 
@@ -117,35 +118,35 @@ describe('SIP over TCP', () => {
     const idle = await dial();
     slow.socket.write('OPTIONS sip:');
     idle.socket.write(text('OPTIONS'));
-    await expect.poll(() => idle.heard).toContain('200 OK');
-    await expect.poll(() => agent.counters().tcpConnections).toBe(2);
+    await expect.poll(() => idle.heard, PATIENT).toContain('200 OK');
+    await expect.poll(() => agent.counters().tcpConnections, PATIENT).toBe(2);
     clock.advance(TCP_MESSAGE_MS + 2_000);
-    await expect.poll(() => slow.closed).toBe(true);
+    await expect.poll(() => slow.closed, PATIENT).toBe(true);
     expect(idle.closed).toBe(false);
     clock.advance(TCP_IDLE_MS);
-    await expect.poll(() => idle.closed).toBe(true);
+    await expect.poll(() => idle.closed, PATIENT).toBe(true);
   });
 
   it('bounds the connections of one address, and those of refused addresses further', async () => {
     for (let i = 0; i < MAX_CONNECTIONS_PER_SOURCE; i++) await dial();
-    await expect.poll(() => agent.counters().tcpConnections).toBe(MAX_CONNECTIONS_PER_SOURCE);
+    await expect.poll(() => agent.counters().tcpConnections, PATIENT).toBe(MAX_CONNECTIONS_PER_SOURCE);
     const one = await dial();
-    await expect.poll(() => one.closed).toBe(true);
+    await expect.poll(() => one.closed, PATIENT).toBe(true);
     for (const { socket } of peers.splice(0)) socket.destroy();
-    await expect.poll(() => agent.counters().tcpConnections).toBe(0);
+    await expect.poll(() => agent.counters().tcpConnections, PATIENT).toBe(0);
     verdict = 'refuse';
     const strangers: Peer[] = [];
     for (let i = 0; i <= MAX_REFUSED_CONNECTIONS; i++) strangers.push(await dial());
-    await expect.poll(() => strangers.filter(({ closed }) => closed).length).toBe(1);
+    await expect.poll(() => strangers.filter(({ closed }) => closed).length, PATIENT).toBe(1);
     const kept = strangers.find(({ closed }) => !closed);
     kept?.socket.write(text('INVITE'));
-    await expect.poll(() => kept?.heard).toContain('SIP/2.0 403');
+    await expect.poll(() => kept?.heard, PATIENT).toContain('SIP/2.0 403');
   });
 
   it('closes the connection of a source that is to get no answer', async () => {
     verdict = 'drop';
     const peer = await dial();
-    await expect.poll(() => peer.closed).toBe(true);
+    await expect.poll(() => peer.closed, PATIENT).toBe(true);
   });
 
   it('calls a phone over TCP, and says so when nobody listens there', async () => {
@@ -156,13 +157,13 @@ describe('SIP over TCP', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const from = { from: { uri: 'sip:95588@127.0.0.1', displayName: '' } };
     agent.invite(`sip:phone@127.0.0.1:${port};transport=tcp`, 'v=0\r\n', from);
-    await expect.poll(() => heard[0]?.heard ?? '').toContain('INVITE sip:phone@');
+    await expect.poll(() => heard[0]?.heard ?? '', PATIENT).toContain('INVITE sip:phone@');
     expect(header(heard[0]?.heard ?? '', 'Via')).toMatch(/^SIP\/2\.0\/TCP 127\.0\.0\.1:/);
     for (const { socket } of heard) socket.destroy();
     const gone = once(phone, 'close');
     phone.close();
     await gone;
-    await expect.poll(() => agent.counters().tcpConnections).toBe(0);
+    await expect.poll(() => agent.counters().tcpConnections, PATIENT).toBe(0);
     const call = agent.invite(`sip:phone@127.0.0.1:${port};transport=tcp`, 'v=0\r\n', from);
     await expect(call.answered).rejects.toMatchObject({ code: 'SIP_INVITE_UNANSWERED' });
     expect(await call.ended).toEqual({ by: 'transport', why: 'no_answer' });

@@ -1,6 +1,6 @@
 /** What the user agent refuses and what it lets in: real sockets, time turned by hand. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AgentBench, type Said, tagOf } from '../../fixtures/sip/agent-bench.ts';
+import { AgentBench, PATIENT, type Said, tagOf } from '../../fixtures/sip/agent-bench.ts';
 import { header } from '../../fixtures/sip/wire-peer.ts';
 
 let bench: AgentBench;
@@ -15,10 +15,10 @@ describe('a request outside any dialog', () => {
     bench.say();
     expect(tagOf(await bench.peer.hear('403 Forbidden'))).not.toBe('');
     bench.say({ method: 'ACK' });
-    await expect.poll(() => bench.agent.counters().refused).toBe(2);
+    await expect.poll(() => bench.agent.counters().refused, PATIENT).toBe(2);
     bench.verdict = 'drop';
     bench.say({ method: 'OPTIONS' });
-    await expect.poll(() => bench.agent.counters().dropped).toBe(1);
+    await expect.poll(() => bench.agent.counters().dropped, PATIENT).toBe(1);
     bench.verdict = 'refuse';
     bench.say({ method: 'OPTIONS' });
     await bench.peer.hear('403');
@@ -87,7 +87,7 @@ describe('a request outside any dialog', () => {
     expect(header(await bench.peer.hear('503'), 'Retry-After')).toBe('5');
     bench.say({ method: 'BYE', cseq: 2, toTag });
     await expect
-      .poll(() => bench.peer.waiting.some((text) => header(text, 'CSeq') === '2 BYE' && text.startsWith('SIP/2.0 200')))
+      .poll(() => bench.peer.waiting.some((text) => header(text, 'CSeq') === '2 BYE' && text.startsWith('SIP/2.0 200')), PATIENT)
       .toBe(true);
     expect(bench.agent.counters().transactions).toBeLessThanOrEqual(101);
   });
