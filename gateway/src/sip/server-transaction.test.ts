@@ -33,9 +33,9 @@ describe('ServerTransaction', () => {
     const { sent, say, transaction } = open('INVITE');
     say(180);
     say(486);
-    say(200);
     say(180);
     say(486);
+    say(200);
     transaction.receiveAgain();
     expect(sent).toEqual(['100', '180', '486', '486']);
     expect(transaction.finalStatus).toBe(486);
