@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '@keepline/contracts/clock';
 import type { BoundedLog } from './bounded-log.ts';
 import { nextRestart } from './restart-policy.ts';
 
-const TAIL_LINES = 15;
+const TAIL_LINES = 25; // a stack of Node fits, with the message above it
 /** After SIGKILL the kernel ends a process at once, unless it hangs in a driver; then there is no use in waiting longer. */
 const KILL_WAIT_MS = 2000;
 

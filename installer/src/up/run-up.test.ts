@@ -102,8 +102,19 @@ describe('up', () => {
 
   it('shows the last words of a gateway that ends before it is ready, and leaves nothing running', async () => {
     place('gateway/src/main.ts', "console.error('port 5060 is taken'); process.exit(1);");
+    place('cloud-sync/src/main.ts', WORKERS); // never opens its socket
     await expect(start()).rejects.toMatchObject({ code: 'UP_GATEWAY_FAILED', message: expect.stringContaining('port 5060 is taken') });
     expect(await ask('GET', '/status')).toBeUndefined();
+    expect(said.join('\n')).not.toContain('cloud-sync is not open'); // nor does it wait for what it just ended
+  });
+
+  it('can be stopped while it waits for a gateway that never gets ready', async () => {
+    place('gateway/src/main.ts', "setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(0));");
+    const up = start();
+    await vi.waitFor(async () => expect((await ask('GET', '/status'))?.children[0]?.state).toBe('running'), { timeout: 10_000 });
+    await ask('POST', '/stop');
+    expect(await up).toBe(0);
+    expect(printed).toEqual([]);
   });
 
   it('starts a gateway again that was killed', async () => {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@keepline/contracts/clock';
-import { KeeplineError } from '@keepline/contracts/errors';
+import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { childEnvironment, type Machine } from '../machine.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { Child } from './child.ts';
@@ -41,6 +41,8 @@ export class RunningSite implements Controlled {
   readonly #startedAt = new Date(systemClock.now()).toISOString();
   #ready: GatewayReady | undefined;
   #failed: string | undefined;
+  /** No wait for a door goes on once the end has begun. */
+  #ending = false;
 
   constructor(options: SiteOptions) {
     this.#options = options;
@@ -67,19 +69,21 @@ export class RunningSite implements Controlled {
   /** Resolves when calls are possible. A cloud that does not come is said, not waited for. @throws KeeplineError UP_GATEWAY_FAILED */
   async start(): Promise<void> {
     this.#gateway.start();
-    const standIn = this.#standIn?.start();
+    const standIn = this.#standIn?.start().catch((error: unknown) => this.#options.say(`${messageOf(error)}; calls work without it`));
     this.#cloudSync.start();
     await Promise.all([this.#gatewayReady(), standIn, this.#cloudSyncOpen()]);
   }
 
   /** Gateway first, because its last events still want to leave; it drains for `drainMs`. */
   async end(drainMs: number): Promise<void> {
+    this.#ending = true;
     await this.#gateway.stop(drainMs + GATEWAY_GRACE_MS);
     await this.#cloudSync.stop(CLOUD_SYNC_GRACE_MS);
     await this.#standIn?.stop();
   }
 
   kill(): void {
+    this.#ending = true;
     this.#gateway.kill();
     this.#cloudSync.kill();
     this.#standIn?.kill();
@@ -146,7 +150,7 @@ export class RunningSite implements Controlled {
 
   async #gatewayReady(): Promise<void> {
     const until = systemClock.monotonicMs() + GATEWAY_READY_LIMIT_MS;
-    while (this.#ready === undefined) {
+    while (this.#ready === undefined && !this.#ending) {
       if (systemClock.monotonicMs() > until) this.#failed ??= `not ready within ${GATEWAY_READY_LIMIT_MS / 1000} s`;
       if (this.#failed !== undefined)
         throw new KeeplineError('UP_GATEWAY_FAILED', `the gateway did not start: ${this.#failed}\n${this.#gateway.lastWords}`, {
@@ -159,7 +163,7 @@ export class RunningSite implements Controlled {
 
   async #cloudSyncOpen(): Promise<void> {
     const until = systemClock.monotonicMs() + CLOUD_SYNC_OPEN_LIMIT_MS;
-    while (!(await answers({ path: this.#options.folder.cloudSyncSocket }))) {
+    while (!this.#ending && !(await answers({ path: this.#options.folder.cloudSyncSocket }))) {
       if (systemClock.monotonicMs() > until) {
         const log = join(this.#options.folder.log, 'cloud-sync.log');
         this.#options.say(`cloud-sync is not open yet; calls work, events wait in the outbox (log: ${log})`);

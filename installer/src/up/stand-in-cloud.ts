@@ -91,6 +91,7 @@ export class StandInCloud {
     this.#server.start();
     const until = systemClock.monotonicMs() + OPEN_LIMIT_MS;
     while (!(await answers({ host: this.#host, port: this.#port }))) {
+      if (this.#server.status.state === 'stopped') return; // stopped while it was starting
       if (systemClock.monotonicMs() > until)
         throw new KeeplineError(
           'UP_CLOUD_NOT_OPEN',
