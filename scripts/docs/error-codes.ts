@@ -3,7 +3,7 @@
 /** `super('CODE'`, `new SomeError('CODE'`, `code: 'CODE'` in TypeScript; `fail CODE` in the launcher's shell part. */
 const IN_TYPESCRIPT = /(?:\bsuper|\bnew \w*Error)\(\s*'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'|\bcode: '([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 const IN_SHELL = /\bfail ([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g;
-const ROW = /^\| `?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`? \|/gm;
+const ROW = /^\| `?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`? +\|/gm;
 
 export interface TextFile {
   readonly path: string;
