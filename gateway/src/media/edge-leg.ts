@@ -29,6 +29,9 @@ export interface Drops {
   unexpectedType: number;
 }
 
+/** Longer than the jitter of a bridged far end, so that its late packets are not mixed with silence of ours, ms. */
+const FILL_AFTER_MS = 200;
+
 export class EdgeLeg {
   readonly id: string;
   /** Tells sources apart in `StreamAnchor`; above 0. */
@@ -53,6 +56,7 @@ export class EdgeLeg {
   #heardMs = 0;
   #lost = false;
   #sent = 0;
+  #sentMs = 0;
   #sentBytes = 0;
 
   constructor(place: LegPlace, number: number, clock: Clock, events: LegEvents, soundOut: SoundOut) {
@@ -115,14 +119,25 @@ export class EdgeLeg {
     this.#anchor.swallow(from.number, header.ssrc, header.sequence);
   }
 
-  /** Every 20 ms: the next packet of a prompt. */
+  /** Every 20 ms: the next packet of a prompt, or silence when nothing else has been sent for a while. */
   tick(nowMs: number): void {
-    if (this.#player === undefined) return;
+    if (this.#player === undefined) return this.#fillSilence(nowMs);
     const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + PACKET_SAMPLES);
     if (!this.#player.player.next(packet, RTP_HEADER_BYTES)) return this.#endPlaying('finished');
     if (!this.#maySend()) return; // time passes for a prompt nobody hears, as for one that is heard
     this.#anchor.own(PACKET_SAMPLES, nowMs);
     this.#send(packet, 0, PACKET_SAMPLES);
+  }
+
+  /** Carriers and firewalls take a stream that stops for a call that is dead: a menu that waits for a key still sends. */
+  #fillSilence(nowMs: number): void {
+    if (this.#sent === 0 || nowMs - this.#sentMs < FILL_AFTER_MS || this.#remote?.local === true || !this.#maySend()) return;
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + PACKET_SAMPLES);
+    packet.fill(ALAW_SILENCE, RTP_HEADER_BYTES);
+    this.#anchor.own(PACKET_SAMPLES, nowMs);
+    const lastSoundMs = this.#sentMs;
+    this.#send(packet, 0, PACKET_SAMPLES);
+    this.#sentMs = lastSoundMs; // silence does not count as sound, or it would come in bursts
   }
 
   /** Every second: whether the far end has fallen silent though it should send. Reported once per silence; a desk is judged by its socket. */
@@ -243,6 +258,7 @@ export class EdgeLeg {
     writeRtp(packet, offset, remote.payloadType, marker, sequence, timestamp, ssrc);
     this.#sockets?.sendRtp(packet, offset, RTP_HEADER_BYTES + payloadLength, this.#guard.address, this.#guard.port);
     this.#sent++;
+    this.#sentMs = this.#clock.monotonicMs();
     this.#sentBytes += payloadLength;
   }
 
