@@ -46,3 +46,18 @@ export function hearsMusic(call: PhoneCall, otherPartyHz: number): Promise<true>
     return loudness(heard) > AUDIBLE && toneShare(heard, otherPartyHz) < 0.05;
   });
 }
+
+/** No RTP at all, as towards a caller who holds (RFC 3264 §8.4). */
+export function receivesNothing(call: PhoneCall): Promise<true> {
+  let before = -1;
+  return eventually(
+    'no more packets come',
+    () => {
+      const quiet = call.line.received === before;
+      before = call.line.received;
+      return quiet;
+    },
+    5000,
+    300,
+  );
+}

@@ -135,14 +135,13 @@ export class PhoneCall {
     if (statusOf(answer) !== 200) throw new Error(`INFO was answered ${statusOf(answer)}`);
   }
 
-  /** Re-INVITE with this direction: `sendonly` or `inactive` hold, `sendrecv` resumes. Resolves with the answer's SDP. */
-  async reinvite(direction: Direction): Promise<string> {
+  /**
+   * Re-INVITE with this direction: `sendonly` or `inactive` hold, `sendrecv` resumes. Resolves with the answer's SDP.
+   * @param mediaAddress where our audio is wanted; `0.0.0.0` is how RFC 2543 held a call
+   */
+  async reinvite(direction: Direction, mediaAddress = this.#wire.local.address): Promise<string> {
     this.#version += 1;
-    const answer = await this.#ask(
-      'INVITE',
-      sdpText(this.#wire.local.address, this.line.port, this.#version, direction),
-      'application/sdp',
-    );
+    const answer = await this.#ask('INVITE', sdpText(mediaAddress, this.line.port, this.#version, direction), 'application/sdp');
     if (statusOf(answer) !== 200) throw new Error(`re-INVITE was answered ${statusOf(answer)}`);
     this.#send(this.#dialog.request('ACK', newBranch(), this.#cseq));
     return answer.body;
