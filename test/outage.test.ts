@@ -2,7 +2,7 @@
  * The cloud may vanish at any moment and nobody on the phone notices: stopped, black-holed and killed while calls run. Counted against the
  * event log, not believed.
  */
-import { callAndChoose, CUSTOMER_HZ, hears } from '@keepline/testkit/customer';
+import { callAndChoose, hears } from '@keepline/testkit/customer';
 import { eventually } from '@keepline/testkit/eventually';
 import { eventsOf } from '@keepline/testkit/site-database';
 import { Softphone } from '@keepline/testkit/softphone';
@@ -10,9 +10,8 @@ import type { PhoneCall } from '@keepline/testkit/phone-call';
 import { PHONE_AGENT_HZ, staffedSite, type StaffedSite } from '@keepline/testkit/staffed-site';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** Setting `advice.deadlineMs`, and what the gateway adds before it stops believing in cloud-sync. */
+/** Setting `advice.deadlineMs`. */
 const DEADLINE_MS = 150;
-const SPARE_MS = 20;
 
 describe('an outage of the cloud', () => {
   let house: StaffedSite;

@@ -3,6 +3,7 @@
  * It sees the outbox and nothing else of the site.
  */
 import { parseArgs } from 'node:util';
+import { ADVICE_HOP_MS } from '@keepline/contracts/advice';
 import { systemClock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import type { SiteConfig } from '@keepline/contracts/site-config';
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
   monitor.onWire((connection) => relay.attach(connection && new EventStream(connection, subjectsOf(site).stream)));
   const advisor = new Advisor({
     site,
-    deadlineMs: advice.deadlineMs,
+    deadlineMs: advice.deadlineMs - 2 * ADVICE_HOP_MS,
     rules: { failures: advice.breakerFailures, retryMs: advice.breakerRetryMs },
     clock,
     connection: () => monitor.wire(),

@@ -4,6 +4,12 @@
  */
 import { type Static, Type } from 'typebox';
 
+/**
+ * Of the deadline of a decision, what each hop on this machine keeps for itself, ms: cloud-sync gives up two hops early, the gateway one,
+ * so that the decision is made within the deadline although timers fire late.
+ */
+export const ADVICE_HOP_MS = 10;
+
 export const AdviceRequest = Type.Object(
   {
     requestId: Type.String({ maxLength: 64 }),

@@ -114,7 +114,7 @@ export const SiteConfig = Type.Object(
       minFreeMegabytes: whole(512, 16, 1_000_000, 'With less free space, new calls are answered 503 before audio is lost.'),
     }),
     advice: group('Advice from the cloud.', {
-      deadlineMs: whole(150, 10, 2000, 'How long a routing decision may wait for advice, ms.'),
+      deadlineMs: whole(150, 50, 2000, 'How long a routing decision may wait for advice, ms.'),
       breakerFailures: whole(3, 1, 100, 'Failures in a row that open the breaker.'),
       breakerRetryMs: whole(5000, 100, 600_000, 'Wait before one request may try again, ms.'),
     }),

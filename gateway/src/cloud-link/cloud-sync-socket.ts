@@ -3,14 +3,12 @@
  * gone the link counts as down at once; nothing here ever throws into a call.
  */
 import { Agent, request } from 'node:http';
-import { AdviceReply, type AdviceRequest } from '@keepline/contracts/advice';
+import { ADVICE_HOP_MS, AdviceReply, type AdviceRequest } from '@keepline/contracts/advice';
 import type { Anonymised } from '@keepline/contracts/anonymised';
 import type { Clock } from '@keepline/contracts/clock';
 import type { LinkState, LinkStatus } from '@keepline/contracts/link';
 import { Value } from 'typebox/value';
 
-/** Advice waits for its deadline in cloud-sync; this much later the gateway stops believing in that process. */
-const SPARE_MS = 20;
 /** `cloud-sync` writes a line at least every 2 s; three missed ones mean it hangs. */
 const STREAM_SILENCE_MS = 6000;
 const RECONNECT_MS = 250;
@@ -47,7 +45,7 @@ export class CloudSyncSocket {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Asks for advice; settles within the deadline plus {@link SPARE_MS}, never rejects. */
+  /** Asks for advice; settles within the deadline, never rejects. */
   ask(question: Anonymised<AdviceRequest>): Promise<AdviceReply> {
     const startedMs = this.#o.clock.monotonicMs();
     const tookMs = (): number => this.#o.clock.monotonicMs() - startedMs;
@@ -74,7 +72,7 @@ export class CloudSyncSocket {
           response.on('end', () => settle(parseReply(text) ?? { outcome: 'invalid', tookMs: tookMs() }));
         },
       );
-      const disarm = this.#o.clock.after(this.#o.deadlineMs + SPARE_MS, () => {
+      const disarm = this.#o.clock.after(this.#o.deadlineMs - ADVICE_HOP_MS, () => {
         settle({ outcome: 'timeout', tookMs: tookMs() });
         post.destroy();
       });

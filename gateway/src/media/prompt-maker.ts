@@ -15,9 +15,9 @@ import { writeWav } from './prompt-sound.ts';
 const run = promisify(execFile);
 const LANGUAGES = ['zh', 'en'] as const;
 /** Voices and speeds (words per minute) of espeak-ng. */
-const VOICES = { zh: ['cmn', '170'], en: ['en', '155'] } as const;
+const VOICES = { zh: ['cmn', '230'], en: ['en', '165'] } as const;
 /** Raised when the making itself changes, so that old files are made again. */
-const MAKING = 1;
+const MAKING = 2;
 const CURRENT_FILE = 'made-from.json';
 const SPEAK_TIMEOUT_MS = 30_000;
 
