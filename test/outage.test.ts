@@ -66,18 +66,20 @@ describe('an outage of the cloud', () => {
           'the stream is complete',
           async () => {
             const events = await witness.events();
-            return events.length >= written.length - 2 && events;
+            return events.length >= written.length && events;
           },
           30_000,
           200,
         );
-        // The log goes on while we look, so the stream is compared up to its own end: same ids, same order, no gap, none twice.
-        expect(arrived.map(({ id }) => id)).toEqual(written.slice(0, arrived.length));
+        // The log goes on while we look; what was written before must be there: same ids, same order, no gap, none twice.
+        const ids = arrived.map(({ id }) => id);
+        expect(ids.slice(0, written.length)).toEqual(written);
+        expect(new Set(ids).size).toBe(ids.length);
         const delays = (await eventsOf(house.site.place.data)).flatMap(({ type, data }) =>
           type === 'routing.decided' ? [Number(data['delayMs'])] : [],
         );
-        expect(Math.max(...delays)).toBeLessThanOrEqual(DEADLINE_MS + SPARE_MS + 30); // timers of a busy machine fire late
-        expect(CUSTOMER_HZ).not.toBe(PHONE_AGENT_HZ);
+        // 100 ms of grace for a machine whose cores are busy with other tests; the demo prints what it measured.
+        expect(Math.max(...delays)).toBeLessThanOrEqual(DEADLINE_MS + 100);
       } finally {
         await witness.close();
       }
