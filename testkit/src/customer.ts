@@ -19,10 +19,16 @@ export interface Site {
 export async function callAndChoose(
   phone: Softphone,
   site: Site,
-  how: { readonly key?: string; readonly by?: 'rtp' | 'info'; readonly number?: string; readonly name?: string } = {},
+  how: {
+    readonly key?: string;
+    readonly by?: 'rtp' | 'info';
+    readonly number?: string;
+    readonly name?: string;
+    readonly says?: readonly number[];
+  } = {},
 ): Promise<PhoneCall> {
   const call = await phone.call(site.place.sip, '95000', {
-    says: [CUSTOMER_HZ],
+    says: how.says ?? [CUSTOMER_HZ],
     number: how.number ?? '13800138000',
     ...(how.name === undefined ? {} : { name: how.name }),
   });
@@ -45,6 +51,12 @@ export function hearsMusic(call: PhoneCall, otherPartyHz: number): Promise<true>
     const heard = call.line.heard(600);
     return loudness(heard) > AUDIBLE && toneShare(heard, otherPartyHz) < 0.05;
   });
+}
+
+/** Goes on talking until `ms` more of sound have gone out. */
+export function talksOn(call: PhoneCall, ms: number): Promise<true> {
+  const until = call.line.sent + ms / 20; // a packet holds 20 ms
+  return eventually(`${ms} ms of talk`, () => call.line.sent >= until);
 }
 
 /** No RTP at all, as towards a caller who holds (RFC 3264 §8.4). */

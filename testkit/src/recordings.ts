@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { toneShare } from './tone.ts';
+import { bestToneShare } from './tone.ts';
 import { readStereoAlaw } from './wav-file.ts';
 
 const CLI = fileURLToPath(new URL('../../gateway/src/recordings-cli.ts', import.meta.url));
@@ -37,11 +37,5 @@ export function tonesOnTape(
   agentHz: number,
 ): { readonly caller: number; readonly agent: number; readonly durationMs: number } {
   const { left, right, durationMs } = readStereoAlaw(wav);
-  return { caller: bestShare(left, callerHz), agent: bestShare(right, agentHz), durationMs };
-}
-
-function bestShare(samples: Int16Array, hz: number): number {
-  let best = 0;
-  for (let at = 0; at + 4000 <= samples.length; at += 4000) best = Math.max(best, toneShare(samples.subarray(at, at + 4000), hz));
-  return best;
+  return { caller: bestToneShare(left, callerHz), agent: bestToneShare(right, agentHz), durationMs };
 }

@@ -3,16 +3,15 @@
  * of its own, or the handle of one that already runs.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { CloudWitness } from './cloud-witness.ts';
+import { freeTcpPort, freeUdpPort } from './free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_LIMIT_MS = 120_000;
@@ -186,24 +185,6 @@ async function withFreePorts(document: Record<string, object | string | number>)
 }
 
 const objectOf = (value: object | string | number | undefined): object => (typeof value === 'object' ? value : {});
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
 
 /** 400 ports below the ephemeral range, at a random place so that sites side by side rarely meet; the edge skips single busy ones. */
 async function freeRange(): Promise<number> {

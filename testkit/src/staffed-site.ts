@@ -19,20 +19,34 @@ export interface StaffedSite {
   close(): Promise<void>;
 }
 
+export interface Staffing {
+  /** Agents beside the soft phones, as in site.yaml. */
+  readonly others?: readonly object[];
+  /** Further keys of the menu and the queue each leads to. */
+  readonly queueByKey?: Readonly<Record<string, string>>;
+}
+
 /** @param agents phones, one agent each @param document further settings */
-export async function staffedSite(agents: number, document: Record<string, object | string | number> = {}): Promise<StaffedSite> {
+export async function staffedSite(
+  agents: number,
+  document: Record<string, object | string | number> = {},
+  { others = [], queueByKey = {} }: Staffing = {},
+): Promise<StaffedSite> {
   const dir = tempDir();
-  writeShortFlow(dir.path);
+  writeShortFlow(dir.path, queueByKey);
   const phones = await Promise.all(Array.from({ length: agents }, () => Softphone.open()));
   const answered: PhoneCall[] = [];
   const site = await OwnSite.start(dir.path, {
-    agents: phones.map(({ port }, i) => ({
-      id: `phone${i + 1}`,
-      name: `Phone ${i + 1}`,
-      skills: i % 2 === 0 ? ['cards'] : ['loans'],
-      queues: ['service'],
-      phone: `sip:agent${i + 1}@127.0.0.1:${port}`,
-    })),
+    agents: [
+      ...phones.map(({ port }, i) => ({
+        id: `phone${i + 1}`,
+        name: `Phone ${i + 1}`,
+        skills: i % 2 === 0 ? ['cards'] : ['loans'],
+        queues: ['service'],
+        phone: `sip:agent${i + 1}@127.0.0.1:${port}`,
+      })),
+      ...others,
+    ],
     ...document,
   });
   const staffed: StaffedSite = {

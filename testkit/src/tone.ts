@@ -30,6 +30,14 @@ export function toneShare(samples: Int16Array, hz: number, rateHz = SAMPLE_RATE)
   return Math.min(1, (2 * power) / (samples.length * energy));
 }
 
+/** The same for the half second of a long stretch that has most of it: a talk has silence and music around the tone. */
+export function bestToneShare(samples: Int16Array, hz: number): number {
+  const half = SAMPLE_RATE / 2;
+  let best = 0;
+  for (let at = 0; at + half <= samples.length; at += half) best = Math.max(best, toneShare(samples.subarray(at, at + half), hz));
+  return best;
+}
+
 /** Root mean square of the samples, 0 to 32767. */
 export function loudness(samples: Int16Array): number {
   let energy = 0;
