@@ -9,8 +9,6 @@ import { KeeplineError } from '@keepline/contracts/errors';
 import { freeUdpPort } from './free-port.ts';
 import { findProgram } from './program.ts';
 
-/** SIPp gives up on its own after this long, s. */
-const LIMIT_SECONDS = 60;
 /** Room above the first media port: SIPp takes four for each call. */
 const MEDIA_PORT_MAX = 60_000;
 
@@ -27,6 +25,8 @@ export interface SippRun {
   /** Calls in all, and started per second. Default 1 and 10. */
   readonly calls?: number;
   readonly perSecond?: number;
+  /** SIPp gives up on its own after this long. Default 60. */
+  readonly limitSeconds?: number;
   /** Further options, such as `-d 3000`. */
   readonly options?: readonly string[];
 }
@@ -55,7 +55,7 @@ export class Sipp {
     const args = [
       ...['-sf', run.scenario, '-i', address, '-p', `${port}`, '-mi', address, '-mp', `${mediaPort}`],
       ...['-m', `${calls}`, '-l', `${calls}`, '-r', `${run.perSecond ?? 10}`],
-      ...['-nostdin', '-timeout', `${LIMIT_SECONDS}`, '-timeout_error', '-trace_err', '-error_file', errors],
+      ...['-nostdin', '-timeout', `${run.limitSeconds ?? 60}`, '-timeout_error', '-trace_err', '-error_file', errors],
       ...(run.options ?? []),
       ...(run.remote ? [`${run.remote.address}:${run.remote.port}`] : []),
     ];
