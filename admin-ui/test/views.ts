@@ -29,7 +29,12 @@ export function ringingCall(): DeskCall {
     skill: 'cards',
     waitMs: 42_000,
     path: ['信用卡', '账单与还款'],
-    routedBecause: '您空闲时间最长且具备“银行卡”技能;云端建议:银行卡(置信度 0.92)。',
+    routedBecause: {
+      how: 'advised',
+      skill: 'cards',
+      advice: 'answered',
+      reason: { zh: '同类客户多由银行卡坐席服务。', en: 'Callers like this one are served by cards.' },
+    },
     muted: false,
     recording: false,
     ringingSinceMs: Date.now(),

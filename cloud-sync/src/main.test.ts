@@ -27,7 +27,13 @@ const question: AdviceRequest = {
   waiting: 0,
   hour: 9,
 };
-const answer = JSON.stringify({ requestId: question.requestId, skill: 'cards', reason: 'chosen', confidence: 0.5, model: 'test' });
+const answer = JSON.stringify({
+  requestId: question.requestId,
+  skill: 'cards',
+  reason: { zh: '已选', en: 'chosen' },
+  confidence: 0.5,
+  model: 'test',
+});
 const ADVICE = '  deadlineMs: 150\n  breakerFailures: 2\n  breakerRetryMs: 300\n';
 
 let dir: TempDir;

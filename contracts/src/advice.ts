@@ -30,12 +30,18 @@ export const AdviceRequest = Type.Object(
 );
 export type AdviceRequest = Static<typeof AdviceRequest>;
 
+const AdviceReason = Type.Object(
+  { zh: Type.String({ maxLength: 200 }), en: Type.String({ maxLength: 200 }) },
+  { additionalProperties: false },
+);
+export type AdviceReason = Static<typeof AdviceReason>;
+
 export const AdviceAnswer = Type.Object(
   {
     requestId: Type.String({ maxLength: 64 }),
     skill: Type.String({ minLength: 1, maxLength: 64 }),
-    /** One sentence for the explain trace. */
-    reason: Type.String({ maxLength: 400 }),
+    /** One sentence for the explain trace and the agent's screen, in both languages of the product. */
+    reason: AdviceReason,
     /** 0 to 1 */
     confidence: Type.Number({ minimum: 0, maximum: 1 }),
     model: Type.String({ maxLength: 64 }),

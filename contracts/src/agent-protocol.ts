@@ -4,7 +4,8 @@
  * so a desk that reconnects is right again with one message.
  */
 import { type Static, Type } from 'typebox';
-import type { AgentStateName } from './events.ts';
+import type { AdviceReason } from './advice.ts';
+import type { AdviceOutcome, AgentStateName } from './events.ts';
 import type { AgentId, CallId, QueueName } from './ids.ts';
 import type { LinkStatus } from './link.ts';
 
@@ -57,8 +58,8 @@ export interface DeskCall {
   readonly waitMs: number;
   /** Labels of the menu choices the caller made, in order. */
   readonly path: readonly string[];
-  /** Why this agent got the call, one sentence for people. */
-  readonly routedBecause: string;
+  /** null before the call was offered to anybody. */
+  readonly routedBecause: RoutedBecause | null;
   readonly muted: boolean;
   readonly recording: boolean;
   /** Wall time in ms since 1970: ringing since, connected since; 0 when not yet. */
@@ -67,6 +68,15 @@ export interface DeskCall {
   readonly endedAtMs: number;
   /** When the wrap-up expires; 0 outside wrap-up. */
   readonly wrapUpUntilMs: number;
+}
+/** Why this agent got the call; the desk says it in its own language. */
+export interface RoutedBecause {
+  readonly how: 'advised' | 'skill' | 'longest_idle';
+  /** The skill that decided; '' for `longest_idle`. */
+  readonly skill: string;
+  readonly advice: AdviceOutcome;
+  /** The cloud's own words, when its advice was followed. */
+  readonly reason: AdviceReason | null;
 }
 export interface DeskQueue {
   readonly queue: QueueName;

@@ -18,7 +18,7 @@ const request: AdviceRequest = {
   waiting: 1,
   hour: 9,
 };
-const answer = { requestId: request.requestId, skill: 'cards', reason: 'chosen', confidence: 0.6, model: 'test' };
+const answer = { requestId: request.requestId, skill: 'cards', reason: { zh: '已选', en: 'chosen' }, confidence: 0.6, model: 'test' };
 
 function advising(reply: () => Promise<Asked> | Asked) {
   const clock = new FakeClock();
@@ -86,7 +86,7 @@ describe('asking for advice', () => {
     ['with a field too many', { ...answer, agent: 'li.jing' }],
     ['without a skill', { ...answer, skill: '' }],
     ['that is no object', 'cards'],
-    ['that is too large', { ...answer, reason: 'x'.repeat(5000) }],
+    ['that is too large', { ...answer, reason: { zh: '已选', en: 'x'.repeat(5000) } }],
   ] as const)('an answer %s is invalid', async ([, wrong]) => {
     const { advisor } = advising(() => ok(wrong));
     expect((await advisor.ask(request)).outcome).toBe('invalid');

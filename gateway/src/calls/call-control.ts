@@ -2,6 +2,7 @@
  * What may be done to a call in progress, and by whom. Journeys implement it for the call they run; agents and the API only ever
  * hold this interface.
  */
+import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { EndedBy } from '@keepline/contracts/events';
 
@@ -15,7 +16,7 @@ export interface CallFacts {
   readonly skill: string;
   readonly path: readonly string[];
   readonly agentId: AgentId | null;
-  readonly routedBecause: string;
+  readonly routedBecause: RoutedBecause | null;
   readonly muted: boolean;
   readonly recording: boolean;
   /** Wall times in ms since 1970; 0 when not yet. */

@@ -9,7 +9,7 @@ const told = (...inputs: [CallInput, number][]): CallFacts =>
 const CONNECTED: [CallInput, number][] = [
   [{ do: 'choose', label: 'cards' }, 2000],
   [{ do: 'queue', queue: 'service', skill: 'cards' }, 3000],
-  [{ do: 'offer', agentId: 'li', because: 'longest idle' }, 5000],
+  [{ do: 'offer', agentId: 'li', because: { how: 'longest_idle', skill: '', advice: 'timeout', reason: null } }, 5000],
   [{ do: 'connect' }, 9000],
 ];
 

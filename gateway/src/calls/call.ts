@@ -2,6 +2,7 @@
  * What a call is, pure core: its facts and how each thing that happens changes them. Times are wall ms since 1970 as told by the
  * journey; `0` means not yet. Inputs that make no sense in a state throw, so a journey cannot tell an impossible story.
  */
+import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { CallFacts } from './call-control.ts';
 import { CallStateRefused } from './errors.ts';
@@ -9,7 +10,7 @@ import { CallStateRefused } from './errors.ts';
 export type CallInput =
   | { readonly do: 'choose'; readonly label: string }
   | { readonly do: 'queue'; readonly queue: string; readonly skill: string }
-  | { readonly do: 'offer'; readonly agentId: AgentId; readonly because: string }
+  | { readonly do: 'offer'; readonly agentId: AgentId; readonly because: RoutedBecause }
   | { readonly do: 'return_to_queue' }
   | { readonly do: 'connect' }
   | { readonly do: 'record'; readonly recording: boolean }
@@ -28,7 +29,7 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
     skill: '',
     path: [],
     agentId: null,
-    routedBecause: '',
+    routedBecause: null,
     muted: false,
     recording: false,
     startedAtMs: nowMs,
@@ -65,7 +66,7 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
           }
         : call;
     case 'offered return_to_queue':
-      return { ...call, state: 'queued', agentId: null, routedBecause: '', offeredAtMs: 0 };
+      return { ...call, state: 'queued', agentId: null, routedBecause: null, offeredAtMs: 0 };
     case 'offered connect':
       return { ...call, state: 'connected', connectedAtMs: nowMs, waitMs: nowMs - call.queuedAtMs };
     case 'connected record':

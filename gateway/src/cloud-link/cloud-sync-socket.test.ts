@@ -56,7 +56,7 @@ describe('the socket to cloud-sync', () => {
   });
 
   it('passes an answer on, and takes nonsense for no advice', async () => {
-    const answer = { requestId: 'req-1', skill: 'cards', reason: 'r', confidence: 1, model: 'm' };
+    const answer = { requestId: 'req-1', skill: 'cards', reason: { zh: '由', en: 'r' }, confidence: 1, model: 'm' };
     const replies = [JSON.stringify({ outcome: 'answered', answer, tookMs: 3 }), '{"outcome":"answered","answer":{"skill":7}}', 'garbage'];
     const { connect } = await peer((response) => response.end(replies.shift()));
     const socket = connect();

@@ -27,9 +27,10 @@ function house(ask: AskAdvice = async () => 'not_asked') {
   return { clock, roster, dispatcher, ready, join };
 }
 const agentOf = (assigned: Assigned): string => (assigned.to === 'agent' ? assigned.decision.agentId : 'overflow');
+const CALLED_BEFORE = { zh: '曾来电', en: 'called before' };
 const answer = (skill: string): AdviceReply => ({
   outcome: 'answered',
-  answer: { requestId: 'r', skill, reason: 'called before', confidence: 1, model: 'm' },
+  answer: { requestId: 'r', skill, reason: CALLED_BEFORE, confidence: 1, model: 'm' },
   tookMs: 5,
 });
 
@@ -63,7 +64,7 @@ describe('the dispatcher', () => {
     const assigned = await join(1, 'cards').assigned;
     expect(assigned).toMatchObject({
       to: 'agent',
-      decision: { agentId: 'wang', adviceUsed: true, because: 'advised skill loans: called before' },
+      decision: { agentId: 'wang', adviceUsed: true, because: { how: 'advised', skill: 'loans', reason: CALLED_BEFORE } },
     });
     if (assigned.to === 'agent') expect(assigned.decision.localRanking[0]?.agentId).toBe('li');
   });

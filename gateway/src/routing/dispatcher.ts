@@ -39,7 +39,7 @@ interface Entry extends WaitingCall {
   matchableSinceMs: number;
 }
 
-const NO_ADVICE: AdviceTaken = { outcome: 'not_asked', skill: '', reason: '', tookMs: 0 };
+const NO_ADVICE: AdviceTaken = { outcome: 'not_asked', skill: '', reason: null, tookMs: 0 };
 
 export class Dispatcher {
   readonly #line = new WaitingLine<Entry>();
@@ -124,7 +124,7 @@ export class Dispatcher {
     if (reply === 'not_asked') entry.taken = NO_ADVICE;
     else if (reply.outcome === 'answered')
       entry.taken = { outcome: 'answered', skill: reply.answer.skill, reason: reply.answer.reason, tookMs: reply.tookMs };
-    else entry.taken = { outcome: reply.outcome, skill: '', reason: '', tookMs: reply.tookMs };
+    else entry.taken = { outcome: reply.outcome, skill: '', reason: null, tookMs: reply.tookMs };
     entry.advice = { skill: entry.taken.skill };
     this.#match();
   }

@@ -2,6 +2,8 @@
  * The explain trace of one routing decision, pure: what was known, what the local rules would have done, what was asked and came
  * back, what was decided. Stored with the call and shown to supervisors; holds no personal data of the caller.
  */
+import type { AdviceReason } from '@keepline/contracts/advice';
+import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AdviceOutcome } from '@keepline/contracts/events';
 import type { AgentId, CallId, DecisionId } from '@keepline/contracts/ids';
 import { type ReadyAgent, ranking, type WaitingCall } from './match.ts';
@@ -12,7 +14,8 @@ const TRACE_AGENTS_MAX = 10;
 export interface AdviceTaken {
   readonly outcome: AdviceOutcome;
   readonly skill: string;
-  readonly reason: string;
+  /** null without an answer. */
+  readonly reason: AdviceReason | null;
   readonly tookMs: number;
 }
 export interface Explained {
@@ -28,8 +31,8 @@ export interface Explained {
   readonly adviceUsed: boolean;
   /** How long the decision was held back for advice, ms. */
   readonly delayMs: number;
-  /** One sentence for the agent's screen. */
-  readonly because: string;
+  /** For the agent's screen. */
+  readonly because: RoutedBecause;
 }
 
 export function explain(
@@ -60,10 +63,8 @@ export function explain(
   };
 }
 
-function because(call: WaitingCall, chosen: ReadyAgent, advice: AdviceTaken, adviceUsed: boolean): string {
-  if (adviceUsed) return `advised skill ${advice.skill}: ${advice.reason}`;
-  const local = call.skill !== '' && chosen.skills.includes(call.skill) ? `skill ${call.skill}, longest idle` : 'longest idle';
-  return advice.outcome === 'answered' || advice.outcome === 'not_asked'
-    ? local
-    : `${local} (no advice: ${advice.outcome.replace('_', ' ')})`;
+function because(call: WaitingCall, chosen: ReadyAgent, advice: AdviceTaken, adviceUsed: boolean): RoutedBecause {
+  if (adviceUsed) return { how: 'advised', skill: advice.skill, advice: advice.outcome, reason: advice.reason };
+  const bySkill = call.skill !== '' && chosen.skills.includes(call.skill);
+  return { how: bySkill ? 'skill' : 'longest_idle', skill: bySkill ? call.skill : '', advice: advice.outcome, reason: null };
 }

@@ -87,6 +87,20 @@ export const en: Texts = {
     notRecording: 'Not recorded',
     muted: 'Muted',
   },
+  because: {
+    advised: 'Cloud advice: {{skill}}.',
+    skill: 'Has the skill asked for ({{skill}}), longest idle.',
+    longest_idle: 'Longest idle.',
+    advice: {
+      answered: 'Nobody with the advised skill was free.',
+      timeout: 'Advice came too late.',
+      breaker_open: 'Advice is paused.',
+      link_down: 'Cloud away, routed by local rules.',
+      no_responders: 'Advice service is away.',
+      invalid: 'The cloud knew no better.',
+      not_asked: 'The cloud was not asked.',
+    },
+  },
   wrapUp: {
     disposition: 'Disposition (required)',
     note: 'Note',

@@ -85,6 +85,20 @@ export const zhCN = {
     notRecording: '未录音',
     muted: '已静音',
   },
+  because: {
+    advised: '按云端建议：{{skill}}。',
+    skill: '具备所需技能（{{skill}}），空闲最久。',
+    longest_idle: '空闲最久。',
+    advice: {
+      answered: '所建议技能的坐席均不空闲。',
+      timeout: '云端建议超时。',
+      breaker_open: '云端建议暂停询问。',
+      link_down: '云端已断开，按本地规则分配。',
+      no_responders: '云端建议服务不在线。',
+      invalid: '云端无更好建议。',
+      not_asked: '未询问云端。',
+    },
+  },
   wrapUp: {
     disposition: '处理结果（必选）',
     note: '备注',

@@ -2,7 +2,7 @@
 import { Descriptions, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DeskCall } from '@keepline/contracts/agent-protocol';
+import type { DeskCall, RoutedBecause } from '@keepline/contracts/agent-protocol';
 import { durationText } from '../../ui/duration.ts';
 
 export function CallFactsList({ call }: { readonly call: DeskCall }): ReactNode {
@@ -19,7 +19,7 @@ export function CallFactsList({ call }: { readonly call: DeskCall }): ReactNode 
                 ›
               </span>
             )}
-            <Tag>{label}</Tag>
+            <Tag>{t(`skill.${label}`, { defaultValue: label })}</Tag>
           </span>
         ))}
       </span>
@@ -39,8 +39,23 @@ export function CallFactsList({ call }: { readonly call: DeskCall }): ReactNode 
         },
         { key: 'waited', label: t('call.waited'), children: <span className="numeric">{durationText(call.waitMs)}</span> },
         { key: 'path', label: t('call.path'), children: path },
-        { key: 'because', label: t('call.because'), span: 2, children: call.routedBecause },
+        { key: 'because', label: t('call.because'), span: 2, children: <Because because={call.routedBecause} /> },
       ]}
     />
+  );
+}
+
+/** Why this agent, in the language of the desk; the cloud's own words follow when its advice decided. */
+function Because({ because }: { readonly because: RoutedBecause | null }): ReactNode {
+  const { t, i18n } = useTranslation();
+  if (because === null) return null;
+  const skill = t(`skill.${because.skill}`, { defaultValue: because.skill });
+  const words = because.reason?.[i18n.language.startsWith('zh') ? 'zh' : 'en'] ?? '';
+  return (
+    <>
+      {t(`because.${because.how}`, { skill })}
+      {words !== '' && <span className="quiet"> {words}</span>}
+      {because.how !== 'advised' && <span className="quiet"> {t(`because.advice.${because.advice}`)}</span>}
+    </>
   );
 }

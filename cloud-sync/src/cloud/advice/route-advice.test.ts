@@ -36,7 +36,10 @@ describe('route advice', () => {
   it('a caller who gave up waiting meets the skill kept for that, until one call was served', () => {
     const known = new Experience();
     oneCall(known, 1, 'abandoned_in_queue');
-    expect(advise(known, { callerRef }, 'care')).toMatchObject({ skill: 'care', reason: 'This caller gave up waiting once before.' });
+    expect(advise(known, { callerRef }, 'care')).toMatchObject({
+      skill: 'care',
+      reason: { zh: '该客户此前曾放弃等待 1 次。', en: 'This caller gave up waiting before (1).' },
+    });
     expect(advise(known, { callerRef }, '')).toBeUndefined();
     expect(advise(known, { callerRef, readySkills: ['cards'] }, 'care')).toBeUndefined();
     oneCall(known, 2, 'completed');

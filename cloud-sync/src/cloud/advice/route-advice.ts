@@ -24,17 +24,17 @@ export function routeAdvice(
   utcHour: number,
 ): AdviceAnswer | undefined {
   const isReady = (skill: string): boolean => request.readySkills.includes(skill);
-  const answer = (skill: string, confidence: number, reason: string): AdviceAnswer => ({
+  const answer = (skill: string, confidence: number, zh: string, en: string): AdviceAnswer => ({
     requestId: request.requestId,
     skill,
-    reason,
+    reason: { zh, en },
     confidence: Math.round(confidence * 100) / 100,
     model: MODEL,
   });
 
   const gaveUp = request.callerRef === '' ? 0 : known.abandonedBy(request.callerRef);
   if (gaveUp > 0 && settings.retentionSkill !== '' && isReady(settings.retentionSkill)) {
-    return answer(settings.retentionSkill, 0.9, `This caller gave up waiting ${gaveUp === 1 ? 'once' : `${gaveUp} times`} before.`);
+    return answer(settings.retentionSkill, 0.9, `该客户此前曾放弃等待 ${gaveUp} 次。`, `This caller gave up waiting before (${gaveUp}).`);
   }
 
   const choice = request.choices.at(-1) ?? '';
@@ -42,16 +42,21 @@ export function routeAdvice(
   const total = learned.reduce((sum, one) => sum + one.calls, 0);
   const best = learned.find((one) => isReady(one.skill));
   if (best && best.calls >= MIN_CALLS) {
-    return answer(best.skill, best.calls / total, `${best.calls} of ${total} callers who chose ${choice} were served by ${best.skill}.`);
+    const { skill, calls } = best;
+    const en = `${calls} of ${total} callers who chose ${choice} were served by ${skill}.`;
+    return answer(skill, calls / total, `选择 ${choice} 的 ${total} 位客户中，有 ${calls} 位由 ${skill} 技能坐席服务。`, en);
   }
 
   if (request.skill !== '' && isReady(request.skill))
-    return answer(request.skill, 0.6, `The flow asked for ${request.skill} and it is ready.`);
-  if (choice !== '' && isReady(choice)) return answer(choice, 0.6, `The caller chose ${choice} and that skill is ready.`);
+    return answer(request.skill, 0.6, `流程要求 ${request.skill}，且有就绪坐席。`, `The flow asked for ${request.skill} and it is ready.`);
+  if (choice !== '' && isReady(choice))
+    return answer(choice, 0.6, `客户选择了 ${choice}，且有就绪坐席。`, `The caller chose ${choice} and that skill is ready.`);
 
   const [anyone] = request.readySkills;
   if (anyone !== undefined && request.waiting >= CROWD && known.busiestHour() === utcHour) {
-    return answer(anyone, 0.4, `${request.waiting} wait in the busiest hour: a ready agent now is better than the right one later.`);
+    const { waiting } = request;
+    const en = `${waiting} wait in the busiest hour: a ready agent now is better than the right one later.`;
+    return answer(anyone, 0.4, `高峰时段有 ${waiting} 位客户等待：先由就绪坐席接听。`, en);
   }
   return undefined;
 }

@@ -124,7 +124,7 @@ export class FakeCall implements CallControl {
       skill: '',
       path: ['cards'],
       agentId: null,
-      routedBecause: 'longest idle',
+      routedBecause: { how: 'longest_idle', skill: '', advice: 'not_asked', reason: null },
       muted: false,
       recording: true,
       startedAtMs: 1,

@@ -17,7 +17,15 @@ const CallReply = Type.Object({
   skill: Type.String(),
   waitMs: Type.Number(),
   path: Type.Array(Type.String()),
-  routedBecause: Type.String(),
+  routedBecause: Type.Union([
+    Type.Null(),
+    Type.Object({
+      how: Type.String(),
+      skill: Type.String(),
+      advice: Type.String(),
+      reason: Type.Union([Type.Null(), Type.Object({ zh: Type.String(), en: Type.String() })]),
+    }),
+  ]),
   muted: Type.Boolean(),
   recording: Type.Boolean(),
   ringingSinceMs: Type.Number(),
