@@ -97,7 +97,8 @@ export const SiteConfig = Type.Object(
         { id: 'agent2', name: '王强', skills: ['service', 'loans'], queues: ['service'] },
       ],
       maxItems: 2000,
-      description: 'Agents of the site. First passwords are generated and shown once by `./keepline up`.',
+      description:
+        'Agents of the site. First passwords are generated, shown by `./keepline up` and kept in `first-passwords.json` until it is deleted.',
     }),
     reasons: Type.Array(Type.String({ maxLength: 48 }), {
       default: ['break', 'training', 'meeting', 'lunch'],

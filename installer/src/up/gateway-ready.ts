@@ -8,7 +8,7 @@ export interface GatewayReady {
   /** What a caller dials, such as `sip:100@127.0.0.1:5060`. */
   readonly sip: string;
   readonly pid: number;
-  /** Only at the very first start; shown once and kept nowhere. */
+  /** Only at the very first start; also in `first-passwords.json` of the data folder. */
   readonly firstPasswords: readonly { readonly agent: string; readonly password: string }[];
 }
 

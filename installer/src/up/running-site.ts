@@ -97,7 +97,7 @@ export class RunningSite implements Controlled {
       site: settings.site.site,
       data: folder.path,
       startedAt: this.#startedAt,
-      ready: { ...(this.#ready ?? { http: '', https: '', sip: '', pid: 0 }), firstPasswords: [] }, // passwords are shown once, by `up`
+      ready: { ...(this.#ready ?? { http: '', https: '', sip: '', pid: 0 }), firstPasswords: [] }, // `up` shows them at the first start
       cloud: this.#cloudStatus(),
       children: [this.#gateway.status, this.#cloudSync.status, ...(this.#standIn?.children ?? [])],
     };

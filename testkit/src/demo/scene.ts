@@ -47,7 +47,7 @@ export async function playCall(scene: Scene, how: SceneCall): Promise<CallFigure
   await eventually('the menu is heard', () => loudness(call.line.heard(200)) > AUDIBLE);
   if (how.beforeKey) {
     // The menu is over when a second of silence follows; from then on a key is acted on at once.
-    await eventually('the menu is over', () => loudness(call.line.heard(800)) < AUDIBLE);
+    await eventually('the menu is over', () => loudness(call.line.heard(800)) < AUDIBLE, 40_000);
     await how.beforeKey();
   }
   await call.press('1');
