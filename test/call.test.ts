@@ -44,7 +44,7 @@ describe('a call through the whole house', () => {
   };
 
   beforeAll(async () => {
-    site = await OwnSite.start(dir.path, { cloud: { heartbeatMs: 300, stableSeconds: 1 } });
+    site = await OwnSite.start(dir.path, { cloud: { heartbeatMs: 300, stableSeconds: 1 }, log: { level: 'debug' } });
     wire = await WireCapture.start(Number(new URL(site.place.cloudServer).port), scratch.path);
     phone = await Softphone.open();
     const micWav = join(scratch.path, 'agent.wav');
@@ -157,6 +157,15 @@ describe('a call through the whole house', () => {
     expect(written.filter(({ type }) => type === 'call.ended').map(({ data }) => [data['verdict'], data['by']])).toEqual([
       ['completed', 'agent'],
       ['completed', 'caller'],
+    ]);
+    const holds = written.filter(({ type }) => type === 'call.held' || type === 'call.resumed');
+    expect(holds.map(({ type, data }) => `${type} ${String(data['by'])}`)).toEqual([
+      'call.held agent',
+      'call.resumed agent',
+      'call.held caller', // sendonly, then inactive: one hold
+      'call.resumed caller',
+      'call.held caller', // 0.0.0.0
+      'call.resumed caller',
     ]);
 
     const file = (...path: string[]): Buffer => readFileSync(join(dir.path, ...path));

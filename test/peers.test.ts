@@ -4,14 +4,14 @@
  */
 import { join } from 'node:path';
 import { Baresip } from '@keepline/testkit/baresip';
-import { callAndChoose, CUSTOMER_HZ, hears, talksOn } from '@keepline/testkit/customer';
+import { callAndChoose, CUSTOMER_HZ, hears, hearsMusic, talksOn } from '@keepline/testkit/customer';
 import { eventually } from '@keepline/testkit/eventually';
 import { freeUdpPort } from '@keepline/testkit/free-port';
 import type { PhoneCall } from '@keepline/testkit/phone-call';
 import { tonesOnTape } from '@keepline/testkit/recordings';
 import { writeRtpPcap } from '@keepline/testkit/rtp-pcap';
 import { Sipp } from '@keepline/testkit/sipp';
-import { query } from '@keepline/testkit/site-database';
+import { eventsOf, query } from '@keepline/testkit/site-database';
 import { Softphone } from '@keepline/testkit/softphone';
 import { PHONE_AGENT_HZ, staffedSite, type StaffedSite } from '@keepline/testkit/staffed-site';
 import { decryptWithAge } from '@keepline/testkit/stock-tools';
@@ -160,11 +160,37 @@ describe('independent peers', () => {
     }
   }, 60_000);
 
-  it.each(['udp', 'tcp'] as const)(
-    'baresip calls over %s, presses its key by RFC 4733, hears the agent and is heard',
-    async (transport) => {
+  it("an agent's phone holds by re-INVITE (RFC 3264 §8.4): the caller hears music meanwhile, and the agent again afterwards", async () => {
+    const phone = await Softphone.open();
+    try {
+      const answeredBefore = house.answered.length;
+      const call = await callAndChoose(phone, house.site);
+      const agent = await eventually('an agent answered', () => house.answered[answeredBefore]);
+      await hears(call, PHONE_AGENT_HZ);
+      expect(await agent.reinvite('sendonly')).toContain('a=recvonly');
+      await hearsMusic(call, PHONE_AGENT_HZ);
+      expect(await agent.reinvite('sendrecv')).toContain('a=sendrecv');
+      await hears(call, PHONE_AGENT_HZ);
+      await hears(agent, CUSTOMER_HZ);
+      const last = (await eventsOf(house.site.place.data)).filter(({ type }) => type === 'call.held' || type === 'call.resumed');
+      expect(last.map(({ type, data }) => `${type} ${String(data['by'])}`)).toEqual(['call.held agent', 'call.resumed agent']);
+      await agent.hangup();
+      expect(await call.ended).toBe('remote');
+    } finally {
+      await phone.close();
+    }
+  }, 60_000);
+
+  it.each([
+    ['udp', 'PCMA'],
+    ['udp', 'PCMU'],
+    ['tcp', 'PCMA'],
+  ] as const)(
+    'baresip calls over %s with %s, presses its key by RFC 4733, hears the agent, is heard and recorded',
+    async (transport, codec) => {
       const folder = tempDir();
-      const baresip = await Baresip.start({ folder: folder.path, transport, hz: CUSTOMER_HZ, number: '13700000001' });
+      const before = await tapes();
+      const baresip = await Baresip.start({ folder: folder.path, transport, codec, hz: CUSTOMER_HZ, number: '13700000001' });
       try {
         const answeredBefore = house.answered.length;
         await baresip.call(house.site.place.sip, '95000');
@@ -175,6 +201,7 @@ describe('independent peers', () => {
         await baresip.hangup();
         expect(await talk.ended).toBe('remote');
         await eventually('baresip heard the agent', () => bestToneShare(baresip.heard(), PHONE_AGENT_HZ) > 0.5);
+        for (const id of (await tapesSince(before, 1)).values()) await expectOnTape(id, CUSTOMER_HZ, PHONE_AGENT_HZ);
       } finally {
         await baresip.close();
         folder.remove();

@@ -20,6 +20,8 @@ export interface BaresipOptions {
   /** Empty folder for its configuration and sounds. */
   readonly folder: string;
   readonly transport: 'udp' | 'tcp';
+  /** The only codec it offers: G.711 A-law or µ-law. */
+  readonly codec: 'PCMA' | 'PCMU';
   /** What it says, Hz. */
   readonly hz: number;
   readonly number: string;
@@ -117,7 +119,7 @@ async function connected(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Only what a call needs: A-law, a file as microphone, files of both directions, no sound card, no screen. */
+/** Only what a call needs: one codec, a file as microphone, files of both directions, no sound card, no screen. */
 async function writeConfig(options: BaresipOptions, controlPort: number): Promise<void> {
   const { folder, hz, number } = options;
   mkdirSync(folder, { recursive: true });
@@ -149,7 +151,7 @@ async function writeConfig(options: BaresipOptions, controlPort: number): Promis
   writeFileSync(join(folder, 'config'), settings.map(([name, value]) => `${name}\t\t${value}\n`).join(''));
   writeFileSync(
     join(folder, 'accounts'),
-    `<sip:${number}@127.0.0.1:${port};transport=${options.transport}>;regint=0;audio_codecs=PCMA/8000/1\n`,
+    `<sip:${number}@127.0.0.1:${port};transport=${options.transport}>;regint=0;audio_codecs=${options.codec}/8000/1\n`,
   );
   writeFileSync(join(folder, 'contacts'), '');
 }

@@ -13,7 +13,7 @@ import type { CallJournal } from './call-journal.ts';
 
 export interface LiveCallParts {
   readonly clock: Clock;
-  readonly journal: CallJournal;
+  readonly journal: Pick<CallJournal, 'held' | 'resumed' | 'disposed'>;
   /** A fact changed; the registry tells whoever shows it. */
   readonly changed: () => void;
   readonly onFault: (fault: unknown) => void;
@@ -24,7 +24,7 @@ const HOLD_MUSIC = 'hold-music';
 
 export class LiveCall implements CallControl {
   readonly #clock: Clock;
-  readonly #journal: CallJournal;
+  readonly #journal: LiveCallParts['journal'];
   readonly #changed: () => void;
   readonly #onFault: (fault: unknown) => void;
   readonly audio: CallAudio;
@@ -75,6 +75,12 @@ export class LiveCall implements CallControl {
 
   agentIs(agent: Leg): void {
     this.#agent = agent;
+    // The hold key of a desk phone is the hold button of the desk: the caller hears music, which few phones send themselves.
+    agent.onHold((held) => {
+      const { state } = this.#facts;
+      if (held && state === 'connected') void this.hold();
+      if (!held && state === 'held') void this.resume();
+    });
   }
 
   /** Until the next prompt or bridge. A site without the music lets the caller wait in silence and says so. */
