@@ -4,7 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '@keepline/contracts/clock';
 import { type CallId, newId } from '@keepline/contracts/ids';
-import type { CallMedia, EdgeOptions, LegOptions, MediaLeg } from './edge.ts';
+import type { CallMedia, EdgeOptions, LegOptions, MediaLeg } from './call-media.ts';
 import type { LegPlace, LegRole } from './edge-messages.ts';
 import type { EdgeThread } from './edge-thread.ts';
 import { LegClosed, NoFreeRtpPort, RtpAddressRefused } from './errors.ts';

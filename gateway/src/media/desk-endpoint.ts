@@ -4,9 +4,9 @@
  */
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import type { Producer, WebRtcTransport } from 'mediasoup/types';
-import type { Attached, BrowserEndpoint, TransportOffer } from './browser-endpoint.ts';
+import type { Attached, BrowserEndpoint, TransportOffer } from './desk-audio.ts';
 import { readDtlsParameters, readMicrophone, readReceivable } from './desk-parameters.ts';
-import type { MediaLeg } from './edge.ts';
+import type { MediaLeg } from './call-media.ts';
 import { BrowserMediaFailed, BrowserMediaNotReady, BrowserMediaRefused } from './errors.ts';
 import { type MediaWorker, PCMA_PAYLOAD_TYPE } from './media-worker.ts';
 

@@ -2,89 +2,16 @@
  * The RTP edge as the rest of the gateway sees it, on the main thread: calls, their legs and what is done with their sound. The work is
  * done in worker threads (`edge-worker.ts`); nearly everything here is one message.
  */
-import type { MessagePort } from 'node:worker_threads';
 import { type Clock, systemClock } from '@keepline/contracts/clock';
-import type { KeeplineError } from '@keepline/contracts/errors';
 import type { CallId } from '@keepline/contracts/ids';
+import type { CallMedia, EdgeOptions } from './call-media.ts';
 import { CallOnEdge, type EdgeParts } from './call-on-edge.ts';
-import type { EdgeCounters, LegRole, PlayEnd, RtpRemote } from './edge-messages.ts';
+import type { EdgeCounters } from './edge-messages.ts';
 import { PortPool } from './port-pool.ts';
 import { PromptStore } from './prompt-store.ts';
-import type { LegQuality } from './quality.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-export interface EdgeOptions {
-  /** IPv4 address RTP is sent and received at. */
-  readonly address: string;
-  readonly rtpPortMin: number;
-  readonly rtpPortMax: number;
-  /** Worker threads; calls are spread over them. */
-  readonly workers: number;
-  /** Silence on the wire, outside hold, after which a leg is lost, ms. */
-  readonly rtpTimeoutMs: number;
-  /** How long the recording waits for a late packet, ms. */
-  readonly reorderMs: number;
-  /** Holds `<language>/<name>.wav`. */
-  readonly promptDir: string;
-  readonly language: 'zh' | 'en';
-  onFault(fault: KeeplineError): void;
-}
-
-export interface LegOptions {
-  /** Address to listen on; default is that of the edge, `127.0.0.1` is for the browser side. */
-  readonly address?: string;
-  /** Whether silence on the wire is reported by `onLost`; default true. */
-  readonly silenceWatch?: boolean;
-}
-
-/** One party's place on the edge: a pair of ports, one far end, one outgoing stream. */
-export interface MediaLeg {
-  readonly id: `leg-${string}`;
-  readonly address: string;
-  /** UDP port for RTP; RTCP is one above. */
-  readonly port: number;
-  /** Of everything sent to this leg, for its whole life. */
-  readonly ssrc: number;
-  /** Names the far end; again after every re-INVITE. Before the first time nothing is heard and nothing sent. */
-  setRemote(remote: RtpRemote): void;
-  /**
-   * Plays prompts one after the other; a new `play` stops the one before. What a bridge would send to this leg is left out meanwhile.
-   * Rejects with PromptUnknown.
-   */
-  play(names: readonly string[], how?: { readonly loop?: boolean }): Promise<PlayEnd>;
-  stopPlaying(): void;
-  /** What this leg sends becomes silence, in the bridge and in the recording; it is still counted. */
-  mute(muted: boolean): void;
-  /** Each key press (RFC 4733) once, at key down. The result stops listening. */
-  onDigit(listener: (digit: string) => void): () => void;
-  /** The far end has fallen silent though it should send, or the worker thread died. */
-  onLost(listener: () => void): () => void;
-  onFirstPacket(listener: () => void): () => void;
-  /** Rejects with LegClosed or EdgeWorkerDied. */
-  quality(): Promise<LegQuality>;
-  /** Closing again changes nothing. */
-  close(): void;
-}
-
-/** The sound of one call; all its legs live in one worker thread. */
-export interface CallMedia {
-  /** Rejects with NoFreeRtpPort, RtpAddressRefused, LegClosed, EdgeWorkerDied. */
-  openLeg(role: LegRole, options?: LegOptions): Promise<MediaLeg>;
-  /** The two hear each other from now on, and whatever plays to them stops. A bridge there was is replaced. */
-  bridge(a: MediaLeg, b: MediaLeg): void;
-  unbridge(): void;
-  /**
-   * Sends `RecordingMessage`s over `port`, which is transferred, until `stopRecording` or `close`; the last one is the end. A port that closes
-   * without an end means that the worker thread died.
-   */
-  startRecording(left: MediaLeg, right: MediaLeg, port: MessagePort): void;
-  /** Another leg is the right side from now on (transfer). */
-  replaceRight(right: MediaLeg): void;
-  /** Length of the recording in samples at 8 kHz; 0 when nothing was being recorded. */
-  stopRecording(): Promise<{ readonly samples: number }>;
-  /** Ends recording and legs, in this order. Never rejects; what a dead worker thread knew is missing. */
-  close(): Promise<Readonly<Record<string, LegQuality>>>;
-}
+export type { CallMedia, EdgeOptions, LegOptions, MediaLeg } from './call-media.ts';
 
 export class MediaEdge {
   readonly #parts: EdgeParts;

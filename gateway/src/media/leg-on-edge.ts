@@ -1,7 +1,7 @@
 /**
  * A leg on the main thread: turns calls into messages to its worker thread, and the thread's reports into callbacks and settled promises.
  */
-import type { MediaLeg } from './edge.ts';
+import type { MediaLeg } from './call-media.ts';
 import type { LegPlace, LegRole, PlayEnd, RtpRemote } from './edge-messages.ts';
 import type { EdgeThread, LegReport } from './edge-thread.ts';
 import { LegClosed } from './errors.ts';
