@@ -58,8 +58,11 @@ export function readInbound(envelope: Envelope): Inbound | null {
   const fromTag = from.params.get('tag') ?? '';
   const base = method === 'ACK' ? 'INVITE' : method;
   const sentBy = `${via.host.toLowerCase()}:${via.port ?? DEFAULT_SIP_PORT}`;
-  // Without the cookie the branch is worthless (RFC 2543 peers): the fields that tell two requests apart take its place.
-  const unique = via.branch.startsWith(BRANCH_COOKIE) ? via.branch : `${callId} ${fromTag} ${cseq.number} ${request.uri} ${via.branch}`;
+  // Without the cookie (RFC 2543 peers), or with nothing behind it (RFC 4475 §3.2.1), the branch is worthless: the fields that tell two requests apart take its place.
+  const unique =
+    via.branch.startsWith(BRANCH_COOKIE) && via.branch.length > BRANCH_COOKIE.length
+      ? via.branch
+      : `${callId} ${fromTag} ${cseq.number} ${request.uri} ${via.branch}`;
   return {
     ...envelope,
     from,

@@ -7,7 +7,8 @@ export const MAX_HEADER_CHARS = 4096;
 /** Values of one header that is a list (Via, Route, Record-Route); more hops than Max-Forwards 70 allows are a loop or an attack. */
 export const MAX_LIST_VALUES = 72;
 export const MAX_URI_CHARS = 1024;
-export const MAX_METHOD_CHARS = 32;
+/** The longest of RFC 4475 has 43. */
+export const MAX_METHOD_CHARS = 64;
 
 /** TCP connections one address may hold. */
 export const MAX_CONNECTIONS_PER_SOURCE = 32;
@@ -22,6 +23,12 @@ export const TCP_QUEUED_BYTES = 1_048_576;
 /** Time to open a TCP connection of our own. */
 export const TCP_CONNECT_MS = 5_000;
 
+/**
+ * Finished transactions wait up to 32 s on UDP for retransmissions (timers J and L of RFC 3261, D, K and M for ours). Forgetting one early would turn a late INVITE
+ * into a second call, so they are kept and counted apart: this many for each unfinished one that is allowed. With 10,000 that is 600 new
+ * calls a second, two transactions each.
+ */
+export const LINGERING_SHARE = 4;
 /** Requests inside a dialog may fill the table to this multiple of `maxTransactions`, so that calls can still be ended under overload. */
 export const IN_DIALOG_HEADROOM = 2;
 /** What a caller refused for overload is told to wait, seconds (RFC 3261 §20.33). */

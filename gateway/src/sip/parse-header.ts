@@ -39,7 +39,8 @@ export function parseVia(text: string): Via | null {
   const protocol = sent.slice(0, Math.max(slash, 0)).replace(/\s/g, '').toUpperCase();
   const after = sent.slice(slash + 1).trim();
   const space = after.search(/\s/);
-  if (protocol !== 'SIP/2.0' || space === -1) return null;
+  // Another version is answered all the same, with 505 (RFC 4475 §3.1.2.16).
+  if (!/^SIP\/[0-9]+\.[0-9]+$/.test(protocol) || space === -1) return null;
   const hostPort = parseHostPort(after.slice(space + 1).replace(/\s/g, ''));
   if (hostPort === null) return null;
   const params = parseParams(paramTexts);
@@ -65,7 +66,7 @@ export function parseNameAddr(text: string): NameAddr | null {
   if (after !== '' && !after.startsWith(';')) return null;
   const uri = text.slice(less + 1, greater).trim();
   if (!uri.includes(':')) return null;
-  return { displayName: unquoted(text.slice(0, less).trim()), uri, params: parseParams(splitAt(after, SEMICOLON)) };
+  return { displayName: printable(unquoted(text.slice(0, less).trim())), uri, params: parseParams(splitAt(after, SEMICOLON)) };
 }
 
 export function parseCseq(text: string): Cseq | null {

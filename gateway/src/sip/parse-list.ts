@@ -1,5 +1,8 @@
 /** Cutting header values at separators that stand outside quoted strings and angle brackets (RFC 3261 §7.3.1, §25.1). One pass each. */
 const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
+const SPACE = 0x20;
+const TAB = 0x09;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LESS = 0x3c;
@@ -31,6 +34,34 @@ export function splitAt(value: string, separator: number): string[] {
   }
   addPart(parts, value.slice(start));
   return parts;
+}
+
+/**
+ * Whether something is missing between the commas and semicolons of a value, as in `a;;b` or `a,` (RFC 3261 §25.1 has no empty elements).
+ * Reading goes on over such gaps; only the validation minds them.
+ */
+export function hasGap(value: string): boolean {
+  let quoted = false;
+  let bracketed = false;
+  let isEmpty = true;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (quoted) {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) {
+      quoted = true;
+      isEmpty = false;
+    } else if (code === LESS) {
+      bracketed = true;
+      isEmpty = false;
+    } else if (code === GREATER) bracketed = false;
+    else if ((code === COMMA || code === SEMICOLON) && !bracketed) {
+      if (isEmpty) return true;
+      isEmpty = true;
+    } else if (code !== SPACE && code !== TAB) isEmpty = false;
+  }
+  return isEmpty;
 }
 
 function addPart(parts: string[], text: string): void {

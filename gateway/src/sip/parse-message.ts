@@ -84,7 +84,7 @@ function readHeaders(text: string, from: number, entries: Header[]): ParseFault 
     const first = text.charCodeAt(start);
     const line = text.slice(start, end);
     start = end + 2;
-    if (line.includes('\n') || line.includes('\r') || line.includes('\0')) return 'bad_header';
+    if (line.includes('\n') || line.includes('\r') || (line.includes('\0') && !EACH_NUL_ESCAPED.test(line))) return 'bad_header';
     if (first === 0x20 || first === 0x09) {
       const fault = unfold(entries, line);
       if (fault !== null) return fault;
@@ -99,6 +99,10 @@ function readHeaders(text: string, from: number, entries: Header[]): ParseFault 
   return null;
 }
 
+/** A quoted string may hold any character behind a backslash, NUL too (`quoted-pair`, RFC 3261 §25.1). */
+// oxlint-disable-next-line no-control-regex -- NUL is what it is about
+const EACH_NUL_ESCAPED = /^(?:[^\0\\]|\\[^])*$/;
+
 /** A line that begins with white space continues the header before it (RFC 3261 §7.3.1). */
 function unfold(entries: Header[], line: string): ParseFault | null {
   const last = entries.pop();
@@ -111,11 +115,12 @@ function unfold(entries: Header[], line: string): ParseFault | null {
 
 function requestLine(line: string, headers: Headers): SipMessage | null {
   const first = line.indexOf(' ');
-  const last = line.lastIndexOf(' ');
+  // White space after the version is kept with it, so that it can be refused with 400 (RFC 4475 §3.1.2.10).
+  const last = line.trimEnd().lastIndexOf(' ');
   const method = line.slice(0, Math.max(first, 0));
   const version = line.slice(last + 1).toUpperCase();
   if (!isToken(method) || method.length > MAX_METHOD_CHARS || last <= first + 1) return null;
-  if (!/^SIP\/[0-9]{1,3}\.[0-9]{1,3}$/.test(version)) return null;
+  if (!/^SIP\/[0-9]{1,3}\.[0-9]{1,3}[ \t]*$/.test(version)) return null;
   return { kind: 'request', method, uri: line.slice(first + 1, last), version, headers, body: NO_BODY };
 }
 

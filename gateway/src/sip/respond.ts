@@ -17,9 +17,14 @@ export function respond(envelope: Envelope, status: number, parts: ResponseParts
   const pairs: Array<readonly [string, string]> = envelope.vias.map((via) => ['Via', via] as const);
   const to = headers.get('to') ?? '';
   const needsTag = parts.toTag !== undefined && !parseNameAddr(to)?.params.has('tag');
-  pairs.push(['From', headers.get('from') ?? '']);
-  pairs.push(['To', needsTag ? `${to};tag=${parts.toTag}` : to]);
-  pairs.push(['Call-ID', headers.get('call-id') ?? ''], ['CSeq', headers.get('cseq') ?? '']);
+  // What the request lacks cannot be copied; leaving it out says more than an empty field (RFC 4475 §3.3.1).
+  const copied: typeof pairs = [
+    ['From', headers.get('from') ?? ''],
+    ['To', needsTag && to !== '' ? `${to};tag=${parts.toTag}` : to],
+    ['Call-ID', headers.get('call-id') ?? ''],
+    ['CSeq', headers.get('cseq') ?? ''],
+  ];
+  pairs.push(...copied.filter(([, value]) => value !== ''));
   if (parts.headers) pairs.push(...parts.headers);
   if (parts.body) pairs.push(['Content-Type', parts.body.type]);
   const body = parts.body ? Buffer.from(parts.body.text, 'utf8') : NO_BODY;
@@ -41,6 +46,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [403, 'Forbidden'],
   [404, 'Not Found'],
   [405, 'Method Not Allowed'],
+  [406, 'Not Acceptable'],
   [408, 'Request Timeout'],
   [410, 'Gone'],
   [413, 'Request Entity Too Large'],

@@ -25,13 +25,15 @@ export class ServerTransaction {
   onAck: ((ack: Inbound) => void) | null = null;
   readonly #wire: Wire;
   readonly #machine: Machine;
+  readonly #onFinal: () => void;
   #bytes: Buffer;
   #finalStatus = 0;
   #ack: Inbound | null = null;
 
-  constructor(inbound: Inbound, wire: Wire, clock: Clock, onEnd: () => void) {
+  constructor(inbound: Inbound, wire: Wire, clock: Clock, onEnd: () => void, onFinal: () => void = () => {}) {
     this.inbound = inbound;
     this.#wire = wire;
+    this.#onFinal = onFinal;
     this.#bytes = formatMessage(respond(inbound, 100));
     const reliable = inbound.source.transport === 'tcp';
     const deeds = { send: () => this.#send(), fail: (_why: TransactionFault) => {}, end: onEnd };
@@ -55,7 +57,10 @@ export class ServerTransaction {
   respond(response: SipResponse): void {
     const { status } = response;
     if (this.#finalStatus !== 0 && (status !== this.#finalStatus || status >= 300)) return;
-    if (status >= 200) this.#finalStatus = status;
+    if (status >= 200 && this.#finalStatus === 0) {
+      this.#finalStatus = status;
+      this.#onFinal();
+    }
     this.#bytes = formatMessage(response);
     this.#machine.responded(status);
   }

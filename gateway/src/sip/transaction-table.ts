@@ -3,7 +3,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import { type ClientEvents, ClientTransaction, sameHopRequest } from './client-transaction.ts';
 import { newBranch } from './identifiers.ts';
 import type { Inbound } from './inbound.ts';
-import { IN_DIALOG_HEADROOM } from './limits.ts';
+import { IN_DIALOG_HEADROOM, LINGERING_SHARE } from './limits.ts';
 import { Headers, type SipRequest, type SipResponse } from './message.ts';
 import { parseCseq, parseVia } from './parse-header.ts';
 import { ServerTransaction } from './server-transaction.ts';
@@ -18,6 +18,8 @@ export class TransactionTable {
   /** Merge key to transaction key, for requests outside dialogs. */
   readonly #merged = new Map<string, string>();
   readonly #clients = new Map<string, ClientTransaction>();
+  /** Those that have their final response and wait for retransmissions. */
+  #lingering = 0;
 
   /** `sentBy` is our `address:port`, for Via. */
   constructor(wire: Wire, clock: Clock, maxTransactions: number, sentBy: string) {
@@ -33,7 +35,8 @@ export class TransactionTable {
 
   /** Requests inside a dialog have headroom, so that calls can be ended when new ones are refused. */
   isFull(inDialog: boolean): boolean {
-    return this.size >= this.#max * (inDialog ? IN_DIALOG_HEADROOM : 1);
+    const max = this.#max * (inDialog ? IN_DIALOG_HEADROOM : 1);
+    return this.size - this.#lingering >= max || this.#lingering >= max * LINGERING_SHARE;
   }
 
   server(key: string): ServerTransaction | undefined {
@@ -48,10 +51,12 @@ export class TransactionTable {
 
   openServer(inbound: Inbound): ServerTransaction {
     const { key, mergeKey } = inbound;
-    const transaction = new ServerTransaction(inbound, this.#wire, this.#clock, () => {
+    const onEnd = (): void => {
       this.#servers.delete(key);
       if (this.#merged.get(mergeKey) === key) this.#merged.delete(mergeKey);
-    });
+      if (transaction.finalStatus !== 0) this.#lingering--;
+    };
+    const transaction = new ServerTransaction(inbound, this.#wire, this.#clock, onEnd, () => this.#lingering++);
     this.#servers.set(key, transaction);
     if (inbound.toTag === '') this.#merged.set(mergeKey, key);
     transaction.start();
@@ -97,7 +102,21 @@ export class TransactionTable {
   #open(request: SipRequest, to: SipSource, events: ClientEvents): ClientTransaction {
     const branch = parseVia(request.headers.get('via') ?? '')?.branch ?? '';
     const key = `${branch} ${request.method}`;
-    const transaction = new ClientTransaction(request, to, this.#wire, this.#clock, events, () => this.#clients.delete(key));
+    let isFinal = false;
+    const watched: ClientEvents = {
+      response: (response, source) => {
+        if (response.status >= 200 && !isFinal) {
+          isFinal = true;
+          this.#lingering++;
+        }
+        events.response(response, source);
+      },
+      failed: (why) => events.failed(why),
+    };
+    const transaction = new ClientTransaction(request, to, this.#wire, this.#clock, watched, () => {
+      this.#clients.delete(key);
+      if (isFinal) this.#lingering--;
+    });
     this.#clients.set(key, transaction);
     transaction.start();
     return transaction;

@@ -21,8 +21,6 @@ import { ACCEPT, ALLOW, refusalOf } from './validate-request.ts';
 export interface UasOptions {
   readonly host: CallHost;
   readonly counters: SipCounters;
-  /** Ours, to know which requests are for somebody else. */
-  readonly address: string;
   readonly onInvite: (call: IncomingCall) => void;
   readonly dialog: (key: string) => DialogUser | undefined;
   readonly isDraining: () => boolean;
@@ -63,7 +61,7 @@ export class UasCore {
 
   /** A request that is not a retransmission. */
   #first(inbound: Inbound): void {
-    const { host, counters, address, dialog } = this.#options;
+    const { host, counters, dialog } = this.#options;
     const { request, callId, toTag, fromTag } = inbound;
     const user = toTag === '' ? undefined : dialog(dialogKey(callId, toTag, fromTag));
     const isKnown = user !== undefined || request.method === 'CANCEL';
@@ -71,7 +69,7 @@ export class UasCore {
       counters.overloaded++;
       return this.#refuse(inbound, 503, [RETRY_AFTER]);
     }
-    const refusal = refusalOf(inbound, address);
+    const refusal = refusalOf(inbound);
     if (refusal !== null) return this.#invalid(inbound, refusal.status, refusal.headers);
     if (request.method === 'CANCEL') return this.#cancel(inbound);
     if (user !== undefined) return user.receive(host.transactions.openServer(inbound));

@@ -91,7 +91,7 @@ describe('parseVia (RFC 3261 §20.42)', () => {
       rport: true,
     });
   });
-  it.each(['', 'SIP/2.0/UDP', 'SIP/3.0/UDP a', 'SIP/2.0/UDP a:99999', 'SIP/2.0/UDP [::1'])('refuses %j', (text) => {
+  it.each(['', 'SIP/2.0/UDP', 'HTTP/2.0/UDP a', 'SIP/2.0/UDP a:99999', 'SIP/2.0/UDP [::1'])('refuses %j', (text) => {
     expect(parseVia(text)).toBeNull();
   });
 });

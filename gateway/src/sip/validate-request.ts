@@ -1,6 +1,7 @@
 /** The checks a UAS makes before it looks at what a request wants (RFC 3261 §8.2), in the order of the RFC. Pure. */
 import type { Inbound } from './inbound.ts';
 import { SIP_VERSION } from './message.ts';
+import { hasGap } from './parse-list.ts';
 import type { HeaderPairs } from './respond.ts';
 import { parseUri } from './uri.ts';
 
@@ -15,24 +16,28 @@ export const ACCEPT: readonly [string, string] = ['Accept', 'application/sdp'];
 /** Methods that exist but are not for us; one nobody has heard of is 501 (RFC 3261 §21.5.2). */
 const OTHER_METHODS = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH', 'REFER', 'UPDATE', 'PRACK']);
 
-/** null when the request may be looked at. `address` is ours. */
-export function refusalOf(inbound: Inbound, address: string): Refusal | null {
+/** null when the request may be looked at. */
+export function refusalOf(inbound: Inbound): Refusal | null {
   const { request } = inbound;
-  if (request.version !== SIP_VERSION) return { status: 505 };
+  if (request.version !== SIP_VERSION) return { status: request.version.trimEnd() === SIP_VERSION ? 400 : 505 };
   if (request.method === 'ACK' || request.method === 'CANCEL') return null; // no Require, no body of interest, and ACK is never answered
   const method = ALLOWED_METHODS.find((allowed) => allowed === request.method);
   if (method === undefined)
     return OTHER_METHODS.has(request.method) ? { status: 405, headers: [ALLOW] } : { status: 501, headers: [ALLOW] };
   const uri = parseUri(request.uri);
   if (uri === null) return { status: isOtherScheme(request.uri) ? 416 : 400 };
-  return maxForwardsRefusal(inbound, uri.host === address) ?? requireRefusal(inbound) ?? contentRefusal(inbound);
+  if (uri.headers !== '') return { status: 400 }; // never in a Request-URI (RFC 3261 §19.1.1 table 1)
+  return syntaxRefusal(inbound) ?? requireRefusal(inbound) ?? contentRefusal(inbound) ?? acceptRefusal(inbound);
 }
 
-/** A request for us may arrive with its last hop used up; one for somebody else has gone astray in a loop (RFC 3261 §8.1.1.6, §16.3). */
-function maxForwardsRefusal({ request }: Inbound, isForUs: boolean): Refusal | null {
-  const hops = request.headers.get('max-forwards') ?? '70';
-  if (!/^[0-9]{1,3}$/.test(hops) || Number(hops) > 255) return { status: 400 };
-  return Number(hops) === 0 && !isForUs ? { status: 483 } : null;
+/**
+ * What the parser reads over but a sound message does not have. The last hop used up is no fault: only proxies count hops, an end
+ * answers as if there were some left (RFC 4475 §3.3.11).
+ */
+function syntaxRefusal({ request: { headers } }: Inbound): Refusal | null {
+  const hops = headers.get('max-forwards') ?? '70';
+  if (!/^0*[0-9]{1,3}$/.test(hops) || Number(hops) > 255) return { status: 400 };
+  return headers.all('via').some(hasGap) || headers.all('contact').some(hasGap) ? { status: 400 } : null;
 }
 
 /** We offer no extension, so whatever is required is too much (RFC 3261 §8.2.2.3). */
@@ -51,6 +56,14 @@ function contentRefusal({ request }: Inbound): Refusal | null {
     return { status: 415, headers: [ACCEPT] };
   return null;
 }
+
+/** Every answer to an INVITE carries SDP; a caller that takes none cannot be answered (RFC 3261 §21.4.7). */
+function acceptRefusal({ request: { method, headers } }: Inbound): Refusal | null {
+  if (method !== 'INVITE' || headers.get('accept') === undefined) return null;
+  const types = headers.list('accept') ?? [];
+  return types.some((type) => SDP_RANGES.has(mediaType(type))) ? null : { status: 406 };
+}
+const SDP_RANGES = new Set(['application/sdp', 'application/*', '*/*']);
 
 /** `type/subtype` in lower case, without parameters; `''` when there is none. */
 export function mediaType(contentType: string | undefined): string {
