@@ -4,6 +4,8 @@ export const AUDIT_ACTS = [
   'agent.sign_out',
   'recording.list',
   'recording.export',
+  'audit.read',
+  'audit.export',
   'key.create',
   'site.start',
   'site.stop',

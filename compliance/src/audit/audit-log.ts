@@ -9,11 +9,11 @@ import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { signCheckpoint } from '../tlog/checkpoint.ts';
 import { type NoteSigner, verifierFrom } from '../tlog/signed-note.ts';
-import { appendCheckpoint, readCheckpoints } from './checkpoint-file.ts';
+import { appendCheckpoint, mendCheckpoints, readCheckpoints } from './checkpoint-file.ts';
 import { type AuditEntry, formatEntry } from './entry.ts';
 import { EntryFiles } from './entry-files.ts';
 import { AuditDamaged, AuditRefused } from './errors.ts';
-import { acquireLock } from './lock-file.ts';
+import { acquireLock, LOCK_FILE } from './lock-file.ts';
 
 export type { AuditEntry, AuditOutcome } from './entry.ts';
 export { AuditEntryInvalid, AuditOutcomeLost, AuditRefused } from './errors.ts';
@@ -25,7 +25,6 @@ export const BATCH_MAX_ENTRIES = 1024;
 /** A checkpoint is signed after so many entries, and after so many ms when there are any. */
 export const CHECKPOINT_ENTRIES = 1000;
 export const CHECKPOINT_MS = 60_000;
-const LOCK_FILE = 'lock';
 
 export interface AuditLogOptions {
   /** Made when missing, 0700. */
@@ -34,6 +33,8 @@ export interface AuditLogOptions {
   readonly clock: Clock;
   /** A checkpoint could not be written; appends go on. */
   onFault(fault: KeeplineError): void;
+  /** A checkpoint is durable: from here on each of its `size` entries can be proven. Called with the signed note. */
+  onCheckpoint?(size: number, note: string): void;
 }
 
 interface Waiting {
@@ -67,6 +68,7 @@ export class AuditLog {
     try {
       const lock = await acquireLock(join(dir, LOCK_FILE), clock);
       try {
+        await mendCheckpoints(dir);
         const last = (await readCheckpoints(dir, verifierFrom(signer.verifierKey))).at(-1);
         let root: Uint8Array | undefined;
         await files.catchUp((size) => {
@@ -110,6 +112,12 @@ export class AuditLog {
     this.#queue.push({ line, told });
     this.#wake();
     return told.promise;
+  }
+
+  /** Signs what is not signed yet, so that it can be proven now. A failure goes to `onFault`. */
+  async checkpoint(): Promise<void> {
+    while (this.#working) await this.#working;
+    await this.#checkpointNow();
   }
 
   /** Writes what waits, signs a last checkpoint, closes the files. Calling it again waits for the same end. */
@@ -157,8 +165,11 @@ export class AuditLog {
   /** Checkpoints are a second promise: when one fails, the entries it would have signed are durable all the same. */
   async #sign(): Promise<void> {
     try {
-      await appendCheckpoint(this.#options.dir, signCheckpoint(this.#files.size, this.#files.root(), this.#options.signer));
-      this.#checkpointed = this.#files.size;
+      const { size } = this.#files;
+      const note = signCheckpoint(size, this.#files.root(), this.#options.signer);
+      await appendCheckpoint(this.#options.dir, note);
+      this.#checkpointed = size;
+      this.#options.onCheckpoint?.(size, note);
     } catch (thrown) {
       this.#tell(thrown);
     }

@@ -54,7 +54,9 @@ export class EntryFiles {
    * rest is cut. @param at called at each size passed, so that an old root can be compared @throws AuditDamaged
    */
   async catchUp(at: (size: number) => void = () => {}): Promise<void> {
-    const records = Math.floor((await this.#index.stat()).size / INDEX_RECORD_BYTES);
+    const { size: indexBytes } = await this.#index.stat();
+    const records = Math.floor(indexBytes / INDEX_RECORD_BYTES);
+    if (indexBytes > records * INDEX_RECORD_BYTES) await this.#index.truncate(records * INDEX_RECORD_BYTES); // torn, promised to nobody
     if (records < this.size) throw this.#damaged(`the index shrank to ${records} entries`);
     while (this.size < records) await this.#takeRecords(Math.min(READ_RECORDS, records - this.size), at);
     const { size: entriesBytes } = await this.#entries.stat();

@@ -8,6 +8,8 @@ import { link, open, readFile, unlink } from 'node:fs/promises';
 import type { Clock } from '@keepline/contracts/clock';
 import { AuditLockTimeout } from './errors.ts';
 
+/** Name of the lock in the folder of a log. */
+export const LOCK_FILE = 'lock';
 /** Pause between two tries, ms; appends hold the lock for one fsync. */
 export const LOCK_RETRY_MS = 5;
 /** How long a living owner is waited for, ms. */
@@ -39,6 +41,13 @@ export async function acquireLock(path: string, clock: Pick<Clock, 'after' | 'mo
   } finally {
     await unlink(draft);
   }
+}
+
+/** For readers, who take no lock: `left` by a process that is no more, or by a power cut. */
+export async function lockState(path: string): Promise<'free' | 'held' | 'left'> {
+  const holder = await readHolder(path);
+  if (holder === undefined) return 'free';
+  return (await isAlive(holder)) ? 'held' : 'left';
 }
 
 /** Only who holds the heir's lock removes a dead owner's; the owner cannot come back, so what is read here is what is removed. */

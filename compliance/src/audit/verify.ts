@@ -1,96 +1,157 @@
 /**
- * Checks an audit log offline: every entry against the index, every root against the signed checkpoints; needs the verifier key only.
- * Whoever holds a checkpoint from elsewhere (cloud, SIEM, witness) compares it with the roots found here.
+ * Checks the folder of an audit log offline, changing nothing: every entry against the index, every root against the signed checkpoints;
+ * needs the verifier key only. Whoever holds a checkpoint from elsewhere (cloud, SIEM, witness) compares it with the roots found here.
  */
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { messageOf } from '@keepline/contracts/errors';
 import type { Checkpoint } from '../tlog/checkpoint.ts';
-import { verifierFrom } from '../tlog/signed-note.ts';
-import { Frontier, leafHash } from '../tlog/tree-hash.ts';
-import { readCheckpoints } from './checkpoint-file.ts';
-import { ENTRY_MAX_BYTES, isEntryLine } from './entry.ts';
+import { type NoteVerifier, verifierFrom } from '../tlog/signed-note.ts';
+import { CHECKPOINTS_FILE, type CheckpointLine, openCheckpointLine, readCheckpointLines } from './checkpoint-file.ts';
+import { ENTRY_MAX_BYTES } from './entry.ts';
 import { ENTRIES_FILE, INDEX_FILE, INDEX_RECORD_BYTES, recordAt } from './entry-files.ts';
+import { LOCK_FILE, lockState } from './lock-file.ts';
+import { type LineBlock, lineBlocks } from './line-blocks.ts';
+import { type AuditFault, type AuditVerdict, Replay } from './replay.ts';
 
-export interface AuditVerdict {
-  readonly ok: boolean;
-  /** Entries that were read; up to the fault when there is one. */
-  readonly entries: number;
-  /** Entries under the last good checkpoint; what follows is durable but not signed yet. */
-  readonly signed: number;
-  /** Hex. */
-  readonly root: string;
-  readonly fault?: {
-    /** Number of the first bad entry, from 0; with `until`, it is among these: from here up to before `until`. */
-    readonly entry: number;
-    readonly until?: number;
-    readonly why: string;
-  };
-}
+export type { AuditFault, AuditVerdict } from './replay.ts';
+
+/** How often a log in use is looked at for a moment without a writer, and the pause between, ms. */
+const QUIET_TRIES = 50;
+const QUIET_PAUSE_MS = 4;
 
 /** @param verifierKey `<name>+<id>+<key>` @throws NoteInvalid when that is no key; everything wrong with the log is in the verdict */
 export async function verifyAuditLog(dir: string, verifierKey: string): Promise<AuditVerdict> {
-  const frontier = new Frontier();
   const verifier = verifierFrom(verifierKey);
-  let signed = 0;
-  const verdict = (fault?: AuditVerdict['fault']): AuditVerdict => {
-    const found = { entries: frontier.size, signed, root: Buffer.from(frontier.root()).toString('hex') };
-    return fault ? { ok: false, ...found, fault } : { ok: true, ...found };
-  };
-  let checkpoints: Checkpoint[];
+  const replay = new Replay(ENTRIES_FILE);
+  const files: FileHandle[] = [];
   try {
-    checkpoints = (await readCheckpoints(dir, verifier)).filter(({ size }) => size > 0).sort((a, b) => a.size - b.size);
+    const sizes = await quietSizes(dir);
+    const signed = checkpointsOf(await readCheckpointLines(dir), verifier);
+    for (const name of [ENTRIES_FILE, INDEX_FILE]) files.push(await open(join(dir, name), 'r'));
+    const [entries, index] = files;
+    if (!entries || !index) return replay.verdict();
+    const { end, fault } = await replayEntries(replay, entries, index, sizes, signed.checkpoints);
+    const found = fault ?? signed.fault ?? faultAtEnd(replay, sizes, { entries: end, checkpoints: signed.end });
+    const unacknowledgedBytes = sizes.entries - end;
+    return { ...replay.verdict(found), ...(!found && unacknowledgedBytes > 0 ? { unacknowledgedBytes } : {}) };
   } catch (thrown) {
-    return verdict({ entry: 0, why: messageOf(thrown) });
+    return replay.verdict(replay.fault(0, messageOf(thrown)));
+  } finally {
+    for (const file of files) await file.close();
   }
-  const index = await readFile(join(dir, INDEX_FILE)).catch(() => Buffer.alloc(0));
-  const indexed = Math.floor(index.length / INDEX_RECORD_BYTES);
-  let next = 0;
-
-  try {
-    for await (const line of lines(join(dir, ENTRIES_FILE))) {
-      const number = frontier.size;
-      const hash = leafHash(line.bytes);
-      if (number < indexed && !recordAt(index, number).hash.equals(hash))
-        return verdict({ entry: number, why: 'the entry is not the one that was written' });
-      if (!line.whole) {
-        if (number < indexed) return verdict({ entry: number, why: 'the entry is cut short' });
-        break; // being written, or left by a process that was killed before it was acknowledged
-      }
-      if (!isEntryLine(line.bytes)) return verdict({ entry: number, why: 'the line is not an entry' });
-      frontier.add(hash);
-      for (let checkpoint = checkpoints[next]; checkpoint?.size === frontier.size; checkpoint = checkpoints[++next]) {
-        if (!Buffer.from(checkpoint.root).equals(frontier.root()))
-          return verdict({
-            entry: signed,
-            until: checkpoint.size,
-            why: `the checkpoint of ${checkpoint.size} entries was signed over others`,
-          });
-        signed = checkpoint.size;
-      }
-    }
-  } catch (thrown) {
-    return verdict({ entry: frontier.size, why: messageOf(thrown) });
-  }
-  const missing = Math.max(indexed, checkpoints.at(-1)?.size ?? 0);
-  if (frontier.size < missing) return verdict({ entry: frontier.size, why: `${missing - frontier.size} entries are missing at the end` });
-  return verdict();
 }
 
-/** Lines of a file as bytes; the last may lack its newline. */
-async function* lines(path: string): AsyncGenerator<{ readonly bytes: Buffer; readonly whole: boolean }> {
-  let rest = Buffer.alloc(0);
-  for await (const piece of createReadStream(path)) {
-    if (!Buffer.isBuffer(piece)) continue;
-    let from = 0;
-    const bytes = Buffer.concat([rest, piece]);
-    for (let newline = bytes.indexOf(0x0a); newline >= 0; newline = bytes.indexOf(0x0a, from)) {
-      yield { bytes: bytes.subarray(from, newline), whole: true };
-      from = newline + 1;
-    }
-    rest = bytes.subarray(from);
-    if (rest.length > ENTRY_MAX_BYTES) break; // no entry is that long
+interface Sizes {
+  /** Bytes. */
+  readonly entries: number;
+  readonly index: number;
+  readonly checkpoints: number;
+  /** A process was writing, or died while it wrote: it may have left bytes that were promised to nobody. */
+  readonly writing: boolean;
+}
+
+/** Sizes that belong together: taken twice around a look at the lock, again while a writer is at work. */
+async function quietSizes(dir: string): Promise<Sizes> {
+  const sizeOf = (name: string): Promise<number> =>
+    stat(join(dir, name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  for (let tries = 1; ; tries++) {
+    // In this order a size never promises what another does not have yet: entries are written first, checkpoints last.
+    const [checkpoints, index, entries] = [await sizeOf(CHECKPOINTS_FILE), await sizeOf(INDEX_FILE), await sizeOf(ENTRIES_FILE)];
+    const lock = await lockState(join(dir, LOCK_FILE));
+    const still = entries === (await sizeOf(ENTRIES_FILE)) && index === (await sizeOf(INDEX_FILE));
+    if ((still && lock !== 'held') || tries === QUIET_TRIES) return { checkpoints, index, entries, writing: lock !== 'free' || !still };
+    await setTimeout(QUIET_PAUSE_MS);
   }
-  if (rest.length > 0) yield { bytes: rest, whole: false };
+}
+
+/** The checkpoints that hold, up to the first that does not. */
+function checkpointsOf(
+  lines: readonly CheckpointLine[],
+  verifier: NoteVerifier,
+): { readonly checkpoints: Checkpoint[]; readonly end: number; readonly fault?: AuditFault } {
+  const checkpoints: Checkpoint[] = [];
+  let end = 0;
+  for (const { line, offset } of lines) {
+    const before = checkpoints.at(-1)?.size ?? 0;
+    const fault = (why: string): AuditFault => ({ entry: before, file: CHECKPOINTS_FILE, offset, why });
+    try {
+      const checkpoint = openCheckpointLine(line, verifier);
+      // Equal sizes are two processes that signed the same; a smaller one after a larger is a place that was changed.
+      if (checkpoint.size < before)
+        return { checkpoints, end, fault: fault(`the checkpoint of ${checkpoint.size} entries stands behind one of ${before}`) };
+      checkpoints.push(checkpoint);
+      end = offset + Buffer.byteLength(line) + 1;
+    } catch (thrown) {
+      return { checkpoints, end, fault: fault(`checkpoint ${checkpoints.length + 1} does not hold: ${messageOf(thrown)}`) };
+    }
+  }
+  return { checkpoints, end };
+}
+
+/** Replays what the index acknowledges. `end` is where that ends in the file of entries. */
+async function replayEntries(
+  replay: Replay,
+  entries: FileHandle,
+  index: FileHandle,
+  sizes: Sizes,
+  checkpoints: readonly Checkpoint[],
+): Promise<{ readonly end: number; readonly fault?: AuditFault }> {
+  const indexed = Math.floor(sizes.index / INDEX_RECORD_BYTES);
+  let end = 0;
+  let next = 0;
+  const due = (): AuditFault | undefined => {
+    for (let checkpoint = checkpoints[next]; checkpoint?.size === replay.size; checkpoint = checkpoints[++next]) {
+      const fault = replay.checkpoint(checkpoint);
+      if (fault) return fault;
+    }
+    return undefined;
+  };
+  const first = due(); // of the empty log
+  if (first) return { end, fault: first };
+  reading: for await (const { lines, rest } of lineBlocks(entries, 0, sizes.entries, ENTRY_MAX_BYTES)) {
+    const records = Buffer.alloc(Math.min(lines.length + 1, indexed - replay.size) * INDEX_RECORD_BYTES);
+    await index.read(records, 0, records.length, replay.size * INDEX_RECORD_BYTES);
+    for (const [i, line] of lines.entries()) {
+      if (replay.size === indexed) break reading;
+      const record = recordAt(records, i);
+      const place = replay.size * INDEX_RECORD_BYTES;
+      const fault = replay.entry(line, end, record.hash);
+      if (fault) return { end, fault };
+      end += line.length + 1;
+      if (record.end !== end)
+        return { end, fault: { ...replay.fault(place, 'the index names another end of this entry', INDEX_FILE), entry: replay.size - 1 } };
+      const forged = due();
+      if (forged) return { end, fault: forged };
+    }
+    if (rest && replay.size < indexed) return { end, fault: replay.fault(end, cutShort(rest)) };
+  }
+  const promised = Math.max(indexed, checkpoints.at(-1)?.size ?? 0);
+  if (replay.size < promised) return { end, fault: replay.fault(end, `${promised - replay.size} entries are missing at the end`) };
+  return { end };
+}
+
+const cutShort = (rest: LineBlock['rest']): string =>
+  (rest?.length ?? 0) > ENTRY_MAX_BYTES ? 'the line is longer than any entry' : 'the entry is cut short';
+
+/** Bytes beyond what was promised are the work of a writer that died or is at work; where there is none, somebody else put them there. */
+function faultAtEnd(
+  replay: Replay,
+  sizes: Sizes,
+  ends: { readonly entries: number; readonly checkpoints: number },
+): AuditFault | undefined {
+  if (sizes.writing) return undefined;
+  const tails = [
+    { file: ENTRIES_FILE, end: ends.entries, size: sizes.entries },
+    { file: INDEX_FILE, end: sizes.index - (sizes.index % INDEX_RECORD_BYTES), size: sizes.index },
+    { file: CHECKPOINTS_FILE, end: ends.checkpoints, size: sizes.checkpoints },
+  ];
+  const tail = tails.find(({ end, size }) => size > end);
+  if (!tail) return undefined;
+  const why = `${tail.size - tail.end} bytes stand behind the end, and no process died while it wrote: they were inserted, or the power failed`;
+  return replay.fault(tail.end, why, tail.file);
 }

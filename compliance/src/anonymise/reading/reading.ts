@@ -1,0 +1,96 @@
+/** A text made ready for the recognisers: folded, its runs of digits, and where its keywords are. Made once per text. Pure. */
+import { type Folded, fold } from './fold.ts';
+import { type Keyword, keywordsIn, type Topic } from './keywords.ts';
+import { readRuns, type Run, withoutEchoes } from './runs.ts';
+
+export interface Reading {
+  readonly folded: Folded;
+  readonly text: string;
+  /** As written and spoken, and once more without what was read back. */
+  readonly digits: readonly Run[];
+  /** The same with slips of recognition read as digits: `trust` them only beside a keyword. */
+  readonly slips: readonly Run[];
+  /** Digits and letters, for codes. */
+  readonly codes: readonly Run[];
+  readonly keywords: Keywords;
+}
+
+const withEchoesResolved = (runs: readonly Run[]): Run[] => runs.flatMap((run) => [run, withoutEchoes(run) ?? []].flat());
+
+export function read(source: string): Reading {
+  const folded = fold(source);
+  const { text } = folded;
+  return {
+    folded,
+    text,
+    digits: withEchoesResolved(readRuns(text, { letters: false, slips: false })),
+    slips: withEchoesResolved(readRuns(text, { letters: false, slips: true })),
+    codes: readRuns(text, { letters: true, slips: false }),
+    keywords: new Keywords(keywordsIn(text)),
+  };
+}
+
+/** How far words reach, in folded units. A clause of speech is seldom longer than `FAR`. */
+export const REACH = { near: 12, middle: 24, far: 40, behind: 10 } as const;
+
+export class Keywords {
+  readonly #all: readonly Keyword[];
+
+  constructor(all: readonly Keyword[]) {
+    this.#all = all;
+  }
+
+  /** Index of the first keyword that begins at or behind `at`. */
+  #from(at: number): number {
+    let low = 0;
+    let high = this.#all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#all[middle]?.start ?? 0) < at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The keywords that end in the `reach` units before `at`, nearest first. */
+  *before(at: number, reach: number): Generator<Keyword> {
+    for (let i = this.#from(at) - 1; i >= 0; i -= 1) {
+      const word = this.#all[i];
+      if (word === undefined || word.end < at - reach) return;
+      if (word.end <= at) yield word;
+    }
+  }
+
+  *after(at: number, reach: number): Generator<Keyword> {
+    for (let i = this.#from(at); i < this.#all.length; i += 1) {
+      const word = this.#all[i];
+      if (word === undefined || word.start > at + reach) return;
+      yield word;
+    }
+  }
+
+  /** The nearest keyword before `at` is of this topic; `over` are topics that do not stand in the way. */
+  claims(topic: Topic, at: number, reach: number, over: readonly Topic[] = []): boolean {
+    for (const word of this.before(at, reach)) {
+      if (word.value === topic) return true;
+      if (!over.includes(word.value)) return false;
+    }
+    return false;
+  }
+
+  near(topic: Topic, at: number, reach: number): boolean {
+    for (const word of this.before(at, reach)) if (word.value === topic) return true;
+    return false;
+  }
+
+  /** The first keyword behind `at` is of this topic: 138…是我的手机号. */
+  follows(topic: Topic, at: number, reach: number = REACH.behind): boolean {
+    for (const word of this.after(at, reach)) return word.value === topic;
+    return false;
+  }
+
+  nearest(at: number, reach: number): Keyword | undefined {
+    for (const word of this.before(at, reach)) return word;
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Runs: digits (and letters, if asked) in the order they are read, with the break before each. A number is a window of a run that begins
+ * and ends at a break. Built in one pass; the work is linear in the length of the text. Pure.
+ */
+import { GAP, type Gap, gapAt } from './gaps.ts';
+import { type Reader, symbolAt } from './numerals.ts';
+
+export interface Run {
+  readonly symbols: string;
+  /** Folded offsets of each symbol; those of a repetition (三个8) share one place. */
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+  /** The break before each symbol; the first has `turn`. */
+  readonly gap: readonly Gap[];
+}
+
+export interface Window {
+  readonly symbols: string;
+  readonly start: number;
+  readonly end: number;
+  /** Lengths of the groups it was written in. */
+  readonly groups: readonly number[];
+  readonly strongestGap: Gap;
+  /** Nothing else is in the run. */
+  readonly alone: boolean;
+}
+
+export function readRuns(text: string, reader: Reader): Run[] {
+  const runs: Run[] = [];
+  for (let at = 0; at < text.length; ) {
+    let symbol = symbolAt(text, at, reader, false);
+    if (symbol === undefined) {
+      at += 1;
+      continue;
+    }
+    const run = { symbols: [] as string[], start: [] as number[], end: [] as number[], gap: [] as Gap[] };
+    let gap: Gap = GAP.turn;
+    while (symbol !== undefined) {
+      const end = at + symbol.length;
+      for (const value of symbol.value) {
+        run.symbols.push(value);
+        run.start.push(at);
+        run.end.push(end);
+        run.gap.push(gap);
+        gap = GAP.none;
+      }
+      at = end;
+      const script = symbol.script;
+      symbol = symbolAt(text, at, reader, true);
+      if (symbol !== undefined) {
+        if (symbol.script !== script) gap = GAP.soft;
+        continue;
+      }
+      const skipped = gapAt(text, at);
+      if (skipped === undefined || (reader.letters && skipped.gap > GAP.dot)) break;
+      symbol = symbolAt(text, skipped.end, reader, true);
+      if (symbol !== undefined) {
+        at = skipped.end;
+        gap = skipped.gap;
+      }
+    }
+    runs.push({ ...run, symbols: run.symbols.join('') });
+  }
+  return runs;
+}
+
+/**
+ * The run without what the other side read back: a group equal to the end of what was said just before it. Undefined if there is none.
+ * The place of an echo counts as the place of the digit before it, so that a find covers it.
+ */
+export function withoutEchoes(run: Run): Run | undefined {
+  const kept = { symbols: '', start: [] as number[], end: [] as number[], gap: [] as Gap[] };
+  let echoes = 0;
+  for (let from = 0; from < run.symbols.length; ) {
+    let to = from + 1;
+    while (to < run.symbols.length && (run.gap[to] ?? GAP.none) < GAP.comma) to += 1;
+    const group = run.symbols.slice(from, to);
+    if (group.length > 1 && kept.symbols.endsWith(group)) {
+      echoes += 1;
+      kept.end[kept.end.length - 1] = run.end[to - 1] ?? 0;
+    } else {
+      kept.symbols += group;
+      kept.start.push(...run.start.slice(from, to));
+      kept.end.push(...run.end.slice(from, to));
+      kept.gap.push(...run.gap.slice(from, to));
+    }
+    from = to;
+  }
+  return echoes === 0 ? undefined : kept;
+}
+
+/** Every window of the given lengths that begins and ends at a break. */
+export function* windowsOf(run: Run, lengths: readonly number[]): Generator<Window> {
+  const size = run.symbols.length;
+  for (let from = 0; from < size; from += 1) {
+    if (run.gap[from] === GAP.none) continue;
+    for (const length of lengths) {
+      const to = from + length;
+      if (to > size || (to < size && run.gap[to] === GAP.none)) continue;
+      yield windowOf(run, from, to);
+    }
+  }
+}
+
+export function windowOf(run: Run, from: number, to: number): Window {
+  const groups: number[] = [];
+  let strongestGap: Gap = GAP.none;
+  let groupStart = from;
+  for (let i = from + 1; i < to; i += 1) {
+    const gap = run.gap[i] ?? GAP.none;
+    if (gap === GAP.none) continue;
+    groups.push(i - groupStart);
+    groupStart = i;
+    if (gap > strongestGap) strongestGap = gap;
+  }
+  groups.push(to - groupStart);
+  return {
+    symbols: run.symbols.slice(from, to),
+    start: run.start[from] ?? 0,
+    end: run.end[to - 1] ?? 0,
+    groups,
+    strongestGap,
+    alone: from === 0 && to === run.symbols.length,
+  };
+}
