@@ -11,8 +11,10 @@ import type { ReadyAgent } from './match.ts';
 
 /** Beyond the ringing time an offer may last: the time to set up the audio path. */
 const OFFER_SPARE_MS = 10_000;
-/** A phone nobody answered is tried again after this long: nobody sits at a desk to make it ready. */
+/** A phone nobody answered is tried again after this long: nobody need sit at a desk to make it ready. */
 const PHONE_REST_MS = 30_000;
+/** Reasons for not ready that nobody chose; a break that an agent took at the desk is not ended by us. */
+const UNCHOSEN: ReadonlySet<string> = new Set(['declined', 'no_answer', 'agent_lost', 'wrap_up_expired']);
 
 export type StateListener = (before: AgentState, after: AgentState) => void;
 
@@ -72,7 +74,7 @@ export class Roster {
     const after = step(before, input, this.#clock.now());
     if (after === before) return after;
     entry.state = after;
-    if (after.at !== before.at || after.callId !== before.callId) this.#arm(entry, after);
+    if (after.at !== before.at || after.callId !== before.callId || after.reason !== before.reason) this.#arm(entry, after);
     for (const listener of this.#listeners) listener(before, after);
     return after;
   }
@@ -97,12 +99,11 @@ export class Roster {
     entry.disarm = () => {};
     const { config } = entry;
     const { callId } = state;
-    const isPhone = config.phone !== '';
     if (state.at === 'offered' && callId) {
       entry.disarm = this.#clock.after(this.#offerMs(config) + OFFER_SPARE_MS, () => this.applyFor(config.id, callId, { do: 'expire' }));
     } else if (state.at === 'wrap_up' && callId) {
       entry.disarm = this.#clock.after(this.#wrapUpMs(config), () => this.applyFor(config.id, callId, { do: 'expire' }));
-    } else if (state.at === 'not_ready' && isPhone) {
+    } else if (state.at === 'not_ready' && config.phone !== '' && UNCHOSEN.has(state.reason)) {
       entry.disarm = this.#clock.after(PHONE_REST_MS, () => this.apply(config.id, { do: 'ready' }));
     }
   }
