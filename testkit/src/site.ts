@@ -86,10 +86,13 @@ export class Site {
 /** A site this process started and must end. */
 export class OwnSite extends Site {
   readonly #up: ChildProcess;
+  /** A test that dies of an exception takes its site with it. */
+  readonly #endWithUs = (): void => void this.#up.kill('SIGTERM');
 
   private constructor(place: SitePlace, up: ChildProcess) {
     super(place);
     this.#up = up;
+    process.once('exit', this.#endWithUs);
   }
 
   /**
@@ -131,6 +134,7 @@ export class OwnSite extends Site {
 
   /** Ends it as Ctrl-C would; resolves with the exit status. */
   async close(): Promise<number> {
+    process.off('exit', this.#endWithUs);
     if (this.#up.exitCode !== null) return this.#up.exitCode;
     const gone = once(this.#up, 'exit');
     this.#up.kill('SIGTERM');
