@@ -48,6 +48,8 @@ async function main(): Promise<void> {
   const trunks = new TrunkTable(site.sip.trunks);
   const phones = phoneAddresses(site.agents);
   const front: ArrivalDoor = { trunks, edge: voice.edge, clock, media: voice.media };
+  /** Stories in progress: a call is over when its row and its recording are, not when nobody talks any more. */
+  const stories = new Set<Promise<void>>();
   const onInvite = async (invite: IncomingCall): Promise<void> => {
     const arrival = await receive(invite, front, ({ callId, trunk, status, why }) => journal.refused(callId, trunk, status, why));
     if (arrival) await runInboundCall(arrival, house);
@@ -59,7 +61,12 @@ async function main(): Promise<void> {
     product: 'Keepline',
     limits: site.sip,
     admit: ({ address }) => (trunks.of(address) || phones.has(address) ? 'accept' : 'refuse'),
-    onInvite: (invite) => void onInvite(invite).catch(onFault),
+    onInvite(invite) {
+      const story = onInvite(invite)
+        .catch(onFault)
+        .finally(() => stories.delete(story));
+      stories.add(story);
+    },
     log: (level, what, fields) => log[level](fields, what),
   });
   const house: House = {
@@ -89,7 +96,7 @@ async function main(): Promise<void> {
   const ready = {
     http: `http://localhost:${doors.httpPort}`,
     https: `https://${site.network.address}:${doors.httpsPort}`,
-    sip: `sip:${site.network.address}:${userAgent.port}`,
+    sip: `sip:95000@${site.network.address}:${userAgent.port}`, // any number reaches the flow; this is one to dial
     pid: process.pid,
     firstPasswords: desks.firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })),
   };
@@ -99,7 +106,9 @@ async function main(): Promise<void> {
     userAgent.drain();
     await registry.quiet(site.shutdownSeconds * 1000, clock);
     await Promise.all(registry.all().map((call) => call.hangup('site')));
-    await registry.quiet(CLOSE_CALLS_MS, clock);
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    clock.after(CLOSE_CALLS_MS, resolve);
+    await Promise.race([Promise.all(stories), late]);
     await ground.audited('site.stop', { ...siteAct, purpose: 'asked to stop' }, async () => {});
     await doors.close();
     desks.close();
