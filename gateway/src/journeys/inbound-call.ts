@@ -2,6 +2,7 @@
  * The story of a customer's call, in order: ring, open the row, answer, walk the flow, wait, talk, close. Reading this file from top to
  * bottom is following one INVITE to its stored recording; `docs/life-of-a-call.md` has the links.
  */
+import type { Flow } from '@keepline/contracts/flow';
 import type { Arrival } from '../calls/arrival.ts';
 import { endVerdict } from '../calls/end-verdict.ts';
 import type { Leg } from '../calls/leg.ts';
@@ -44,7 +45,7 @@ export async function runInboundCall(arrival: Arrival, house: House): Promise<vo
     call.callerIs(caller);
     const flow = house.flow();
     house.journal.answered(arrival.callId, flow.flow, flow.version);
-    await walk(call, caller, house);
+    await walk(call, caller, flow, house);
   } catch (thrown) {
     house.onFault(thrown, arrival.callId);
     await call.hangup('site');
@@ -54,10 +55,10 @@ export async function runInboundCall(arrival: Arrival, house: House): Promise<vo
   }
 }
 
-async function walk(call: LiveCall, caller: Leg, house: House): Promise<void> {
+/** A call walks the flow it began with, also when another version is published meanwhile. */
+async function walk(call: LiveCall, caller: Leg, flow: Flow, house: House): Promise<void> {
   let at: string | undefined;
   for (;;) {
-    const flow = house.flow();
     const way = await runFlow({
       flow,
       leg: caller,
