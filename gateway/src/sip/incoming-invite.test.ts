@@ -1,6 +1,6 @@
 /** Calls that come in: real sockets, time turned by hand. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AgentBench, SDP, tagOf } from '../../fixtures/sip/agent-bench.ts';
+import { AgentBench, PATIENT, SDP, tagOf } from '../../fixtures/sip/agent-bench.ts';
 import { header } from '../../fixtures/sip/wire-peer.ts';
 
 let bench: AgentBench;
@@ -122,5 +122,26 @@ describe('a call that comes in', () => {
     await bench.peer.hear('503');
     bench.say({ method: 'INFO', cseq: 2, toTag });
     expect(header(await bench.peer.hear('200 OK'), 'CSeq')).toBe('2 INFO');
+  });
+});
+
+describe('what fuzzing found', () => {
+  it('a change of a call that is not answered is refused here, not sent: it would end the call with its INVITE unanswered', async () => {
+    const call = await bench.offered();
+    await expect(call.reinvite('v=0\r\n')).rejects.toMatchObject({ code: 'SIP_REINVITE_REFUSED' });
+    expect(bench.peer.waiting).toEqual([]);
+    call.reject(486);
+    await bench.peer.hear('486');
+  });
+
+  it('our re-INVITE that rings on when the call ends does not stay for ever', async () => {
+    const { call, toTag } = await bench.talking();
+    void call.reinvite('v=0\r\n').catch(() => {}); // the call ends first
+    bench.replyTo(await bench.peer.hear('INVITE'), '183 Session Progress');
+    await expect.poll(() => bench.agent.counters().messagesReceived, PATIENT).toBe(3);
+    bench.say({ method: 'BYE', cseq: 2, toTag });
+    await bench.peer.hear('200');
+    bench.clock.advance(64_000);
+    expect(bench.agent.counters().transactions).toBe(0);
   });
 });

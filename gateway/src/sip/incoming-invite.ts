@@ -6,7 +6,7 @@ import { CallSignals } from './call-signals.ts';
 import type { HangupReason, IncomingCall, SipEnd, SipParty } from './call.ts';
 import { DialogCall, reasonHeader } from './dialog-call.ts';
 import { type Dialog, dialogOfUas } from './dialog.ts';
-import { CallNotAcknowledged } from './errors.ts';
+import { CallNotAcknowledged, ReinviteRefused } from './errors.ts';
 import { newTag } from './identifiers.ts';
 import type { Inbound } from './inbound.ts';
 import { RING_AGAIN_MS } from './limits.ts';
@@ -132,7 +132,10 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   }
 
   reinvite(offer: string): Promise<string> {
-    return this.#call.reinvite(offer);
+    if (this.#transaction.finalStatus !== 0) return this.#call.reinvite(offer);
+    const early = new Outcome<string>();
+    early.reject(new ReinviteRefused(0, 'the call is not answered'));
+    return early.promise;
   }
   onDigit(listener: (digit: string) => void): () => void {
     return this.#signals.onDigit(listener);

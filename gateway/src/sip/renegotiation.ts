@@ -16,6 +16,7 @@ import { parseCseq } from './parse-header.ts';
 import { glareWaitMs } from './reinvite-glare.ts';
 import type { HeaderPairs, ResponseParts } from './respond.ts';
 import type { ServerTransaction } from './server-transaction.ts';
+import { WAIT_MS } from './transaction.ts';
 
 export interface InDialog {
   readonly clock: Clock;
@@ -49,6 +50,8 @@ export class Renegotiation {
   /** Set while ours waits after a 491. */
   #stopWaiting: (() => void) | null = null;
   #stopTimeout: (() => void) | null = null;
+  /** Drops the request of ours that was sent last. */
+  #abandon: (() => void) | null = null;
 
   constructor(inDialog: InDialog, signals: CallSignals) {
     this.#in = inDialog;
@@ -102,6 +105,8 @@ export class Renegotiation {
     this.#stopWaiting?.();
     this.#stopTimeout?.();
     this.#theirs?.stop();
+    // Time for the final response and our ACK to it; without one nothing else would end the request once a provisional response came.
+    if (this.#ours !== null && this.#abandon !== null) this.#in.clock.after(WAIT_MS, this.#abandon);
     for (const wanted of [this.#ours, ...this.#waiting.splice(0)]) wanted?.outcome.reject(new ReinviteRefused(0, 'the call is over'));
     this.#ours = null;
   }
@@ -121,6 +126,7 @@ export class Renegotiation {
         this.#in.lost(why);
       },
     });
+    this.#abandon = abandon;
     // A provisional response stops timer B, and nothing else would ever end the wait.
     this.#stopTimeout = this.#in.clock.after(REINVITE_TIMEOUT_MS, () => {
       abandon();
