@@ -49,3 +49,41 @@ export class AuditOutcomeLost extends KeeplineError {
     });
   }
 }
+
+export class AuditLogAbsent extends KeeplineError {
+  constructor(dir: string, cause?: unknown) {
+    super('AUDIT_LOG_ABSENT', `there is no audit log in ${dir}`, {
+      hint: 'Name the data folder of a site that has been started: --data DIR',
+      offending: dir,
+      cause,
+    });
+  }
+}
+
+export class AuditEntryAbsent extends KeeplineError {
+  constructor(name: string) {
+    super('AUDIT_ENTRY_ABSENT', `the audit log has no entry ${name}`, {
+      hint: 'Give the number or the correlation of an entry: ./keepline audit list shows both.',
+      offending: name,
+    });
+  }
+}
+
+export class AuditUnsigned extends KeeplineError {
+  constructor(entry: number) {
+    super('AUDIT_UNSIGNED', `no checkpoint covers entry ${entry} of the audit log yet`, {
+      hint: 'Checkpoints are signed every minute; look whether the disk of the audit folder is full, and try again.',
+      offending: entry,
+    });
+  }
+}
+
+export class AuditFileUnreadable extends KeeplineError {
+  constructor(path: string, cause: unknown) {
+    super('AUDIT_FILE_UNREADABLE', `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: 'Check the path and the rights of this user.',
+      offending: path,
+      cause,
+    });
+  }
+}

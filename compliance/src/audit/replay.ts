@@ -47,6 +47,11 @@ export class Replay {
     return this.#frontier.size;
   }
 
+  /** Entries under the last good checkpoint. */
+  get signed(): number {
+    return this.#signed;
+  }
+
   /** The next entry. @param line without its newline @param claimed its leaf hash as it was stored beside it */
   entry(line: Uint8Array, offset: number, claimed: Uint8Array): AuditFault | undefined {
     const hash = leafHash(line);

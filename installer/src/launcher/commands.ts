@@ -50,6 +50,21 @@ export const commands: readonly Command[] = [
     load: () => import('./recordings.ts'),
   },
   {
+    name: 'audit',
+    usage: 'verify | list | prove ID | export --out FILE [...]',
+    summary: 'check the audit log offline, show it, prove one entry, export all',
+    setup: () => forTalking, // an auditor's machine needs no media worker
+    load: () => import('./audit.ts'),
+  },
+  {
+    name: 'anonymise',
+    usage: '--jsonl',
+    summary: 'find personal data in texts: {"id","text"} per line in; redacted text and offsets into the given one out',
+    accepts: { flags: ['jsonl'] },
+    setup: () => forTalking,
+    load: () => import('./anonymise.ts'),
+  },
+  {
     name: 'cloud',
     usage: 'cut | heal | freeze | thaw [--data DIR]',
     summary: 'stop, start or black-hole the stand-in cloud of a running site',

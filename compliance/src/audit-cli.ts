@@ -1,0 +1,226 @@
+/**
+ * `./keepline audit verify | list | prove | export`: reads the audit log beside a running gateway, and checks it, an export or a proof on any
+ * machine. What shows entries is itself audited.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { AUDIT_ACTS, type AuditAct, type Sensitivity } from '@keepline/contracts/audit-acts';
+import { systemClock as clock } from '@keepline/contracts/clock';
+import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { newId } from '@keepline/contracts/ids';
+import { AuditLog } from './audit/audit-log.ts';
+import { audited } from './audit/audited.ts';
+import { AuditFileUnreadable, AuditLogAbsent } from './audit/errors.ts';
+import { exportAuditLog } from './audit/export.ts';
+import { listEntries } from './audit/list.ts';
+import { newFile } from './audit/new-file.ts';
+import { findEntry, proveEntry, verifyEntryProof } from './audit/prove.ts';
+import { type AuditVerdict, verifyAuditLog } from './audit/verify.ts';
+import { verifyAuditExport } from './audit/verify-export.ts';
+import { readKeyStore } from './keys/key-store.ts';
+import { verifierFrom } from './tlog/signed-note.ts';
+import { PROOF_EXTENSION } from './tlog/tlog-proof.ts';
+
+const USAGE = `usage: ./keepline audit verify [--data DIR] [--export FILE | --proof FILE] [--key VERIFIER] [--json]
+       ./keepline audit list [--data DIR] [--limit N] [--act ACT] [--json]
+       ./keepline audit prove ID|NUMBER [--data DIR] [--out FILE] [--purpose TEXT] [--json]
+       ./keepline audit export --out FILE [--data DIR] [--purpose TEXT] [--json]
+
+  verify          checks every byte offline; ends with 0 when all holds, with 1 and the place of the first fault when not
+  --key VERIFIER  the public key of the log, or a file that holds it; DIR/keys/audit.verifier by default
+  prove           one entry with all that proves it (C2SP tlog-proof); ID is the correlation that audit list shows
+  --out FILE      where to write, never over an existing file; a proof goes to audit-NUMBER${PROOF_EXTENSION} by default
+  --purpose TEXT  why; goes into the audit log`;
+const LIST_LIMIT = 50;
+const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
+/** What each command is audited as. Checking shows no entry, and what is checked elsewhere has no log to write to. */
+const SENSITIVE = {
+  list: 'audit.read',
+  prove: 'audit.read',
+  export: 'audit.export',
+  verify: false,
+} as const satisfies Readonly<Record<string, Sensitivity>>;
+
+interface Given {
+  readonly data: string;
+  readonly json: boolean;
+  readonly purpose: string;
+  readonly key: string | undefined;
+}
+
+/** The log of a site, opened with its signing key: for commands that leave their mark in it. */
+async function withLog<T>(data: string, work: (site: { log: AuditLog; dir: string; verifierKey: string }) => Promise<T>): Promise<T> {
+  const dir = join(data, 'audit');
+  if (!existsSync(dir)) throw new AuditLogAbsent(dir);
+  const signer = (await readKeyStore(join(data, 'keys'))).auditSigner();
+  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
+  const log = await AuditLog.open({ dir, signer, clock, onFault });
+  try {
+    return await work({ log, dir, verifierKey: signer.verifierKey });
+  } finally {
+    await log.close();
+  }
+}
+
+function inLog<T>(log: AuditLog, act: AuditAct, object: string, purpose: string, run: () => Promise<T>): Promise<T> {
+  // Names of the system may hold what an audit entry does not take.
+  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
+  return audited(log, act, { who, role: 'operator', from: 'console', object, purpose, correlation: newId('act', clock.now()) }, run);
+}
+
+async function list({ data, json, purpose }: Given, limit: number, act: AuditAct | undefined): Promise<void> {
+  const entries = await withLog(data, ({ log, dir }) =>
+    inLog(log, SENSITIVE.list, 'audit:list', purpose, () => listEntries(dir, act === undefined ? { limit } : { limit, act })),
+  );
+  if (json) return console.log(JSON.stringify(entries));
+  console.log('  number  time (UTC)           act                outcome  who                   object');
+  for (const { number, time, act: name, outcome, who, object } of entries) {
+    const when = String(time).slice(0, 19).replace('T', ' ');
+    console.log(
+      `${String(number).padStart(8)}  ${when}  ${String(name).padEnd(17)}  ${String(outcome).padEnd(7)}  ${String(who).padEnd(20)}  ${String(object)}`,
+    );
+  }
+}
+
+async function prove({ data, json, purpose }: Given, id: string, out: string | undefined): Promise<void> {
+  const proof = await withLog(data, ({ log, dir, verifierKey }) =>
+    inLog(log, SENSITIVE.prove, `audit:${id}`, purpose, async () => {
+      await log.checkpoint(); // so that what was appended just now can be proven
+      const number = /^\d+$/.test(id) ? Number(id) : await findEntry(dir, id);
+      const text = await proveEntry(dir, verifierFrom(verifierKey), number);
+      return { number, text, verifierKey };
+    }),
+  );
+  const path = resolve(out ?? `audit-${proof.number}${PROOF_EXTENSION}`);
+  const file = await newFile(path);
+  try {
+    await file.write(proof.text);
+    await file.publish();
+  } finally {
+    await file.close();
+  }
+  const { size, origin } = verifyEntryProof(proof.text, proof.verifierKey);
+  if (json) console.log(JSON.stringify({ entry: proof.number, file: path, size, origin }));
+  else console.log(`${path} (entry ${proof.number} of ${origin}, under the checkpoint of ${size} entries)`);
+}
+
+async function exportAll({ data, json, purpose }: Given, out: string): Promise<void> {
+  const path = resolve(out);
+  const file = await newFile(path);
+  try {
+    const exported = await withLog(data, ({ log, dir, verifierKey }) =>
+      inLog(log, SENSITIVE.export, 'audit:export', purpose, async () => {
+        await log.checkpoint();
+        return { ...(await exportAuditLog(dir, verifierFrom(verifierKey), (piece) => file.write(piece))), verifierKey };
+      }),
+    );
+    await file.publish(); // after the outcome: what the log does not know to be done is not given out
+    if (json) console.log(JSON.stringify({ file: path, ...exported }));
+    else
+      console.log(
+        `${path} (${exported.entries} entries, root ${exported.root})\ncheck it anywhere: ./keepline audit verify --export FILE --key '${exported.verifierKey}'`,
+      );
+  } finally {
+    await file.close();
+  }
+}
+
+async function verify(given: Given, { exported, proof }: { exported: string | undefined; proof: string | undefined }): Promise<number> {
+  const key = await verifierKeyOf(given);
+  if (proof !== undefined) {
+    const { origin, entry, size, line } = verifyEntryProof(await textOf(proof), key);
+    if (given.json) console.log(JSON.stringify({ ok: true, origin, entry, size, line: JSON.parse(line) }));
+    else console.log(`holds: entry ${entry} of ${origin}, under the checkpoint of ${size} entries\n${line}`);
+    return 0;
+  }
+  const dir = join(given.data, 'audit');
+  if (exported === undefined && !existsSync(dir)) throw new AuditLogAbsent(dir);
+  const verdict = exported === undefined ? await verifyAuditLog(dir, key) : await verifyAuditExport(exported, key);
+  if (given.json) console.log(JSON.stringify(verdict));
+  else console.log(verdictText(verdict));
+  return verdict.ok ? 0 : 1;
+}
+
+function verdictText({ entries, signed, checkpoints, root, fault, unacknowledgedBytes = 0 }: AuditVerdict): string {
+  if (fault) {
+    const { entry, until, file, offset, why } = fault;
+    const where = until === undefined ? `entry ${entry}` : `one of the entries ${entry} to ${until - 1}`;
+    return `BROKEN at ${where}, byte ${offset} of ${file}: ${why}\n  ${entries} entries before it were read, ${signed} are signed. Keep all files as they are: docs/runbook/audit-broken.md`;
+  }
+  const notes = [
+    entries === signed ? '' : `\n  ${entries - signed} of them wait for the next checkpoint`,
+    unacknowledgedBytes === 0
+      ? ''
+      : `\n  ${unacknowledgedBytes} bytes behind them were promised to nobody: a process is writing, or was killed while it wrote`,
+  ];
+  return `holds: ${entries} entries under ${checkpoints} checkpoints, root ${root}${notes.join('')}`;
+}
+
+/** The public key: as given, in the file given, or in the data folder. @throws AuditFileUnreadable */
+async function verifierKeyOf({ key, data }: Given): Promise<string> {
+  if (key !== undefined && /^[^+\s]+\+[0-9a-f]{8}\+/.test(key)) return key;
+  const text = await textOf(key ?? join(data, 'keys', 'audit.verifier'));
+  return text.split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
+}
+
+function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new AuditFileUnreadable(path, cause);
+  });
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      export: { type: 'string' },
+      proof: { type: 'string' },
+      key: { type: 'string' },
+      out: { type: 'string' },
+      purpose: { type: 'string', default: '' },
+      limit: { type: 'string', default: String(LIST_LIMIT) },
+      act: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [command, id, ...more] = positionals;
+  const given: Given = { data: resolve(values.data ?? ROOT_DATA), json: values.json, purpose: values.purpose, key: values.key };
+  const limit = Number(values.limit);
+  const act = AUDIT_ACTS.find((one) => one === values.act);
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (more.length === 0) {
+    if (command === 'verify' && id === undefined && (values.export === undefined || values.proof === undefined))
+      return verify(given, { exported: values.export, proof: values.proof });
+    if (command === 'list' && id === undefined && Number.isSafeInteger(limit) && limit > 0 && act === values.act) {
+      await list(given, limit, act);
+      return 0;
+    }
+    if (command === 'prove' && id !== undefined && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$/.test(id)) {
+      await prove(given, id, values.out);
+      return 0;
+    }
+    if (command === 'export' && id === undefined && values.out !== undefined) {
+      await exportAll(given, values.out);
+      return 0;
+    }
+  }
+  console.error(USAGE);
+  return 2;
+}
+
+try {
+  process.exitCode = await main();
+} catch (thrown) {
+  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
+  else console.error(messageOf(thrown), `\n${USAGE}`);
+  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
+}

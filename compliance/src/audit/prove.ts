@@ -1,0 +1,74 @@
+/**
+ * Proofs of single entries: a C2SP tlog-proof whose `extra` is the entry itself, so that the file and the verifier key are all a reader needs.
+ */
+import { openCheckpoint } from '../tlog/checkpoint.ts';
+import { ProofInvalid } from '../tlog/errors.ts';
+import { verifyInclusion } from '../tlog/merkle.ts';
+import { inclusionRanges, RangeRoots } from '../tlog/proof.ts';
+import { type NoteVerifier, verifierFrom } from '../tlog/signed-note.ts';
+import { formatTlogProof, parseTlogProof } from '../tlog/tlog-proof.ts';
+import { leafHash } from '../tlog/tree-hash.ts';
+import { readCheckpoints } from './checkpoint-file.ts';
+import { isEntryLine } from './entry.ts';
+import { EntryReader } from './entry-reader.ts';
+import { AuditEntryAbsent, AuditUnsigned } from './errors.ts';
+
+export interface ProvenEntry {
+  /** Name of the log. */
+  readonly origin: string;
+  readonly entry: number;
+  /** Entries under the checkpoint of the proof. */
+  readonly size: number;
+  /** One line of JSON, as it stands in the log. */
+  readonly line: string;
+}
+
+/**
+ * Proves an entry under the first checkpoint that covers it: the same entry always gives the same file. Reads all hashes up to there, 32
+ * bytes each, once. @throws AuditEntryAbsent, AuditUnsigned, AuditDamaged, AuditLogAbsent
+ */
+export async function proveEntry(dir: string, verifier: NoteVerifier, number: number): Promise<string> {
+  const reader = await EntryReader.open(dir);
+  try {
+    const [found] = number < reader.size ? await reader.block(number, number + 1) : [];
+    if (!found) throw new AuditEntryAbsent(String(number));
+    const checkpoint = (await readCheckpoints(dir, verifier)).find(({ size }) => size > number);
+    if (!checkpoint) throw new AuditUnsigned(number);
+    const roots = new RangeRoots(inclusionRanges(number, checkpoint.size));
+    for await (const hashes of reader.hashes(checkpoint.size)) for (const hash of hashes) roots.add(hash);
+    const hashes = roots.roots();
+    verifyInclusion(number, checkpoint.size, found.hash, hashes, checkpoint.root); // a log that does not hold gives no proofs
+    return formatTlogProof({ index: number, hashes, checkpoint: checkpoint.note, extra: found.line });
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Number of the last entry with this correlation: the outcome, where there is one. @throws AuditEntryAbsent, AuditDamaged, AuditLogAbsent */
+export async function findEntry(dir: string, correlation: string): Promise<number> {
+  const wanted = Buffer.from(JSON.stringify(correlation));
+  const reader = await EntryReader.open(dir);
+  try {
+    for await (const block of reader.backwards()) {
+      const found = block.findLast(({ line }) => line.includes(wanted) && correlationOf(line) === correlation);
+      if (found) return found.number;
+    }
+  } finally {
+    await reader.close();
+  }
+  throw new AuditEntryAbsent(correlation);
+}
+
+/** @param text the file @throws ProofInvalid, NoteInvalid */
+export function verifyEntryProof(text: string, verifierKey: string): ProvenEntry {
+  const { index, hashes, checkpoint, extra } = parseTlogProof(text);
+  const { origin, size, root } = openCheckpoint(checkpoint, verifierFrom(verifierKey));
+  if (!extra || !isEntryLine(extra)) throw new ProofInvalid('it carries no audit entry');
+  verifyInclusion(index, size, leafHash(extra), hashes, root);
+  return { origin, entry: index, size, line: Buffer.from(extra).toString('utf8') };
+}
+
+function correlationOf(line: Buffer): unknown {
+  const entry: unknown = JSON.parse(line.toString('utf8'));
+  return typeof entry === 'object' && entry !== null && 'correlation' in entry ? entry.correlation : undefined;
+}
