@@ -38,3 +38,21 @@ export class AnonymiseKeyUnfit extends KeeplineError {
     });
   }
 }
+
+export class AnonymiseLineInvalid extends KeeplineError {
+  constructor(line: number) {
+    super('ANONYMISE_LINE_INVALID', `line ${line} is not a JSON object with id (text or number) and text`, {
+      hint: 'Write one object such as {"id":"1","text":"..."} per line, in UTF-8. The line was left out; the others go on.',
+      offending: line,
+    });
+  }
+}
+
+export class AnonymiseLineTooLong extends KeeplineError {
+  constructor(line: number, limitBytes: number) {
+    super('ANONYMISE_LINE_TOO_LONG', `line ${line} is longer than ${limitBytes} bytes`, {
+      hint: 'Split the text at a turn of the conversation. The line was left out; the others go on.',
+      offending: line,
+    });
+  }
+}

@@ -10,7 +10,7 @@ export interface Symbol {
 }
 
 const digitsOf = (rows: readonly string[]): [string, string][] =>
-  rows.flatMap((row, digit) => [...row].map((char): [string, string] => [char, String(digit)]));
+  rows.flatMap((row, digit) => row.split('').map((char): [string, string] => [char, String(digit)]));
 
 /** 幺 拐 洞 勾 and 两 are how digits are read out over a bad line. */
 const NUMERALS = new Map(digitsOf(['零〇洞', '一幺壹弌', '二两贰', '三叁', '四肆', '五伍', '六陆', '七拐柒', '八捌', '九勾玖']));
@@ -38,7 +38,7 @@ const TIMES = new WordTree([
   ...words('DOUBLE_ DOUBLE 俩 双', 2),
   ...words('TRIPLE_ TRIPLE 仨', 3),
   ...['二两2', '三3', '四4', '五5', '六6', '七7', '八8', '九9'].flatMap((chars, i) =>
-    [...chars].flatMap((char) => words(`${char}个 ${char}个_ ${char}连 ${char}遍 ${char}个连着的 ${char}个连续的`, i + 2)),
+    chars.split('').flatMap((char) => words(`${char}个 ${char}个_ ${char}连 ${char}遍 ${char}个连着的 ${char}个连续的`, i + 2)),
   ),
 ]);
 const SPOKEN_X = new WordTree(words('大写X 大写的X 字母X 艾克斯 埃克斯 爱克斯 叉 ×', 'X'));

@@ -49,5 +49,5 @@ export class WordTree<T> {
 }
 
 /** `words('a b c', value)`: entries for the constructor, separated by spaces; `_` stands for a space within a word. */
-export const words = <T>(list: string, value: T): [string, T][] =>
+export const words = <const T>(list: string, value: T): [string, T][] =>
   list.split(/\s+/).flatMap((word) => (word === '' ? [] : [[word.replaceAll('_', ' '), value]]));

@@ -1,0 +1,131 @@
+/**
+ * Postal addresses by their structure: division, street, estate, building, unit, room, each a name or number and its suffix. A chain counts
+ * when it leads to a door or a village, or when a keyword announces it. Branches of the bank are public and pass. Pure.
+ */
+import type { Claim } from '../kinds.ts';
+import { PLACES } from '../reading/places.ts';
+import type { Reading } from '../reading/reading.ts';
+import { WordTree, words } from '../reading/word-tree.ts';
+
+const NUMERAL = '0-9A-Z一二三四五六七八九十百零〇幺两';
+const SEPARATOR = /(?:[ ,、\-·]|嗯|呃|额|那个|就是|然后|的){1,4}/y;
+const DIVISION = /[\u4e00-\u9fff]{1,10}?(?:特别行政区|自治区|自治州|自治县|开发区|高新区|新区|街道办?|地区|省|市|区|县|旗|州|盟|镇|乡)/y;
+const VILLAGE = /[\u4e00-\u9fff]{1,7}?(?:村委会|社区|行政村|村|屯|庄子|寨)/y;
+const STREET = new RegExp(
+  `[\\u4e00-\\u9fff${NUMERAL}]{1,9}?(?:大道|大街|马路|公路|胡同|环路|[东西南北中]?路|[东西南北]街|街|道|巷|弄|里)`,
+  'y',
+);
+const ESTATE =
+  /[\u4e00-\u9fffA-Z0-9]{2,10}?(?:小区|花园|家园|公寓|大厦|广场|新村|名苑|雅苑|嘉苑|华庭|名城|名邸|公馆|别墅|国际|中心|宿舍|家属院|工业园|产业园|科技园|新城|花苑|佳苑|山庄|豪庭|学校|大学|园|苑|城|府|湾|庭|郡|里|居|楼)/y;
+const DOOR = new RegExp(
+  `(?:第)?[${NUMERAL}]{1,6}(?:-[0-9A-Z]{1,4}){0,2} ?(?:号楼|号院|号门|门牌|单元|号|弄|栋|幢|座|楼|层|室|户|房|组|队|社|巷|支弄|区|期|铺|门)(?:[东西南北前后]侧?)?|[东南西北甲乙丙丁][栋座幢区单]元?`,
+  'y',
+);
+const ROOM = new RegExp(
+  `(?:[0-9]{1,4}(?:-[0-9]{1,4}){1,3}|[A-Z]?[0-9]{3,4}|[一二三四五六七八九][零〇幺一二三四五六七八九]{2,3})(?![0-9元块万年月]|[- ][0-9])`,
+  'y',
+);
+/** Where a street meets a number, an estate a building: an address without a known place is found from here. */
+const DOORSTEP = new RegExp(
+  `(?:路|街|大道|道|巷|弄|胡同|里|村|屯|庄|镇|乡|园|苑|小区|花园|公寓|大厦|广场|城|府|湾|庭|郡|居|社区|街道)[ ,]?[${NUMERAL}]{1,6}(?:-[0-9]{1,3})? ?(?:号|弄|栋|幢|座|组|队|单元|室|巷|期|区|支弄|楼)`,
+  'g',
+);
+const INTRODUCTIONS = new WordTree<true>(
+  words(
+    '地址 家庭地址 家庭住址 住址 住所 住在 家住 现住 家在 家是 我家 搬到 搬到了 寄到 寄往 寄给 邮寄到 邮寄地址 寄送地址 快递到 送到 送货到 收货地址 收件地址 通讯地址 联系地址 账单地址 户籍 户籍地 户籍地址 户口 户口在 户口所在地 户籍所在地 籍贯 常住 租住 租住在 居住地 居住在 居住地址 工作地址 单位地址 公司地址 公司在 住的是 地址是 地址改成 地址改为 现居 地止 地只 地直 住纸 住止 ADDRESS',
+    true,
+  ),
+);
+const LINK = /(?:[ :,"“]|嗯|呃|那个|就是|是|为|在|到|了|我|改成|改为|变更为|更新为|现在|目前|一直|的){0,8}/y;
+const PUBLIC = /(?:支行|分行|网点|营业厅|营业部|门店|总行|柜台|我行|本行|法院|医院|地铁站|公交站|ATM)[^。;,]{0,6}$/;
+const STOP = new Set('在到是住于去从往向我你他她您给的了着过和与,。;:!?、()"\'“”\n\r\t');
+const LOOK_BACK = 20;
+const MOST_PARTS = 14;
+
+interface Chain {
+  readonly start: number;
+  readonly end: number;
+  readonly divisions: number;
+  readonly streets: number;
+  readonly doors: number;
+}
+
+export function* address({ text }: Reading): Generator<Claim> {
+  let covered = 0; // an address is not searched twice
+  for (const { start, announced } of beginnings(text)) {
+    if (start < covered) continue;
+    const chain = chainAt(text, start);
+    if (chain === undefined || !isAddress(chain, announced)) continue;
+    if (!announced && PUBLIC.test(text.slice(Math.max(0, chain.start - 12), chain.start))) continue;
+    covered = chain.end;
+    yield { type: 'ADDRESS', start: chain.start, end: chain.end, sureness: announced ? 88 : 78 };
+  }
+}
+
+function isAddress({ divisions, streets, doors }: Chain, announced: boolean): boolean {
+  if (announced) return divisions + streets >= 2 || (divisions + streets >= 1 && doors >= 1) || doors >= 2;
+  return (streets >= 1 && doors >= 1) || (divisions >= 1 && doors >= 2) || (divisions >= 3 && streets >= 1);
+}
+
+/** Announced by a keyword, or at a known place, or before a doorstep; in the order of the text. */
+function beginnings(text: string): { readonly start: number; readonly announced: boolean }[] {
+  const found = new Map<number, boolean>();
+  for (const word of INTRODUCTIONS.all(text)) {
+    LINK.lastIndex = word.end;
+    found.set(word.end + (LINK.exec(text)?.[0].length ?? 0), true);
+  }
+  let lastPlace = -1;
+  for (const place of PLACES.all(text)) {
+    if (place.start > lastPlace && !found.has(place.start)) found.set(place.start, false);
+    lastPlace = place.end;
+  }
+  for (const step of text.matchAll(DOORSTEP)) {
+    let start = step.index;
+    while (start > 0 && step.index - start < LOOK_BACK && !STOP.has(text.charAt(start - 1)) && !/\d/.test(text.charAt(start - 1)))
+      start -= 1;
+    if (start < step.index && !found.has(start)) found.set(start, false);
+  }
+  return [...found].map(([start, announced]) => ({ start, announced })).toSorted((a, b) => a.start - b.start);
+}
+
+function chainAt(text: string, start: number): Chain | undefined {
+  let end = start;
+  let at = start;
+  const count = { divisions: 0, streets: 0, doors: 0 };
+  for (let parts = 0; parts < MOST_PARTS; parts += 1) {
+    const part = partAt(text, at, count.streets + count.divisions > 0, count.doors > 0);
+    if (part === undefined) break;
+    count[part.of] += 1;
+    end = at = part.end;
+    SEPARATOR.lastIndex = at;
+    at += SEPARATOR.exec(text)?.[0].length ?? 0;
+  }
+  return end === start ? undefined : { start, end, ...count };
+}
+
+type Part = { readonly end: number; readonly of: 'divisions' | 'streets' | 'doors' };
+
+function partAt(text: string, at: number, located: boolean, atDoor: boolean): Part | undefined {
+  const end = (pattern: RegExp): number => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text)?.[0];
+    return found === undefined || /[我你他她您吗呢吧想要请问查办]/.test(found) ? -1 : at + found.length;
+  };
+  const door = located ? end(DOOR) : -1;
+  if (door > 0) return { end: door, of: 'doors' };
+  if (atDoor) {
+    const room = end(ROOM);
+    if (room > 0) return { end: room, of: 'doors' };
+  }
+  const names = [
+    { end: end(DIVISION), of: 'divisions' },
+    { end: end(VILLAGE), of: 'streets' },
+    { end: end(STREET), of: 'streets' },
+    { end: end(ESTATE), of: 'streets' },
+  ] as const;
+  const shortest = names.filter((part) => part.end > 0).toSorted((a, b) => a.end - b.end)[0];
+  const place = PLACES.longestAt(text, at);
+  if (place !== undefined && !(shortest !== undefined && shortest.end <= place.end + 1 && shortest.end > place.end))
+    return { end: place.end, of: 'divisions' };
+  return shortest;
+}

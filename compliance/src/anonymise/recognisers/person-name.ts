@@ -1,0 +1,99 @@
+/** Names of persons: a surname and one or two characters beside what announces a name (我叫, 户名) or follows one (先生, 女士); names with a dot; latin ones. Pure. */
+import type { Claim } from '../kinds.ts';
+import type { Reading } from '../reading/reading.ts';
+import { COMPOUND, NEVER_GIVEN, NOT_NAMES, SURNAMES } from '../reading/surnames.ts';
+import { type Word, WordTree, words } from '../reading/word-tree.ts';
+
+/** `sure`: a name must follow; `perhaps`: 我是 goes on in many ways. */
+type Announcement = 'sure' | 'perhaps';
+const ANNOUNCEMENTS = new WordTree<Announcement>([
+  ...words(
+    '我叫 叫做 名叫 名字叫 名字是 姓名 姓名是 名字 真实姓名 客户姓名 姓名叫 户名 户名是 开户名 开户姓名 账户名 账户名称 账户名字 持卡人 持卡人姓名 收款人 收款人姓名 付款人 汇款人 收件人 寄件人 收货人 联系人 紧急联系人 投保人 被保险人 受益人 借款人 共同借款人 担保人 保证人 申请人 经办人 代办人 代理人 委托人 法人 法定代表人 法人代表 负责人 户主 机主 车主 业主 存款人 转给 汇给 打给 转账给 本人 配偶 我爱人 我老公 我老婆 我妻子 我丈夫 我儿子 我女儿 我父亲 我母亲 我爸 我妈 我朋友 我同事 我哥 我姐 我弟 我妹 对方叫 他叫 她叫 孩子叫 儿子叫 女儿叫 老公叫 老婆叫 爱人叫 姓名好 性名 兴名 姓明 开户明 护名 您叫 你叫 称呼 署名 签名 签名人 患者 推荐人 介绍人',
+    'sure',
+  ),
+  ...words('我是 这是 您是 你是 请问是 是不是 客户 用户 寻找 找一下 这里是 这边是 给 是', 'perhaps'),
+]);
+const LINK = /(?:[ :,"“'(]|嗯|呃|那个|是|为|叫|就是|名字|姓名|一下|的){0,4}/y;
+const TITLES = new WordTree<true>(
+  words('先生 女士 小姐 太太 同志 师傅 老师 阿姨 大爷 大妈 医生 律师 教授 主任 经理 总监 本人 您好 你好', true),
+);
+/** What goes on after a name; the longer ones first decide between a name of two and of three characters. */
+const GOES_ON = new WordTree<true>(
+  words(
+    '先生 女士 小姐 太太 同志 师傅 老师 身份 手机 电话 证件 账号 账户 卡号 住址 地址 住在 生日 出生 性别 今年 名下 名字 本人 这个 那个 想要 想问 想查 需要 打算 可以 客户 开户 户名 联系 银行 现在 刚刚 昨天 今天 明天 已经 曾经 男 女 我 你 您 他 她 的 了 是 在 和 与 跟 及 吗 呢 吧 啊 呀 哦 嗯 呃 想 要 住 说 把 给 来 去 到 对 不 没 有 叫 也 就 先 这 那 电 身 手 卡 请 帮 因 需 办 还 欠 转 汇 打',
+    true,
+  ),
+);
+const MINORITY =
+  /[\u4e00-\u9fff]{2,7}[·•.‧・][\u4e00-\u9fff]{2,8}?(?=[ ,。;:!?、()"“”\n]|$|先生|女士|小姐|身份|手机|电话|的|是|我|想|要|在|住|,)/y;
+const LATIN =
+  /\b(?:MY NAME IS|NAME IS|NAME:|NAME :|I AM CALLED|CARDHOLDER:?|ACCOUNT NAME:?|姓名拼音:?|拼音:?(?:是)?) ?([A-Z]{2,15}(?:[ -][A-Z]{2,15}){1,2})/g;
+const LATIN_TITLE = /\b(?:MR|MRS|MS|MISS)\.? ([A-Z]{2,15}(?: [A-Z]{2,15})?)/g;
+const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
+
+export function* personName({ text }: Reading): Generator<Claim> {
+  for (const word of ANNOUNCEMENTS.all(text)) {
+    LINK.lastIndex = word.end;
+    const link = LINK.exec(text)?.[0] ?? '';
+    yield* announced(text, word, link);
+  }
+  for (const title of TITLES.all(text)) {
+    const start = nameBefore(text, title.start);
+    if (start !== undefined) yield { type: 'PERSON_NAME', start, end: title.start, sureness: 76 };
+  }
+  for (const pattern of [LATIN, LATIN_TITLE])
+    for (const found of text.matchAll(pattern)) {
+      const name = found[1] ?? '';
+      const start = found.index + found[0].length - name.length;
+      yield { type: 'PERSON_NAME', start, end: start + name.length, sureness: 70 };
+    }
+}
+
+function* announced(text: string, word: Word<Announcement>, link: string): Generator<Claim> {
+  const start = word.end + link.length;
+  MINORITY.lastIndex = start;
+  const minority = MINORITY.exec(text)?.[0];
+  if (minority !== undefined) {
+    yield { type: 'PERSON_NAME', start, end: start + minority.length, sureness: 80 };
+    return;
+  }
+  const end = nameEnd(text, start);
+  if (end === undefined) return;
+  const firm = word.value === 'sure' || TITLES.longestAt(text, end) !== undefined;
+  // 我是王小明, but not 我是向来…: a name here is all that is said, or is followed by what follows names
+  if (!firm && !(word.end - word.start > 1 && closes(text, end))) return;
+  yield { type: 'PERSON_NAME', start, end, sureness: word.value === 'sure' ? 80 : 72 };
+}
+
+/** End of the name that begins at `start`, if it looks like one. */
+function nameEnd(text: string, start: number): number | undefined {
+  const two = text.slice(start, start + 2);
+  const surname = COMPOUND.has(two) ? 2 : SURNAMES.has(text.charAt(start)) ? 1 : 0;
+  if (surname === 0 || NOT_NAMES.has(two)) return undefined;
+  const given = start + surname;
+  if (!isGiven(text.charAt(given))) return undefined;
+  const second = text.charAt(given + 1);
+  if (!isGiven(second) || GOES_ON.longestAt(text, given + 1) !== undefined) return given + 1;
+  return given + 2;
+}
+
+const isGiven = (char: string): boolean => isHan(char) && !NEVER_GIVEN.has(char);
+const closes = (text: string, at: number): boolean => !isHan(text.charAt(at)) || GOES_ON.longestAt(text, at) !== undefined;
+
+/** Start of the full name that ends at `end`: the surname alone is not enough to know a person. */
+function nameBefore(text: string, end: number): number | undefined {
+  for (const length of [3, 4, 2]) {
+    const start = end - length;
+    if (start < 0 || !isFullName(text, start, end)) continue;
+    const before = text.charAt(start - 1);
+    if (!isHan(before) || NEVER_GIVEN.has(before) || '好找是姓人名一客'.includes(before)) return start;
+  }
+  return undefined;
+}
+
+function isFullName(text: string, start: number, end: number): boolean {
+  const surname = COMPOUND.has(text.slice(start, start + 2)) ? 2 : 1;
+  const given = text.slice(start + surname, end);
+  if (given.length < 1 || given.length > 2 || !given.split('').every(isGiven)) return false;
+  return (surname === 2 || SURNAMES.has(text.charAt(start))) && !NOT_NAMES.has(text.slice(start, start + 2));
+}
