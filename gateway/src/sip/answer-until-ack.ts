@@ -10,10 +10,12 @@ export class AnswerUntilAck {
   readonly #cseq: number;
   readonly #runner: { feed(input: 'ack'): void; start(): void; stop(): void; readonly at: string };
   readonly #onAck: (ack: Inbound) => void;
+  readonly #transaction: ServerTransaction;
 
   constructor(clock: Clock, transaction: ServerTransaction, response: SipResponse, onAck: (ack: Inbound) => void, onGiveUp: () => void) {
     this.#cseq = transaction.inbound.cseq.number;
     this.#onAck = onAck;
+    this.#transaction = transaction;
     this.#runner = new TransactionRunner(stepAnswer, beginAnswer(), clock, {
       send: () => transaction.respond(response),
       fail: onGiveUp,
@@ -29,10 +31,12 @@ export class AnswerUntilAck {
   receive(ack: Inbound): void {
     if (!this.isOpen || ack.cseq.number !== this.#cseq) return;
     this.#runner.feed('ack');
+    this.#transaction.onAck = null; // the transaction stays for 32 s; the call need not stay with it
     this.#onAck(ack);
   }
 
   stop(): void {
+    this.#transaction.onAck = null;
     this.#runner.stop();
   }
 }

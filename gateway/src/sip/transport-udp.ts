@@ -1,5 +1,7 @@
 /** SIP over UDP, IPv4 (RFC 3261 §18): one socket, one datagram per message. The size rule of §18.1.1 is not applied. */
 import { createSocket, type Socket } from 'node:dgram';
+import { lookup } from 'node:dns';
+import { isIPv4 } from 'node:net';
 import type { SipSource } from './transport.ts';
 
 /** Kernel buffer, bytes: rides out a pause of the event loop at 300 call set-ups a second. */
@@ -24,7 +26,13 @@ export class TransportUdp {
     onMessage: (bytes: Buffer, source: SipSource) => void,
     onError: (error: Error) => void,
   ): Promise<TransportUdp> {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
+    const socket = createSocket({
+      type: 'udp4',
+      recvBufferSize: BUFFER_BYTES,
+      sendBufferSize: BUFFER_BYTES,
+      // Nearly every peer is an address: no detour through the resolver, and the datagram is out when `send` returns.
+      lookup: (name, options, found) => (isIPv4(name) ? found(null, name, 4) : lookup(name, options, found)),
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind(port, address, () => {

@@ -31,8 +31,8 @@ const RETRY_AFTER: readonly [string, string] = ['Retry-After', `${OVERLOAD_RETRY
 export class UasCore {
   readonly #options: UasOptions;
   readonly #secret = randomBytes(16).toString('hex');
-  /** Which call a CANCEL ends; forgotten with the transaction. */
-  readonly #offered = new WeakMap<ServerTransaction, IncomingInvite>();
+  /** Which call a CANCEL ends; forgotten with the transaction, and the call before that, when it is over. */
+  readonly #offered = new WeakMap<ServerTransaction, { readonly localTag: string; call: IncomingInvite | null }>();
 
   constructor(options: UasOptions) {
     this.#options = options;
@@ -94,7 +94,9 @@ export class UasCore {
       counters.invalid++;
       return transaction.respond(this.#response(inbound, 400, { toTag: newTag() }));
     }
-    this.#offered.set(transaction, call);
+    const offered: { readonly localTag: string; call: IncomingInvite | null } = { localTag: call.localTag, call };
+    this.#offered.set(transaction, offered);
+    void call.ended.then(() => (offered.call = null));
     counters.callsOffered++;
     try {
       onInvite(call);
@@ -109,9 +111,9 @@ export class UasCore {
     const { transactions } = this.#options.host;
     const invite = transactions.server(keyOfCancelled(cancel));
     if (invite === undefined) return this.#invalid(cancel, 481);
-    const call = this.#offered.get(invite);
-    transactions.openServer(cancel).respond(this.#response(cancel, 200, { toTag: call?.localTag ?? newTag() }));
-    call?.cancelled();
+    const offered = this.#offered.get(invite);
+    transactions.openServer(cancel).respond(this.#response(cancel, 200, { toTag: offered?.localTag ?? newTag() }));
+    offered?.call?.cancelled();
   }
 
   /** OPTIONS outside a dialog answers as an INVITE would be answered (§11.2). */
