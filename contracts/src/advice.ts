@@ -59,6 +59,8 @@ export const AdviceReply = Type.Union([
       Type.Literal('breaker_open'),
       Type.Literal('link_down'),
       Type.Literal('no_responders'),
+      /** The service is well and knows no better than the site itself. */
+      Type.Literal('no_advice'),
       Type.Literal('invalid'),
     ]),
     tookMs: Type.Number(),

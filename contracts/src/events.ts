@@ -9,7 +9,7 @@ import type { LinkState } from './link.ts';
 export type EndedBy = 'caller' | 'agent' | 'flow' | 'site' | 'network';
 export type EndVerdict = 'completed' | 'abandoned_in_ivr' | 'abandoned_in_queue' | 'refused' | 'media_lost' | 'interrupted' | 'failed';
 export type AgentStateName = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'in_call' | 'wrap_up';
-export type AdviceOutcome = 'answered' | 'timeout' | 'breaker_open' | 'link_down' | 'no_responders' | 'invalid' | 'not_asked';
+export type AdviceOutcome = 'answered' | 'timeout' | 'breaker_open' | 'link_down' | 'no_responders' | 'no_advice' | 'invalid' | 'not_asked';
 
 export interface EventData {
   'call.offered': {

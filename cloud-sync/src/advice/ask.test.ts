@@ -75,6 +75,12 @@ describe('asking for advice', () => {
     expect(advisor.breaker()).toBe('closed');
   });
 
+  it('a service that knows no better works: its empty replies open no breaker, however many come', async () => {
+    const { advisor } = advising(() => ({ ok: true, text: '' }));
+    for (let i = 0; i < 10; i++) expect((await advisor.ask(request)).outcome).toBe('no_advice');
+    expect(advisor.breaker()).toBe('closed');
+  });
+
   it('opens at once when nobody serves', async () => {
     const { advisor } = advising(() => ({ ok: false, why: 'no_responders' }));
     expect((await advisor.ask(request)).outcome).toBe('no_responders');

@@ -35,6 +35,8 @@ type Failure = Exclude<AdviceReply['outcome'], 'answered'>;
 /** Answers are small; a larger one is not read. */
 const ANSWER_MAX_BYTES = 4096;
 const RESULT: Readonly<Record<Failure, AdviceResult>> = {
+  // A service that says it knows no better works: neither the breaker nor the link may hold it against it.
+  no_advice: 'answered',
   timeout: 'failed',
   invalid: 'failed',
   no_responders: 'fatal',
@@ -75,8 +77,9 @@ export class Advisor {
     if (!allowed) return { outcome: 'breaker_open', tookMs: tookMs() };
     const answer = await this.#answerOf(connection, request);
     const failed = typeof answer === 'string';
-    this.#breaker = settle(this.#breaker, failed ? RESULT[answer] : 'answered', clock.monotonicMs(), rules);
-    if (!failed) this.#o.note({ on: 'advice_answered' });
+    const result = failed ? RESULT[answer] : 'answered';
+    this.#breaker = settle(this.#breaker, result, clock.monotonicMs(), rules);
+    if (result === 'answered') this.#o.note({ on: 'advice_answered' });
     else if (answer === 'timeout') this.#o.note({ on: 'advice_timeout' });
     return failed ? { outcome: answer, tookMs: tookMs() } : { outcome: 'answered', answer, tookMs: tookMs() };
   }
@@ -91,6 +94,7 @@ export class Advisor {
     const asked = await Promise.race([connection.ask(this.#subject, JSON.stringify(request), deadlineMs), late]);
     disarm();
     if (!asked.ok) return asked.why === 'closed' ? 'link_down' : asked.why;
+    if (asked.text === '') return 'no_advice';
     const answer = parsed(asked.text);
     return Value.Check(AdviceAnswer, answer) && answer.requestId === request.requestId ? answer : 'invalid';
   }

@@ -16,7 +16,7 @@ const recordingId: Shape = { id: 'rec' };
 const party = ['agent', 'caller'] as const;
 const link = ['up', 'suspect', 'down', 'probing'] as const;
 const agent = ['signed_out', 'not_ready', 'ready', 'offered', 'in_call', 'wrap_up'] as const;
-const advice = ['answered', 'timeout', 'breaker_open', 'link_down', 'no_responders', 'invalid', 'not_asked'] as const;
+const advice = ['answered', 'timeout', 'breaker_open', 'link_down', 'no_responders', 'no_advice', 'invalid', 'not_asked'] as const;
 const verdict = ['completed', 'abandoned_in_ivr', 'abandoned_in_queue', 'refused', 'media_lost', 'interrupted', 'failed'] as const;
 const endedBy = ['caller', 'agent', 'flow', 'site', 'network'] as const;
 

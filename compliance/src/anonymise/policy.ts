@@ -45,6 +45,7 @@ export const POLICY: Policy = {
       answered: true,
       timeout: true,
       breaker_open: true,
+      no_advice: true,
       link_down: true,
       no_responders: true,
       invalid: true,

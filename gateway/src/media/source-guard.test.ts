@@ -25,7 +25,14 @@ describe('whom a leg listens to', () => {
     expect(guard.accepts('10.0.0.1', 61_000, 5000)).toBe(true);
     expect(guard.port).toBe(61_000);
     expect(guard.accepts('10.0.0.1', 61_002, 5000)).toBe(false);
-    expect(guard.accepts('10.0.0.1', 4000, 5000)).toBe(false);
+  });
+
+  it('is the port the SDP named as soon as it speaks, although another one was learnt: that one may be of a call before a crash', () => {
+    const guard = expecting();
+    expect(guard.accepts('10.0.0.1', 61_000, 1)).toBe(true);
+    expect(guard.accepts('10.0.0.1', 4000, 2)).toBe(true);
+    expect(guard.port).toBe(4000);
+    expect(guard.accepts('10.0.0.1', 61_000, 3)).toBe(false);
   });
 
   it('learns nothing later, or once the far end has spoken from where it said', () => {

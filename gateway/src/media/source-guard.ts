@@ -36,7 +36,9 @@ export class SourceGuard {
 
   accepts(address: string, port: number, nowMs: number): boolean {
     if (address !== this.#address || this.#namedPort === 0) return false;
-    if (port === this.#port) {
+    // The named port beats a learnt one: what came first may be the stream of a call that this port served before a crash.
+    if (port === this.#port || port === this.#namedPort) {
+      this.#port = port;
       this.#settled = true;
       return true;
     }

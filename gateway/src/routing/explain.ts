@@ -58,7 +58,7 @@ export function explain(
     advice,
     agentId: chosen.id,
     adviceUsed,
-    delayMs: times.delayMs,
+    delayMs: Math.round(times.delayMs),
     because: because(call, chosen, advice, adviceUsed),
   };
 }

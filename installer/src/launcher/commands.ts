@@ -13,9 +13,9 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'demo',
-    usage: '[--data DIR] [--browser] [--json]',
+    usage: '[--data DIR] [--json] [--agent ID --password TEXT]',
     summary: 'place real calls, cut the cloud, heal it, show what was recorded and delivered',
-    setup: (args) => (args.includes('--browser') ? forBrowserDemo : forSiteAndCloud),
+    setup: () => forBrowserDemo,
     load: () => import('./demo.ts'),
   },
   {
@@ -76,7 +76,7 @@ export const commands: readonly Command[] = [
     name: 'bench',
     usage: 'NAME [--json]',
     summary: 'measure one part; without a name, list them',
-    setup: () => forSiteAndCloud,
+    setup: () => forTests,
     load: () => import('./bench.ts'),
   },
   {
