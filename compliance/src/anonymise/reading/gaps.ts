@@ -50,13 +50,15 @@ function pieceAt(text: string, at: number): { readonly length: number; readonly 
 }
 
 /** Everything that may be skipped from `at` on, and the strongest break in it; undefined if nothing or too much. */
-export function gapAt(text: string, at: number): { readonly end: number; readonly gap: Gap } | undefined {
+export function gapAt(text: string, at: number): { readonly end: number; readonly gap: Gap; readonly turns: number } | undefined {
   let end = at;
   let gap: Gap = GAP.none;
+  let turns = 0;
   for (let piece = pieceAt(text, end); piece !== undefined; piece = pieceAt(text, end)) {
     end += piece.length;
+    if (piece.gap === GAP.turn) turns += 1;
     if (piece.gap > gap) gap = piece.gap;
     if (end - at > LONGEST_GAP) return undefined;
   }
-  return end === at ? undefined : { end, gap };
+  return end === at ? undefined : { end, gap, turns };
 }

@@ -5,8 +5,8 @@ export interface Symbol {
   /** One or more digits, `X`, or a letter where letters are read. */
   readonly value: string;
   readonly length: number;
-  /** `written`: 0–9 and letters; `spoken`: numerals and number words. A change of script is a soft break. */
-  readonly script: 'written' | 'spoken';
+  /** `written`: 0–9 and letters; `spoken`: numerals and number words. A change of script is a soft break, a slip has one on either side. */
+  readonly script: 'written' | 'spoken' | 'slip';
 }
 
 const digitsOf = (rows: readonly string[]): [string, string][] =>
@@ -55,8 +55,10 @@ export interface Reader {
 function digitAt(text: string, at: number, slips: boolean): Symbol | undefined {
   const char = text.charAt(at);
   if (isWrittenDigit(char)) return { value: char, length: 1, script: 'written' };
-  const numeral = NUMERALS.get(char) ?? (slips ? SLIPS.get(char) : undefined);
-  return numeral === undefined ? undefined : { value: numeral, length: 1, script: 'spoken' };
+  const numeral = NUMERALS.get(char);
+  if (numeral !== undefined) return { value: numeral, length: 1, script: 'spoken' };
+  const slip = slips ? SLIPS.get(char) : undefined;
+  return slip === undefined ? undefined : { value: slip, length: 1, script: 'slip' };
 }
 
 function repeatedAt(text: string, at: number, slips: boolean): Symbol | undefined {

@@ -15,7 +15,11 @@ export interface Reading {
   readonly keywords: Keywords;
 }
 
-const withEchoesResolved = (runs: readonly Run[]): Run[] => runs.flatMap((run) => [run, withoutEchoes(run) ?? []].flat());
+const withEchoesResolved = (runs: readonly Run[]): Run[] =>
+  runs.flatMap((run) => {
+    const other = withoutEchoes(run);
+    return other === undefined ? [run] : [run, other];
+  });
 
 export function read(source: string): Reading {
   const folded = fold(source);
@@ -25,7 +29,7 @@ export function read(source: string): Reading {
     text,
     digits: withEchoesResolved(readRuns(text, { letters: false, slips: false })),
     slips: withEchoesResolved(readRuns(text, { letters: false, slips: true })),
-    codes: readRuns(text, { letters: true, slips: false }),
+    codes: withEchoesResolved(readRuns(text, { letters: true, slips: false })),
     keywords: new Keywords(keywordsIn(text)),
   };
 }

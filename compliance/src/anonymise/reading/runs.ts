@@ -12,6 +12,8 @@ export interface Run {
   readonly end: readonly number[];
   /** The break before each symbol; the first has `turn`. */
   readonly gap: readonly Gap[];
+  /** How often the speaker changed in that break. */
+  readonly turns: readonly number[];
 }
 
 export interface Window {
@@ -23,6 +25,8 @@ export interface Window {
   readonly strongestGap: Gap;
   /** Nothing else is in the run. */
   readonly alone: boolean;
+  /** What else is in the run is further away than its own parts, by a pause at least. */
+  readonly apart: boolean;
 }
 
 export function readRuns(text: string, reader: Reader): Run[] {
@@ -33,8 +37,9 @@ export function readRuns(text: string, reader: Reader): Run[] {
       at += 1;
       continue;
     }
-    const run = { symbols: [] as string[], start: [] as number[], end: [] as number[], gap: [] as Gap[] };
+    const run = { symbols: [] as string[], start: [] as number[], end: [] as number[], gap: [] as Gap[], turns: [] as number[] };
     let gap: Gap = GAP.turn;
+    let turns = 0;
     while (symbol !== undefined) {
       const end = at + symbol.length;
       for (const value of symbol.value) {
@@ -42,21 +47,23 @@ export function readRuns(text: string, reader: Reader): Run[] {
         run.start.push(at);
         run.end.push(end);
         run.gap.push(gap);
+        run.turns.push(turns);
         gap = GAP.none;
+        turns = 0;
       }
       at = end;
       const script = symbol.script;
       symbol = symbolAt(text, at, reader, true);
       if (symbol !== undefined) {
-        if (symbol.script !== script) gap = GAP.soft;
+        if (symbol.script !== script || script === 'slip') gap = GAP.soft;
         continue;
       }
       const skipped = gapAt(text, at);
-      if (skipped === undefined || (reader.letters && skipped.gap > GAP.dot)) break;
+      if (skipped === undefined) break;
       symbol = symbolAt(text, skipped.end, reader, true);
       if (symbol !== undefined) {
         at = skipped.end;
-        gap = skipped.gap;
+        ({ gap, turns } = skipped);
       }
     }
     runs.push({ ...run, symbols: run.symbols.join('') });
@@ -69,40 +76,46 @@ export function readRuns(text: string, reader: Reader): Run[] {
  * The place of an echo counts as the place of the digit before it, so that a find covers it.
  */
 export function withoutEchoes(run: Run): Run | undefined {
-  const kept = { symbols: '', start: [] as number[], end: [] as number[], gap: [] as Gap[] };
+  const kept = { symbols: [] as string[], start: [] as number[], end: [] as number[], gap: [] as Gap[], turns: [] as number[] };
   let echoes = 0;
   for (let from = 0; from < run.symbols.length; ) {
     let to = from + 1;
     while (to < run.symbols.length && (run.gap[to] ?? GAP.none) < GAP.comma) to += 1;
-    const group = run.symbols.slice(from, to);
-    if (group.length > 1 && kept.symbols.endsWith(group)) {
+    const otherSpeaks = (run.turns[from] ?? 0) % 2 === 1 || run.turns[from] === 0; // two turns later the first one says the same again
+    const before = kept.symbols.length - (to - from);
+    let same = to - from > 1 && before >= 0 && otherSpeaks;
+    for (let i = from; same && i < to; i += 1) same = kept.symbols[before + i - from] === run.symbols[i];
+    if (same) {
       echoes += 1;
       kept.end[kept.end.length - 1] = run.end[to - 1] ?? 0;
-    } else {
-      kept.symbols += group;
-      kept.start.push(...run.start.slice(from, to));
-      kept.end.push(...run.end.slice(from, to));
-      kept.gap.push(...run.gap.slice(from, to));
-    }
+    } else
+      for (let i = from; i < to; i += 1) {
+        kept.symbols.push(run.symbols.charAt(i));
+        kept.start.push(run.start[i] ?? 0);
+        kept.end.push(run.end[i] ?? 0);
+        kept.gap.push(run.gap[i] ?? GAP.none);
+        kept.turns.push(run.turns[i] ?? 0);
+      }
     from = to;
   }
-  return echoes === 0 ? undefined : kept;
+  return echoes === 0 ? undefined : { ...kept, symbols: kept.symbols.join('') };
 }
 
-/** Every window of the given lengths that begins and ends at a break. */
-export function* windowsOf(run: Run, lengths: readonly number[]): Generator<Window> {
+/** Every window of the given lengths (ascending) and shape that begins and ends at a break. */
+export function* windowsOf(run: Run, lengths: readonly number[], shape: RegExp): Generator<Window> {
   const size = run.symbols.length;
+  if (size < (lengths[0] ?? 0)) return;
   for (let from = 0; from < size; from += 1) {
     if (run.gap[from] === GAP.none) continue;
     for (const length of lengths) {
       const to = from + length;
-      if (to > size || (to < size && run.gap[to] === GAP.none)) continue;
-      yield windowOf(run, from, to);
+      if (to > size) break;
+      if ((to === size || run.gap[to] !== GAP.none) && shape.test(run.symbols.slice(from, to))) yield windowOf(run, from, to);
     }
   }
 }
 
-export function windowOf(run: Run, from: number, to: number): Window {
+function windowOf(run: Run, from: number, to: number): Window {
   const groups: number[] = [];
   let strongestGap: Gap = GAP.none;
   let groupStart = from;
@@ -114,6 +127,7 @@ export function windowOf(run: Run, from: number, to: number): Window {
     if (gap > strongestGap) strongestGap = gap;
   }
   groups.push(to - groupStart);
+  const isApart = (gap: Gap = GAP.none): boolean => gap >= GAP.comma && gap > strongestGap;
   return {
     symbols: run.symbols.slice(from, to),
     start: run.start[from] ?? 0,
@@ -121,5 +135,6 @@ export function windowOf(run: Run, from: number, to: number): Window {
     groups,
     strongestGap,
     alone: from === 0 && to === run.symbols.length,
+    apart: (from === 0 || isApart(run.gap[from])) && (to === run.symbols.length || isApart(run.gap[to])),
   };
 }

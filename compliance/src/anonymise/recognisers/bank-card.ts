@@ -18,7 +18,7 @@ export function* bankCard(reading: Reading): Generator<Claim> {
 }
 
 function* inRun(reading: Reading, run: Run, slips: boolean): Generator<Claim> {
-  for (const window of windowsOf(run, LENGTHS)) {
+  for (const window of windowsOf(run, LENGTHS, /^\d+$/)) {
     const sureness = surenessOf(reading, window, slips);
     if (sureness > 0) yield { type: 'BANK_CARD', start: window.start, end: window.end, sureness };
   }
@@ -26,13 +26,12 @@ function* inRun(reading: Reading, run: Run, slips: boolean): Generator<Claim> {
 
 function surenessOf(reading: Reading, window: Window, slips: boolean): number {
   const { symbols, start, end } = window;
-  if (!/^\d+$/.test(symbols)) return 0;
   const { keywords } = reading;
   const named = keywords.claims('BANK_CARD', start, REACH.far, ['PARTIAL', 'AMOUNT', 'CARD_EXPIRY']) || keywords.follows('BANK_CARD', end);
   const known = ISSUER.test(symbols);
   const luhn = passesLuhn(symbols);
-  if (named && known && luhn) return 92;
-  if (named && (known || (luhn && symbols.length >= 16))) return 66;
+  if (named && known && luhn) return slips ? 90 : 92;
+  if (named && (known || (luhn && symbols.length >= 16))) return slips ? 64 : 66;
   if (slips || !known || !luhn || !COMMON.test(symbols)) return named && !slips && symbols.length >= 16 && window.alone ? 61 : 0;
   if (namedOtherwise(reading, window) || partOfSomethingElse(reading.text, window)) return 0;
   return window.strongestGap >= GAP.comma && window.groups.length > 8 ? 0 : 59;

@@ -9,6 +9,7 @@ const FORMS = new RegExp(
   `(?:${NUM}[ ]?(?:/|-|\\\\|\\.|斜杠|斜线|杠|月)[ ]?(?:${YEAR})年?|(?:${YEAR})(?:年|/|-|\\.)[ ]?${NUM}月?)(?![0-9日号年])`,
   'g',
 );
+const DIGITS = /^(?:(?:0[1-9]|1[0-2])(?:20)?[2-4]\d|(?:20)?[2-4]\d(?:0[1-9]|1[0-2]))$/;
 const LOOK_AHEAD = 32;
 
 export function* cardExpiry(reading: Reading): Generator<Claim> {
@@ -25,8 +26,8 @@ export function* cardExpiry(reading: Reading): Generator<Claim> {
   }
   for (const runs of [reading.digits, reading.slips])
     for (const run of runs)
-      for (const { symbols, start, end, alone } of windowsOf(run, [4, 6])) {
-        if (!alone || !/^(?:(?:0[1-9]|1[0-2])(?:20)?[2-4]\d|(?:20)?[2-4]\d(?:0[1-9]|1[0-2]))$/.test(symbols)) continue;
+      for (const { start, end, apart } of windowsOf(run, [4, 6], DIGITS)) {
+        if (!apart) continue;
         if (!keywords.claims('CARD_EXPIRY', start, REACH.middle) || !onCard(reading, start, end)) continue;
         if (/^[年月日号元天]/.test(text.slice(end, end + 1))) continue;
         yield { type: 'CARD_EXPIRY', start, end, sureness: runs === reading.digits ? 82 : 71 };

@@ -8,13 +8,14 @@ import { namedOtherwise, partOfSomethingElse } from './surroundings.ts';
 const WITH_AREA = /^(?:(?:00)?86)?0?(?:10[2-8]\d{7}|2\d[2-8]\d{7}|[3-9]\d{2}[2-8]\d{6,7})$/;
 const LOCAL = /^[2-8]\d{6,7}$/;
 const PUBLIC = /^(?:400|800)/;
+const EITHER = new RegExp(`${WITH_AREA.source}|${LOCAL.source}`);
 const LENGTHS = [7, 8, 10, 11, 12, 13, 14, 15] as const;
 const EXTENSION = /^(?:[ ,]{0,2}(?:转|分机|分机号|EXT|X)[: .]{0,2}\d{1,6}|-\d{1,5}(?!\d))/;
 
 export function* landline(reading: Reading): Generator<Claim> {
   const { text, keywords } = reading;
   for (const run of reading.digits)
-    for (const window of windowsOf(run, LENGTHS)) {
+    for (const window of windowsOf(run, LENGTHS, EITHER)) {
       const { symbols, start, end, strongestGap } = window;
       const ownLine = keywords.claims('LANDLINE', start, REACH.middle) || keywords.follows('LANDLINE', end);
       const named = ownLine || keywords.claims('MOBILE', start, REACH.middle) || keywords.follows('MOBILE', end);

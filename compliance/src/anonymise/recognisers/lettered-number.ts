@@ -22,7 +22,7 @@ export function* documentNumbers(reading: Reading, document: Document): Generato
   const { keywords } = reading;
   for (const runs of [reading.digits, reading.slips])
     for (const run of runs)
-      for (const window of windowsOf(run, document.digits)) {
+      for (const window of windowsOf(run, document.digits, /^\d+$/)) {
         const claimed = keywords.claims(document.type, window.start, REACH.far, ['PARTIAL', 'EXPIRES', 'RESIDENT_ID']);
         const near = claimed || keywords.near(document.type, window.start, REACH.far) || keywords.follows(document.type, window.end);
         if (!near) continue;

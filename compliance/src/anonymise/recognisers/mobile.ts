@@ -7,6 +7,7 @@ import { namedOtherwise, partOfSomethingElse } from './surroundings.ts';
 
 const MAINLAND = /^(?:00?86|86|0)?1[3-9]\d{9}$/;
 const ABROAD = /^(?:00)?(?:852[4-9]\d{7}|8536\d{7}|8869\d{8})$/;
+const EITHER = new RegExp(`${MAINLAND.source}|${ABROAD.source}`);
 const LENGTHS = [11, 12, 13, 14, 15] as const;
 const DOTTED = /^(?:3,4,4|3,8|2,3,4,4)$/;
 /** Groups people write a mobile number in; within a longer run of groups only these count. */
@@ -20,7 +21,7 @@ export function* mobile(reading: Reading): Generator<Claim> {
 }
 
 function* inRun(reading: Reading, run: Run, slips: boolean): Generator<Claim> {
-  for (const window of windowsOf(run, LENGTHS)) {
+  for (const window of windowsOf(run, LENGTHS, EITHER)) {
     if (!MAINLAND.test(window.symbols) && !isAbroad(reading, window)) continue;
     const named = isNamed(reading, window);
     if (slips ? !named : !named && !plausible(reading, window)) continue;

@@ -4,18 +4,22 @@ import type { Reading } from '../reading/reading.ts';
 import { COMPOUND, NEVER_GIVEN, NOT_NAMES, SURNAMES } from '../reading/surnames.ts';
 import { type Word, WordTree, words } from '../reading/word-tree.ts';
 
-/** `sure`: a name must follow; `perhaps`: 我是 goes on in many ways. */
-type Announcement = 'sure' | 'perhaps';
+/** `sure`: a name must follow; `perhaps`: 我是 goes on in many ways; `titled`: a title must close it. */
+type Announcement = 'sure' | 'perhaps' | 'titled';
 const ANNOUNCEMENTS = new WordTree<Announcement>([
   ...words(
-    '我叫 叫做 名叫 名字叫 名字是 姓名 姓名是 名字 真实姓名 客户姓名 姓名叫 户名 户名是 开户名 开户姓名 账户名 账户名称 账户名字 持卡人 持卡人姓名 收款人 收款人姓名 付款人 汇款人 收件人 寄件人 收货人 联系人 紧急联系人 投保人 被保险人 受益人 借款人 共同借款人 担保人 保证人 申请人 经办人 代办人 代理人 委托人 法人 法定代表人 法人代表 负责人 户主 机主 车主 业主 存款人 转给 汇给 打给 转账给 本人 配偶 我爱人 我老公 我老婆 我妻子 我丈夫 我儿子 我女儿 我父亲 我母亲 我爸 我妈 我朋友 我同事 我哥 我姐 我弟 我妹 对方叫 他叫 她叫 孩子叫 儿子叫 女儿叫 老公叫 老婆叫 爱人叫 姓名好 性名 兴名 姓明 开户明 护名 您叫 你叫 称呼 署名 签名 签名人 患者 推荐人 介绍人',
+    '我叫 叫做 名叫 名字叫 名字是 姓名 姓名是 名字 真实姓名 客户姓名 姓名叫 户名 户名是 开户名 开户姓名 账户名 账户名称 账户名字 持卡人 持卡人姓名 收款人 收款人姓名 付款人 汇款人 收件人 寄件人 收货人 联系人 紧急联系人 投保人 被保险人 受益人 借款人 共同借款人 担保人 保证人 申请人 经办人 代办人 代理人 委托人 法人 法定代表人 法人代表 负责人 户主 机主 车主 业主 存款人 转给 汇给 打给 转账给 本人 配偶 我爱人 我老公 我老婆 我妻子 我丈夫 我儿子 我女儿 我父亲 我母亲 我爸 我妈 我爸爸 我妈妈 我父亲 我母亲 我哥哥 我姐姐 我弟弟 我妹妹 我朋友 我同事 我哥 我姐 我弟 我妹 对方叫 他叫 她叫 孩子叫 儿子叫 女儿叫 老公叫 老婆叫 爱人叫 姓名好 性名 兴名 姓明 开户明 护名 您叫 你叫 称呼 署名 签名 签名人 患者 推荐人 介绍人',
     'sure',
   ),
-  ...words('我是 这是 您是 你是 请问是 是不是 客户 用户 寻找 找一下 这里是 这边是 给 是', 'perhaps'),
+  ...words(
+    '我是 这是 您是 你是 请问是 是不是 客户 用户 寻找 找一下 这里是 这边是 叫 爸爸 妈妈 哥哥 姐姐 弟弟 妹妹 儿子 女儿 老公 老婆 爱人 丈夫 妻子 同事 朋友 经理 顾问 同学 姓名为 名为',
+    'perhaps',
+  ),
+  ...words('给 是 找', 'titled'),
 ]);
-const LINK = /(?:[ :,"“'(]|嗯|呃|那个|是|为|叫|就是|名字|姓名|一下|的){0,4}/y;
+const LINK = /(?:[ :,"“'(]|嗯|呃|那个|是|为|叫|就是|名字|姓名|一下|的话|的|呢|嘛|啊|叫做|填的|写的|全名){0,4}/y;
 const TITLES = new WordTree<true>(
-  words('先生 女士 小姐 太太 同志 师傅 老师 阿姨 大爷 大妈 医生 律师 教授 主任 经理 总监 本人 您好 你好', true),
+  words('先生 女士 小姐 太太 同志 师傅 老师 阿姨 大爷 大妈 医生 律师 教授 主任 经理 总监 名下 本人 您好 你好', true),
 );
 /** What goes on after a name; the longer ones first decide between a name of two and of three characters. */
 const GOES_ON = new WordTree<true>(
@@ -29,6 +33,9 @@ const MINORITY =
 const LATIN =
   /\b(?:MY NAME IS|NAME IS|NAME:|NAME :|I AM CALLED|CARDHOLDER:?|ACCOUNT NAME:?|姓名拼音:?|拼音:?(?:是)?) ?([A-Z]{2,15}(?:[ -][A-Z]{2,15}){1,2})/g;
 const LATIN_TITLE = /\b(?:MR|MRS|MS|MISS)\.? ([A-Z]{2,15}(?: [A-Z]{2,15})?)/g;
+/** Who speaks, at the beginning of a line of a transcript: 李雷: */
+const SPEAKER = /(?:^|\n)[ \t]{0,4}([\u4e00-\u9fff]{2,4}):/g;
+const COMMON_SURNAMES = new Set([...SURNAMES].slice(0, 60));
 const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
 
 export function* personName({ text }: Reading): Generator<Claim> {
@@ -40,6 +47,11 @@ export function* personName({ text }: Reading): Generator<Claim> {
   for (const title of TITLES.all(text)) {
     const start = nameBefore(text, title.start);
     if (start !== undefined) yield { type: 'PERSON_NAME', start, end: title.start, sureness: 76 };
+  }
+  for (const speaker of text.matchAll(SPEAKER)) {
+    const start = speaker.index + speaker[0].length - (speaker[1]?.length ?? 0) - 1;
+    const end = start + (speaker[1]?.length ?? 0);
+    if (COMMON_SURNAMES.has(text.charAt(start)) && isFullName(text, start, end)) yield { type: 'PERSON_NAME', start, end, sureness: 60 };
   }
   for (const pattern of [LATIN, LATIN_TITLE])
     for (const found of text.matchAll(pattern)) {
@@ -61,7 +73,7 @@ function* announced(text: string, word: Word<Announcement>, link: string): Gener
   if (end === undefined) return;
   const firm = word.value === 'sure' || TITLES.longestAt(text, end) !== undefined;
   // 我是王小明, but not 我是向来…: a name here is all that is said, or is followed by what follows names
-  if (!firm && !(word.end - word.start > 1 && closes(text, end))) return;
+  if (!firm && !(word.value === 'perhaps' && closes(text, start, end))) return;
   yield { type: 'PERSON_NAME', start, end, sureness: word.value === 'sure' ? 80 : 72 };
 }
 
@@ -78,7 +90,11 @@ function nameEnd(text: string, start: number): number | undefined {
 }
 
 const isGiven = (char: string): boolean => isHan(char) && !NEVER_GIVEN.has(char);
-const closes = (text: string, at: number): boolean => !isHan(text.charAt(at)) || GOES_ON.longestAt(text, at) !== undefined;
+/** Nothing, or what goes on after names, or the surname again with a title: 刘德华刘先生. */
+const closes = (text: string, start: number, at: number): boolean =>
+  !isHan(text.charAt(at)) ||
+  GOES_ON.longestAt(text, at) !== undefined ||
+  (text.charAt(at) === text.charAt(start) && TITLES.longestAt(text, at + 1) !== undefined);
 
 /** Start of the full name that ends at `end`: the surname alone is not enough to know a person. */
 function nameBefore(text: string, end: number): number | undefined {
@@ -93,6 +109,7 @@ function nameBefore(text: string, end: number): number | undefined {
 
 function isFullName(text: string, start: number, end: number): boolean {
   const surname = COMPOUND.has(text.slice(start, start + 2)) ? 2 : 1;
+  if (GOES_ON.longestAt(text, start + surname) !== undefined) return false; // 王女士您好
   const given = text.slice(start + surname, end);
   if (given.length < 1 || given.length > 2 || !given.split('').every(isGiven)) return false;
   return (surname === 2 || SURNAMES.has(text.charAt(start))) && !NOT_NAMES.has(text.slice(start, start + 2));

@@ -16,7 +16,7 @@ export function* plate({ text, codes }: Reading): Generator<Claim> {
       const at = run.start[from] ?? 0;
       const province = PROVINCES.has(text.charAt(at - 1))
         ? at - 1
-        : text.charAt(at - 1) === ' ' && PROVINCES.has(text.charAt(at - 2))
+        : ' ,·.、'.includes(text.charAt(at - 1)) && PROVINCES.has(text.charAt(at - 2))
           ? at - 2
           : -1;
       if (province < 0) continue;

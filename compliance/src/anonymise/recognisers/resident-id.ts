@@ -5,6 +5,7 @@ import { type Run, type Window, windowsOf } from '../reading/runs.ts';
 import { namedOtherwise, partOfSomethingElse } from './surroundings.ts';
 
 const PROVINCE = /^(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[1-9])/;
+const SHAPE = /^(?:\d{15}|\d{17}[\dX])$/;
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] as const;
 const CHECK = '10X98765432';
 
@@ -14,7 +15,7 @@ export function* residentId(reading: Reading): Generator<Claim> {
 }
 
 function* inRun(reading: Reading, run: Run, slips: boolean): Generator<Claim> {
-  for (const window of windowsOf(run, [15, 18])) {
+  for (const window of windowsOf(run, [15, 18], SHAPE)) {
     const sureness = surenessOf(reading, window, slips);
     if (sureness > 0) yield { type: 'RESIDENT_ID', start: window.start, end: window.end, sureness };
   }
@@ -24,16 +25,14 @@ function surenessOf(reading: Reading, window: Window, slips: boolean): number {
   const { symbols, start, end } = window;
   const named = reading.keywords.near('RESIDENT_ID', start, REACH.far) || reading.keywords.follows('RESIDENT_ID', end);
   if (symbols.length === 18) {
-    if (!/^\d{17}[\dX]$/.test(symbols)) return 0;
     if (hasCheckDigit(symbols) && PROVINCE.test(symbols) && isDate(symbols.slice(6, 14))) return slips && !named ? 0 : 97;
     // a digit misheard or mistyped: still nearly everything of a real one
-    return named && !namedOtherwise(reading, window) ? 62 : 0;
+    return named && !namedOtherwise(reading, window) ? (slips ? 61 : 63) : 0;
   }
-  if (!/^\d{15}$/.test(symbols) || !PROVINCE.test(symbols)) return 0;
-  if (named) return namedOtherwise(reading, window) ? 0 : 75;
-  return !slips && isDate(`19${symbols.slice(6, 12)}`) && !namedOtherwise(reading, window) && !partOfSomethingElse(reading.text, window)
-    ? 52
-    : 0;
+  if (!PROVINCE.test(symbols)) return 0;
+  const dated = isDate(`19${symbols.slice(6, 12)}`);
+  if (named && !namedOtherwise(reading, window) && (dated || (window.alone && !slips))) return dated ? 75 : 60;
+  return !slips && dated && !namedOtherwise(reading, window) && !partOfSomethingElse(reading.text, window) ? 52 : 0;
 }
 
 export function hasCheckDigit(id: string): boolean {

@@ -11,17 +11,17 @@ export interface Secret {
 }
 
 const UNIT = /^[ ]?(?:元|块|万|亿|%|次|天|年|月|岁|个|位|台|笔|份|秒|分|小时|人|期|点|号楼|积分|路|层|楼)/;
-const LINK = /^(?:[ :,"'“(【[]|是|为|号码?|数字|的|我的?|就|设成了?|设置|改成了?|改为|叫|嗯|呃|那个|IS){0,8}/;
+const LINK = /^(?:[ :,"'“(【[]|是|为|号码?|数字|的|我的?|就|设成了?|设置|改成了?|改为|设的|设置的|用的|叫|嗯|呃|那个|IS){0,8}/;
 const CLAUSES = /[。!;]/;
 
 export function* secrets(reading: Reading, secret: Secret): Generator<Claim> {
   const { text, keywords } = reading;
   for (const runs of [reading.digits, reading.slips])
     for (const run of runs)
-      for (const window of windowsOf(run, secret.lengths)) {
-        const { symbols, start, end } = window;
-        if (!window.alone || !/^\d+$/.test(symbols) || UNIT.test(text.slice(end, end + 3))) continue;
-        if (/[¥￥$.A-Z]/.test(text.charAt(start - 1)) || /[A-Z%]/.test(text.charAt(end))) continue;
+      for (const window of windowsOf(run, secret.lengths, /^\d+$/)) {
+        const { start, end } = window;
+        if (!window.apart || UNIT.test(text.slice(end, end + 3))) continue;
+        if (/[¥￥$.A-Z@#_*-]/.test(text.charAt(start - 1)) || /[A-Z%]/.test(text.charAt(end))) continue;
         const before =
           keywords.claims(secret.type, start, REACH.middle) && !barred(text, keywords.nearest(start, REACH.middle)?.end ?? start, start);
         if (!before && !keywords.follows(secret.type, end, 8)) continue;

@@ -11,8 +11,7 @@ const HEAD = /^(?:1[1-39]|2[19]|3[1-59]|4[19]|5[1-39]|6[129]|7[129]|8[19]|9[1-3]
 
 export function* uscc(reading: Reading): Generator<Claim> {
   for (const run of reading.codes)
-    for (const window of windowsOf(run, [18])) {
-      if (!SHAPE.test(window.symbols)) continue;
+    for (const window of windowsOf(run, [18], SHAPE)) {
       const { start, end } = window;
       const named = reading.keywords.near('USCC', start, REACH.far) || reading.keywords.follows('USCC', end);
       const proven = HEAD.test(window.symbols) && hasCheckCharacter(window.symbols);

@@ -6,7 +6,7 @@ import { namedOtherwise, partOfSomethingElse } from './surroundings.ts';
 
 const LINK = /^(?:[ :,"'“]|号码|号|是|为|叫|我的?|你?加|ID|搜索?|一下|就|也|的|名|嗯|呃|那个|用|填){0,8}/;
 const NAME = /^[A-Z][A-Z0-9_-]{4,19}(?![A-Z0-9_.@-])/;
-const BEHIND = /([A-Z][A-Z0-9_-]{5,19})[ ,]{0,2}(?:这?个?是|为)?(?:我的?|本人的?)?$/;
+const BEHIND = /([A-Z][A-Z0-9_-]{5,19})[ ,]{0,2}(?:这?个?是|这个|为)?(?:我的?|本人的?)?$/;
 const LIMIT = 48;
 
 export function* wechat(reading: Reading): Generator<Claim> {
@@ -28,8 +28,8 @@ export function* wechat(reading: Reading): Generator<Claim> {
     }
   }
   for (const run of reading.digits)
-    for (const window of windowsOf(run, [6, 7, 8, 9, 10, 11, 12])) {
-      if (!window.alone || !keywords.claims('WECHAT', window.start, REACH.near, ['QQ'])) continue;
+    for (const window of windowsOf(run, [6, 7, 8, 9, 10, 11, 12], /^\d+$/)) {
+      if (!window.apart || !keywords.claims('WECHAT', window.start, REACH.near, ['QQ'])) continue;
       if (partOfSomethingElse(text, window) || namedOtherwise(reading, window)) continue;
       yield { type: 'WECHAT', start: window.start, end: window.end, sureness: 68 }; // an eleven-digit mobile number stays one
     }
