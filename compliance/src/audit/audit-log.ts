@@ -9,6 +9,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { signCheckpoint } from '../tlog/checkpoint.ts';
 import { type NoteSigner, verifierFrom } from '../tlog/signed-note.ts';
+import { leafHash } from '../tlog/tree-hash.ts';
 import { appendCheckpoint, mendCheckpoints, readCheckpoints } from './checkpoint-file.ts';
 import { type AuditEntry, formatEntry } from './entry.ts';
 import { EntryFiles } from './entry-files.ts';
@@ -39,6 +40,7 @@ export interface AuditLogOptions {
 
 interface Waiting {
   readonly line: Buffer;
+  readonly hash: Uint8Array;
   readonly told: PromiseWithResolvers<number>;
 }
 
@@ -109,7 +111,8 @@ export class AuditLog {
       return Promise.reject(thrown);
     }
     const told = Promise.withResolvers<number>();
-    this.#queue.push({ line, told });
+    // Hashed here, while an earlier batch is on its way to the disk.
+    this.#queue.push({ line, hash: leafHash(line.subarray(0, -1)), told });
     this.#wake();
     return told.promise;
   }
@@ -142,7 +145,7 @@ export class AuditLog {
   async #write(batch: readonly Waiting[]): Promise<void> {
     try {
       const first = await this.#locked(async () => {
-        const number = await this.#files.append(batch.map(({ line }) => line));
+        const number = await this.#files.append(batch);
         if (this.#files.size - this.#checkpointed >= CHECKPOINT_ENTRIES) await this.#sign();
         return number;
       });

@@ -74,17 +74,17 @@ export class EntryFiles {
   }
 
   /**
-   * Durable on return; on failure nothing was appended. @param lines each with its newline
+   * Durable on return; on failure nothing was appended. @param batch each line with its newline, and the leaf hash of the line without
    * @returns the number of the first
    */
-  async append(lines: readonly Buffer[]): Promise<number> {
+  async append(batch: readonly { readonly line: Buffer; readonly hash: Uint8Array }[]): Promise<number> {
     const first = this.size;
     const start = this.#end;
     try {
-      await write(this.#entries, Buffer.concat(lines), start);
+      await write(this.#entries, Buffer.concat(batch.map(({ line }) => line)), start);
       await this.#entries.datasync();
       let end = start;
-      const leaves = lines.map((line) => ({ end: (end += line.length), hash: leafHash(line.subarray(0, -1)) }));
+      const leaves = batch.map(({ line, hash }) => ({ end: (end += line.length), hash }));
       await this.#acknowledge(leaves);
       return first;
     } catch (thrown) {
@@ -102,12 +102,12 @@ export class EntryFiles {
 
   /** Makes durable entries part of the log. */
   async #acknowledge(leaves: readonly Leaf[], at: (size: number) => void = () => {}): Promise<void> {
-    const records = leaves.map(({ end, hash }) => {
-      const place = Buffer.alloc(8);
-      place.writeBigUInt64BE(BigInt(end));
-      return Buffer.concat([place, hash]);
-    });
-    await write(this.#index, Buffer.concat(records), this.size * INDEX_RECORD_BYTES);
+    const records = Buffer.allocUnsafe(leaves.length * INDEX_RECORD_BYTES);
+    for (const [i, { end, hash }] of leaves.entries()) {
+      records.writeBigUInt64BE(BigInt(end), i * INDEX_RECORD_BYTES);
+      records.set(hash, i * INDEX_RECORD_BYTES + 8);
+    }
+    await write(this.#index, records, this.size * INDEX_RECORD_BYTES);
     await this.#index.datasync();
     for (const { end, hash } of leaves) {
       this.#frontier.add(hash);

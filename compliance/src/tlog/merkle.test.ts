@@ -164,3 +164,57 @@ describe('consistency proofs', () => {
     expect(() => verifyConsistency(1, 1, [root], root, root)).toThrow(/does not hold/);
   });
 });
+
+describe('what callers in plain JavaScript may hand in', () => {
+  const leaves = leavesOf(7);
+  const root = rootOf(leaves);
+  const leaf = leaves[3] ?? emptyRoot();
+  const proof = inclusionProof(3, leaves);
+  const given = (change: (args: unknown[]) => void, args: unknown[]): (() => unknown) => {
+    change(args);
+    return () => Reflect.apply(args.length === 5 && args[3] === proof ? verifyInclusion : verifyConsistency, undefined, args);
+  };
+
+  it('a count as bigint means the same as a number, and beyond 2^53 - 1 it is refused', () => {
+    verifyInclusion(3n, 7n, leaf, proof, root);
+    verifyConsistency(3n, 7n, consistencyProof(3, leaves), rootOf(leaves.slice(0, 3)), root);
+    for (const size of [2n ** 53n, 2n ** 64n + 7n, -7n]) expect(() => verifyInclusion(3n, size, leaf, proof, root)).toThrow(/is no size/);
+    expect(() => verifyConsistency(2n ** 53n, 2n ** 53n, [], root, root)).toThrow(/is no size/);
+  });
+
+  it('counts that are texts, fractions, negative, endless or missing are refused', () => {
+    for (const wrong of ['3', 3.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, null, undefined, [3], true]) {
+      expect(given((args) => (args[0] = wrong), [3, 7, leaf, proof, root])).toThrow(/is no index/);
+      expect(given((args) => (args[1] = wrong), [3, 7, leaf, proof, root])).toThrow(/is no size/);
+    }
+  });
+
+  it('hashes of another length, texts of 32 characters and lists of 32 numbers are refused wherever they stand', () => {
+    for (const wrong of [leaf.subarray(0, 31), Buffer.concat([leaf, leaf]), 'x'.repeat(32), Array.from(leaf), undefined, null]) {
+      expect(given((args) => (args[2] = wrong), [3, 7, leaf, proof, root])).toThrow(/a leaf hash/);
+      expect(given((args) => (args[4] = wrong), [3, 7, leaf, proof, root])).toThrow(/a root hash/);
+      expect(() => Reflect.apply(verifyInclusion, undefined, [3, 7, leaf, proof.with(0, Object(wrong)), root])).toThrow(/a proof hash/);
+      expect(() => Reflect.apply(nodeHash, undefined, [wrong, leaf])).toThrow(/a left hash/);
+      expect(() => Reflect.apply(nodeHash, undefined, [leaf, wrong])).toThrow(/a right hash/);
+    }
+    expect(() => Reflect.apply(leafHash, undefined, ['text'])).toThrow(/does not hold/);
+    expect(() => Reflect.apply(rootOf, undefined, [['x'.repeat(32)]])).toThrow(/does not hold/);
+  });
+
+  it('a proof longer than any tree has levels is refused before it is walked, and one that is no list too', () => {
+    const endless = Array.from({ length: 100_000 }, () => leaf);
+    expect(() => verifyInclusion(3, 7, leaf, endless, root)).toThrow(/too long/);
+    expect(() => verifyConsistency(3, 7, endless, root, root)).toThrow(/too long/);
+    expect(() => verifyConsistency(0, 0, endless, emptyRoot(), emptyRoot())).toThrow(/too long/);
+    expect(() => Reflect.apply(verifyInclusion, undefined, [3, 7, leaf, new Set(proof), root])).toThrow(/no list/);
+  });
+
+  it('paths of the largest trees are walked exactly: the last entry of 2^53 - 1', () => {
+    const size = Number.MAX_SAFE_INTEGER; // 53 complete subtrees, so the last leaf is a peak of its own with 52 siblings to its left
+    const path = Array.from({ length: 52 }, (_, i) => leafHash(Buffer.of(i)));
+    const top = path.reduce((hash, sibling) => nodeHash(sibling, hash), leaf);
+    verifyInclusion(size - 1, size, leaf, path, top);
+    expect(() => verifyInclusion(size - 2, size, leaf, path, top)).toThrow(/does not hold/);
+    expect(() => verifyInclusion(size - 1, size - 1, leaf, path, top)).toThrow(/does not hold/);
+  });
+});
