@@ -62,7 +62,7 @@ export async function startHub({ site }: { readonly site: string }): Promise<Hub
   const siteCredentials = user('site');
   const cloudCredentials = user('cloud');
   const configFile = join(folder.path, 'hub.conf');
-  const inDocker = await dockerAnswers();
+  const inDocker = (await dockerAnswers()) && (await imageCanBeHad());
   writeFileSync(
     configFile,
     hubConfig({
@@ -156,7 +156,7 @@ function isRunning(pid: number): boolean {
 
 /** The container keeps its name and port over a restart, which testcontainers' own `restart` also does; signals go through the daemon. */
 async function dockerMachine(configFile: string, storeDir: string, port: number): Promise<Machine> {
-  const { GenericContainer } = await import('testcontainers');
+  const { GenericContainer, Wait } = await import('testcontainers');
   const docker = (...given: string[]): Promise<unknown> => promisify(execFile)('docker', given);
   let id: string | undefined;
   let remove = (): Promise<unknown> => Promise.resolve();
@@ -173,6 +173,8 @@ async function dockerMachine(configFile: string, storeDir: string, port: number)
           { source: storeDir, target: '/store' },
         ])
         .withExposedPorts({ container: port, host: port })
+        // The image has no shell to look at ports from inside.
+        .withWaitStrategy(Wait.forLogMessage('Server is ready'))
         .start();
       id = container.getId();
       remove = () => container.stop();
@@ -189,6 +191,20 @@ async function dockerMachine(configFile: string, storeDir: string, port: number)
     },
     complaints: () => Promise.resolve(`docker logs ${id ?? '(no container)'}`),
   };
+}
+
+/** A daemon without the image and without a registry (a closed network) is as good as none. */
+async function imageCanBeHad(): Promise<boolean> {
+  const docker = promisify(execFile);
+  try {
+    await docker('docker', ['image', 'inspect', IMAGE], { timeout: 10_000 });
+    return true;
+  } catch {
+    return await docker('docker', ['pull', IMAGE], { timeout: 120_000 }).then(
+      () => true,
+      () => false,
+    );
+  }
 }
 
 /** Asks the daemon for a ping over its socket or TCP address; well under a second when nobody is there. */
