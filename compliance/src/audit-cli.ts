@@ -15,9 +15,10 @@ import { newId } from '@keepline/contracts/ids';
 import { AuditLog } from './audit/audit-log.ts';
 import { audited } from './audit/audited.ts';
 import { AuditFileUnreadable, AuditLogAbsent } from './audit/errors.ts';
-import { exportAuditLog } from './audit/export.ts';
+import { asBundle, type ExportForm, exportAuditLog } from './audit/export.ts';
+import { asTiles } from './audit/export-tiles.ts';
 import { listEntries } from './audit/list.ts';
-import { newFile } from './audit/new-file.ts';
+import { type NewFile, type NewFolder, newFile, newFolder } from './audit/new-file.ts';
 import { findEntry, proveEntry, verifyEntryProof } from './audit/prove.ts';
 import { type AuditVerdict, verifyAuditLog } from './audit/verify.ts';
 import { verifyAuditExport } from './audit/verify-export.ts';
@@ -28,12 +29,13 @@ import { PROOF_EXTENSION } from './tlog/tlog-proof.ts';
 const USAGE = `usage: ./keepline audit verify [--data DIR] [--export FILE | --proof FILE] [--key VERIFIER] [--json]
        ./keepline audit list [--data DIR] [--limit N] [--act ACT] [--json]
        ./keepline audit prove ID|NUMBER [--data DIR] [--out FILE] [--purpose TEXT] [--json]
-       ./keepline audit export --out FILE [--data DIR] [--purpose TEXT] [--json]
+       ./keepline audit export --out FILE [--tiles] [--data DIR] [--purpose TEXT] [--json]
 
   verify          checks every byte offline; ends with 0 when all holds, with 1 and the place of the first fault when not
   --key VERIFIER  the public key of the log, or a file that holds it; DIR/keys/audit.verifier by default
   prove           one entry with all that proves it (C2SP tlog-proof); ID is the correlation that audit list shows
   --out FILE      where to write, never over an existing file; a proof goes to audit-NUMBER${PROOF_EXTENSION} by default
+  --tiles         export a folder instead, as a C2SP tlog-tiles log that other tools read
   --purpose TEXT  why; goes into the audit log`;
 const LIST_LIMIT = 50;
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
@@ -108,25 +110,38 @@ async function prove({ data, json, purpose }: Given, id: string, out: string | u
   else console.log(`${path} (entry ${proof.number} of ${origin}, under the checkpoint of ${size} entries)`);
 }
 
-async function exportAll({ data, json, purpose }: Given, out: string): Promise<void> {
+/** Into one file, or with `tiles` into a folder. */
+async function exportAll({ data, json, purpose }: Given, out: string, tiles: boolean): Promise<void> {
   const path = resolve(out);
-  const file = await newFile(path);
+  const [draft, form] = tiles ? await tilesAt(path) : await bundleAt(path);
   try {
     const exported = await withLog(data, ({ log, dir, verifierKey }) =>
       inLog(log, SENSITIVE.export, 'audit:export', purpose, async () => {
         await log.checkpoint();
-        return { ...(await exportAuditLog(dir, verifierFrom(verifierKey), (piece) => file.write(piece))), verifierKey };
+        return { ...(await exportAuditLog(dir, verifierFrom(verifierKey), form)), verifierKey };
       }),
     );
-    await file.publish(); // after the outcome: what the log does not know to be done is not given out
-    if (json) console.log(JSON.stringify({ file: path, ...exported }));
-    else
-      console.log(
-        `${path} (${exported.entries} entries, root ${exported.root})\ncheck it anywhere: ./keepline audit verify --export FILE --key '${exported.verifierKey}'`,
-      );
+    await draft.publish(); // after the outcome: what the log does not know to be done is not given out
+    if (json) return console.log(JSON.stringify({ file: path, ...exported }));
+    console.log(`${path} (${exported.entries} entries, root ${exported.root})`);
+    console.log(
+      tiles
+        ? `a C2SP tlog-tiles log, for any tool that reads those; its key: ${exported.verifierKey}`
+        : `check it anywhere: ./keepline audit verify --export FILE --key '${exported.verifierKey}'`,
+    );
   } finally {
-    await file.close();
+    await draft.close();
   }
+}
+
+async function bundleAt(path: string): Promise<[NewFile, ExportForm]> {
+  const file = await newFile(path);
+  return [file, asBundle((piece) => file.write(piece))];
+}
+
+async function tilesAt(path: string): Promise<[NewFolder, ExportForm]> {
+  const folder = await newFolder(path);
+  return [folder, asTiles(folder.path)];
 }
 
 async function verify(given: Given, { exported, proof }: { exported: string | undefined; proof: string | undefined }): Promise<number> {
@@ -185,6 +200,7 @@ async function main(): Promise<number> {
       purpose: { type: 'string', default: '' },
       limit: { type: 'string', default: String(LIST_LIMIT) },
       act: { type: 'string' },
+      tiles: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -209,7 +225,7 @@ async function main(): Promise<number> {
       return 0;
     }
     if (command === 'export' && id === undefined && values.out !== undefined) {
-      await exportAll(given, values.out);
+      await exportAll(given, values.out, values.tiles);
       return 0;
     }
   }

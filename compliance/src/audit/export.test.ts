@@ -1,12 +1,17 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../tlog/checkpoint.ts';
+import { leafHash, rootOf } from '../tlog/merkle.ts';
 import { newNoteKey, signerFrom, verifierFrom } from '../tlog/signed-note.ts';
-import { exportAuditLog } from './export.ts';
-import { newFile } from './new-file.ts';
-import { smallLog } from './testing/small-log.ts';
+import { entriesOf, hashesOf, tilePath, tilesOf } from '../tlog/tile.ts';
+import { AuditLog } from './audit-log.ts';
+import { asBundle, exportAuditLog } from './export.ts';
+import { asTiles } from './export-tiles.ts';
+import { newFile, newFolder } from './new-file.ts';
+import { sampleEntry, smallLog } from './testing/small-log.ts';
 import { verifyAuditExport } from './verify-export.ts';
 import { verifyAuditLog } from './verify.ts';
 
@@ -18,7 +23,11 @@ let file = '';
 let text = '';
 const exported = async (from: string): Promise<string> => {
   const pieces: Buffer[] = [];
-  await exportAuditLog(from, verifierFrom(signer.verifierKey), async (piece) => pieces.push(Buffer.from(piece)));
+  await exportAuditLog(
+    from,
+    verifierFrom(signer.verifierKey),
+    asBundle(async (piece) => pieces.push(Buffer.from(piece))),
+  );
   return Buffer.concat(pieces).toString('utf8');
 };
 const verdictOf = (bytes: string | Buffer) => {
@@ -101,6 +110,43 @@ describe('an exported audit log', () => {
     entries[200] = (entries[200] ?? 0) ^ 1;
     writeFileSync(join(broken, 'entries.jsonl'), entries);
     await expect(exported(broken)).rejects.toMatchObject({ code: 'AUDIT_DAMAGED', offending: entries.indexOf('\n') < 200 ? 1 : 0 });
+  });
+});
+
+describe('an audit log exported as tiles', () => {
+  it('gives a reader of C2SP tlog-tiles the entries and the root of its checkpoint', async () => {
+    const big = join(home.path, 'big');
+    const log = await AuditLog.open({ dir: big, signer, clock, onFault: () => {} });
+    await Promise.all(Array.from({ length: 1300 }, (_, i) => log.append(sampleEntry(`c${i}`))));
+    await log.close();
+    const folder = join(home.path, 'tiles');
+    await exportAuditLog(big, verifierFrom(signer.verifierKey), asTiles(folder));
+
+    const { size, root } = openCheckpoint(readFileSync(join(folder, 'checkpoint'), 'utf8'), verifierFrom(signer.verifierKey));
+    expect(size).toBe(1300);
+    const bottom = [...tilesOf(size)].filter(({ level }) => level === 0);
+    const leaves = bottom.flatMap((tile) => hashesOf(readFileSync(join(folder, tilePath(tile))), tile.width));
+    expect(rootOf(leaves)).toEqual(root);
+    const entries = bottom.flatMap((tile) => entriesOf(readFileSync(join(folder, tilePath({ ...tile, level: 'entries' })))));
+    expect(entries.map((one) => `${Buffer.from(one).toString('utf8')}\n`).join('')).toBe(readFileSync(join(big, 'entries.jsonl'), 'utf8'));
+    expect(entries.map(leafHash)).toEqual(leaves);
+    const upper = hashesOf(readFileSync(join(folder, 'tile/1/000.p/5')), 5);
+    expect(upper[4]).toEqual(rootOf(leaves.slice(1024, 1280)));
+  });
+});
+
+describe('a new folder', () => {
+  it('appears when it is published, never over another, and leaves nothing when it is not', async () => {
+    const path = join(home.path, 'folder');
+    for (const wins of [true, false]) {
+      const made = await newFolder(path);
+      writeFileSync(join(made.path, 'a'), String(wins));
+      if (wins) await made.publish();
+      else await expect(made.publish()).rejects.toMatchObject({ code: 'EXPORT_TARGET_EXISTS' });
+      await made.close();
+    }
+    expect(readFileSync(join(path, 'a'), 'utf8')).toBe('true');
+    expect(readdirSync(home.path).filter((name) => name.startsWith('folder'))).toEqual(['folder']);
   });
 });
 

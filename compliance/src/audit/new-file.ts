@@ -1,14 +1,20 @@
-/** A file that appears whole, private (0600) and durable under its name, or not at all, and never over another. */
-import { link, open, unlink } from 'node:fs/promises';
+/** Files and folders that appear whole and private under their name, or not at all, and never over another. A file is durable as well. */
+import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { KeeplineError } from '@keepline/contracts/errors';
 
-export interface NewFile {
-  write(piece: string | Uint8Array): Promise<void>;
+interface Draft {
   /** Gives it its name. @throws KeeplineError EXPORT_TARGET_EXISTS */
   publish(): Promise<void>;
   /** Ends it in any case; without `publish` nothing is left of it. */
   close(): Promise<void>;
+}
+export interface NewFile extends Draft {
+  write(piece: string | Uint8Array): Promise<void>;
+}
+export interface NewFolder extends Draft {
+  /** Where to write until it is published. */
+  readonly path: string;
 }
 
 export async function newFile(path: string): Promise<NewFile> {
@@ -18,11 +24,7 @@ export async function newFile(path: string): Promise<NewFile> {
     write: (piece) => file.appendFile(piece),
     async publish() {
       await file.sync();
-      await link(draft, path).catch((cause: unknown) => {
-        if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
-        const hint = 'Name another file: --out FILE.';
-        throw new KeeplineError('EXPORT_TARGET_EXISTS', `${path} exists already`, { hint, offending: path, cause });
-      });
+      await link(draft, path).catch(targetExists(path));
     },
     async close() {
       await file.close();
@@ -30,3 +32,27 @@ export async function newFile(path: string): Promise<NewFile> {
     },
   };
 }
+
+/** 0700. */
+export async function newFolder(path: string): Promise<NewFolder> {
+  const draft = `${path}.${randomUUID()}.draft`;
+  await mkdir(draft, { mode: 0o700 });
+  return {
+    path: draft,
+    publish: () => rename(draft, path).catch(targetExists(path)), // fails over a file and over a folder that is not empty
+    close: () => rm(draft, { recursive: true, force: true }),
+  };
+}
+
+const TAKEN = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'];
+
+const targetExists =
+  (path: string) =>
+  (cause: unknown): never => {
+    if (!(cause instanceof Error && 'code' in cause && TAKEN.includes(String(cause.code)))) throw cause;
+    throw new KeeplineError('EXPORT_TARGET_EXISTS', `${path} exists already`, {
+      hint: 'Name another file: --out FILE.',
+      offending: path,
+      cause,
+    });
+  };

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { FakeClock } from '@keepline/testkit/fake-clock';
@@ -96,6 +96,13 @@ describe('the verifier of a folder', () => {
     expect(after).toMatchObject({ ok: true, entries: 7 });
     expect(after).not.toHaveProperty('unacknowledgedBytes');
     expect(readFileSync(path('entries.index')).length).toBe(7 * INDEX_RECORD_BYTES);
+  });
+
+  it('takes a file that is gone for tampering, and one that cannot be read for no verdict at all', async () => {
+    rmSync(path('entries.jsonl'));
+    expect(await verdict()).toMatchObject({ ok: false, fault: { entry: 0, why: expect.stringContaining('ENOENT') } });
+    mkdirSync(path('entries.jsonl'));
+    await expect(verdict()).rejects.toMatchObject({ code: 'AUDIT_FILE_UNREADABLE' });
   });
 
   it('gives no false alarm while another part of the program appends', async () => {

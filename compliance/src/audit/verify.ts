@@ -10,6 +10,7 @@ import type { Checkpoint } from '../tlog/checkpoint.ts';
 import { type NoteVerifier, verifierFrom } from '../tlog/signed-note.ts';
 import { CHECKPOINTS_FILE, type CheckpointLine, openCheckpointLine, readCheckpointLines } from './checkpoint-file.ts';
 import { ENTRY_MAX_BYTES } from './entry.ts';
+import { AuditFileUnreadable } from './errors.ts';
 import { ENTRIES_FILE, INDEX_FILE, INDEX_RECORD_BYTES, recordAt } from './entry-files.ts';
 import { LOCK_FILE, lockState } from './lock-file.ts';
 import { type LineBlock, lineBlocks } from './line-blocks.ts';
@@ -21,7 +22,7 @@ export type { AuditFault, AuditVerdict } from './replay.ts';
 const QUIET_TRIES = 50;
 const QUIET_PAUSE_MS = 4;
 
-/** @param verifierKey `<name>+<id>+<key>` @throws NoteInvalid when that is no key; everything wrong with the log is in the verdict */
+/** @param verifierKey `<name>+<id>+<key>` @throws NoteInvalid when that is no key, AuditFileUnreadable; everything wrong with the log is in the verdict */
 export async function verifyAuditLog(dir: string, verifierKey: string): Promise<AuditVerdict> {
   const verifier = verifierFrom(verifierKey);
   const replay = new Replay(ENTRIES_FILE);
@@ -37,11 +38,14 @@ export async function verifyAuditLog(dir: string, verifierKey: string): Promise<
     const unacknowledgedBytes = sizes.entries - end;
     return { ...replay.verdict(found), ...(!found && unacknowledgedBytes > 0 ? { unacknowledgedBytes } : {}) };
   } catch (thrown) {
+    if (!isGone(thrown)) throw new AuditFileUnreadable(dir, thrown); // no rights, a broken disk: that says nothing about the log
     return replay.verdict(replay.fault(0, messageOf(thrown)));
   } finally {
     for (const file of files) await file.close();
   }
 }
+
+const isGone = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
 
 interface Sizes {
   /** Bytes. */
