@@ -75,6 +75,7 @@ describe('an outage of the cloud', () => {
         const ids = arrived.map(({ id }) => id);
         expect(ids.slice(0, written.length)).toEqual(written);
         expect(new Set(ids).size).toBe(ids.length);
+        expect(await house.site.reconcile()).toMatchObject({ verdict: 'balanced' });
         const delays = (await eventsOf(house.site.place.data)).flatMap(({ type, data }) =>
           type === 'routing.decided' ? [Number(data['delayMs'])] : [],
         );

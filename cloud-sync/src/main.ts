@@ -88,7 +88,15 @@ async function main(): Promise<void> {
     onChange: (viewer) => monitor.onChange(viewer),
     counts: () => delivery.counts(),
   });
-  const app = buildRoutes({ advisor, feed, counts: () => delivery.counts(), faults: () => relay.faults() });
+  const streamLength = async (): Promise<number | null> => {
+    const connection = monitor.wire();
+    if (!connection) return null;
+    return new EventStream(connection, subjectsOf(site).stream).end().then(
+      ({ seq }) => seq,
+      () => null, // a link that fails now is one side less, not a fault of the balance
+    );
+  };
+  const app = buildRoutes({ advisor, feed, counts: () => delivery.counts(), streamLength, faults: () => relay.faults() });
   await listenOnSocket(app, given.socket);
   monitor.start();
   log.info({ site, socket: given.socket, servers: cloud.servers.length }, 'cloud-sync is ready');

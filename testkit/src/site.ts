@@ -78,6 +78,11 @@ export class Site {
     return JSON.parse(await ask({ socketPath: join(this.place.data, 'run/cloud-sync.sock'), path: '/counts' }));
   }
 
+  /** Both ends of the way to the cloud, counted by cloud-sync. */
+  async reconcile(): Promise<{ verdict: string; counts: { waiting: number }; stream: number | null }> {
+    return JSON.parse(await ask({ socketPath: join(this.place.data, 'run/cloud-sync.sock'), path: '/reconcile' }));
+  }
+
   async health(): Promise<Record<string, unknown>> {
     return JSON.parse(await ask(`${this.place.http}/api/health`));
   }

@@ -5,13 +5,15 @@ import type { KeeplineError } from '@keepline/contracts/errors';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Advisor } from '../advice/ask.ts';
 import type { Counts } from '../outbox/counts.ts';
-import { unaccounted } from '../relay/reconcile.ts';
+import { reconcile, unaccounted } from '../relay/reconcile.ts';
 import type { LinkFeed } from './link-feed.ts';
 
 export interface RoutesOptions {
   readonly advisor: Pick<Advisor, 'ask' | 'breaker'>;
   readonly feed: LinkFeed;
   readonly counts: () => Promise<Counts>;
+  /** Messages the stream has ever stored; null when it cannot be asked now. */
+  readonly streamLength: () => Promise<number | null>;
   readonly faults: () => readonly KeeplineError[];
 }
 
@@ -41,6 +43,12 @@ export function buildRoutes(options: RoutesOptions): FastifyInstance {
   app.get('/counts', async () => {
     const counts = await options.counts();
     return { ...counts, unaccounted: unaccounted(counts) };
+  });
+
+  app.get('/reconcile', async () => {
+    const before = await options.counts();
+    const stream = await options.streamLength();
+    return reconcile(before, stream, await options.counts());
   });
 
   app.get('/health', () => {

@@ -66,9 +66,9 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'cloud',
-    usage: 'cut | heal | freeze | thaw [--data DIR]',
-    summary: 'stop, start or black-hole the stand-in cloud of a running site',
-    accepts: { values: ['data'], maxWords: 1 },
+    usage: 'cut | heal | freeze | thaw | reconcile [--data DIR] [--json]',
+    summary: 'stop, start or black-hole the stand-in cloud; count what left from both ends',
+    accepts: { flags: ['json'], values: ['data'], maxWords: 1 },
     setup: () => forTalking,
     load: () => import('./cloud.ts'),
   },

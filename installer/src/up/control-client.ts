@@ -25,6 +25,29 @@ export async function askLink(folder: DataFolder): Promise<LinkStatus | undefine
   return body as LinkStatus; // parse boundary: the sibling package of one version
 }
 
+/** Both ends of the way to the cloud, counted; the words of `cloud-sync`. */
+export interface Reconciliation {
+  readonly verdict: 'balanced' | 'unbalanced' | 'one_sided';
+  readonly counts: {
+    readonly produced: number;
+    readonly delivered: number;
+    readonly expired: number;
+    readonly quarantined: number;
+    readonly waiting: number;
+  };
+  readonly unaccounted: number;
+  readonly stream: number | null;
+  readonly difference: number | null;
+}
+
+/** Undefined when `cloud-sync` does not run there. */
+export async function askReconciliation(folder: DataFolder): Promise<Reconciliation | undefined> {
+  const reply = await send(folder.cloudSyncSocket, 'GET', '/reconcile');
+  if (reply?.status !== 200) return undefined;
+  const body: unknown = JSON.parse(reply.text);
+  return body as Reconciliation; // parse boundary: the sibling package of one version
+}
+
 function send(socketPath: string, method: string, path: string): Promise<{ status: number; text: string } | undefined> {
   return new Promise((resolve, reject) => {
     // No connection is kept: one to an `up` that ended meanwhile would fail at the next question.
