@@ -111,7 +111,7 @@ export class EdgeLeg {
     const anchor = this.#anchor;
     const { ssrc, sequence, timestamp, payloadLength, marker } = header;
     if (!anchor.forward(from.number, ssrc, sequence, timestamp, payloadLength, marker, nowMs)) return;
-    this.#send(packet, header.payloadOffset - RTP_HEADER_BYTES, payloadLength);
+    this.#send(packet, header.payloadOffset - RTP_HEADER_BYTES, payloadLength, nowMs);
   }
 
   /** A packet of `from` that stays here (a digit): closes the gap it would leave. */
@@ -126,7 +126,7 @@ export class EdgeLeg {
     if (!this.#player.player.next(packet, RTP_HEADER_BYTES)) return this.#endPlaying('finished');
     if (!this.#maySend()) return; // time passes for a prompt nobody hears, as for one that is heard
     this.#anchor.own(PACKET_SAMPLES, nowMs);
-    this.#send(packet, 0, PACKET_SAMPLES);
+    this.#send(packet, 0, PACKET_SAMPLES, nowMs);
   }
 
   /** Carriers and firewalls take a stream that stops for a call that is dead: a menu that waits for a key still sends. */
@@ -136,7 +136,7 @@ export class EdgeLeg {
     packet.fill(ALAW_SILENCE, RTP_HEADER_BYTES);
     this.#anchor.own(PACKET_SAMPLES, nowMs);
     const lastSoundMs = this.#sentMs;
-    this.#send(packet, 0, PACKET_SAMPLES);
+    this.#send(packet, 0, PACKET_SAMPLES, nowMs);
     this.#sentMs = lastSoundMs; // silence does not count as sound, or it would come in bursts
   }
 
@@ -249,7 +249,7 @@ export class EdgeLeg {
     return remote.direction !== 'sendonly' && remote.direction !== 'inactive';
   }
 
-  #send(packet: Buffer, offset: number, payloadLength: number): void {
+  #send(packet: Buffer, offset: number, payloadLength: number, nowMs: number): void {
     const remote = this.#remote;
     if (!remote) return;
     const payload = offset + RTP_HEADER_BYTES;
@@ -258,7 +258,7 @@ export class EdgeLeg {
     writeRtp(packet, offset, remote.payloadType, marker, sequence, timestamp, ssrc);
     this.#sockets?.sendRtp(packet, offset, RTP_HEADER_BYTES + payloadLength, this.#guard.address, this.#guard.port);
     this.#sent++;
-    this.#sentMs = this.#clock.monotonicMs();
+    this.#sentMs = nowMs;
     this.#sentBytes += payloadLength;
   }
 

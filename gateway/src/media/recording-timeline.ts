@@ -147,8 +147,14 @@ export class RecordingTimeline {
     const skip = Math.max(0, this.#emitted - position);
     if (skip > 0) this.#late++;
     const end = Math.min(position + length, this.#emitted + this.#ringSamples);
+    const ring = this.#ring;
+    const ringBytes = ring.length;
+    // One step for each sample and no division: this runs 16,000 times a second and call.
+    let to = ((position + skip) % this.#ringSamples) * 2 + channel.offset;
     for (let at = position + skip, from = offset + skip; at < end; at++, from++) {
-      this.#ring[(at % this.#ringSamples) * 2 + channel.offset] = bytes[from] ?? ALAW_SILENCE;
+      ring[to] = bytes[from] ?? ALAW_SILENCE;
+      to += 2;
+      if (to >= ringBytes) to -= ringBytes;
     }
     this.#furthest = Math.max(this.#furthest, end);
   }
