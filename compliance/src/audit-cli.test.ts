@@ -75,6 +75,8 @@ describe('keepline audit', () => {
     expect(exported).toMatchObject({ status: 0, out: expect.stringMatching(/^holds: 8 entries/) });
     const proof = await audit('verify', '--proof', 'audit-3.tlog-proof', '--key', key);
     expect(proof).toMatchObject({ status: 0, out: expect.stringContaining('"correlation":"c3"') });
+    const against = await audit('verify', '--data', data, '--against', 'audit-3.tlog-proof', '--json');
+    expect({ status: against.status, verdict: JSON.parse(against.out) }).toMatchObject({ status: 0, verdict: { ok: true } });
     writeFileSync(join(elsewhere, 'b.export'), readFileSync(join(elsewhere, 'a.export'), 'utf8').replace('"agent1"', '"agent2"'));
     const forged = await audit('verify', '--export', 'b.export', '--key', key, '--json');
     expect(forged.status).toBe(1);

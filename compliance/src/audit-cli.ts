@@ -23,16 +23,18 @@ import { findEntry, proveEntry, verifyEntryProof } from './audit/prove.ts';
 import { type AuditVerdict, verifyAuditLog } from './audit/verify.ts';
 import { verifyAuditExport } from './audit/verify-export.ts';
 import { readKeyStore } from './keys/key-store.ts';
+import { openCheckpoint } from './tlog/checkpoint.ts';
 import { verifierFrom } from './tlog/signed-note.ts';
-import { PROOF_EXTENSION } from './tlog/tlog-proof.ts';
+import { parseTlogProof, PROOF_EXTENSION, PROOF_VERSION } from './tlog/tlog-proof.ts';
 
-const USAGE = `usage: ./keepline audit verify [--data DIR] [--export FILE | --proof FILE] [--key VERIFIER] [--json]
+const USAGE = `usage: ./keepline audit verify [--data DIR] [--export FILE | --proof FILE] [--key VERIFIER] [--against FILE] [--json]
        ./keepline audit list [--data DIR] [--limit N] [--act ACT] [--json]
        ./keepline audit prove ID|NUMBER [--data DIR] [--out FILE] [--purpose TEXT] [--json]
        ./keepline audit export --out FILE [--tiles] [--data DIR] [--purpose TEXT] [--json]
 
   verify          checks every byte offline; ends with 0 when all holds, with 1 and the place of the first fault when not
   --key VERIFIER  the public key of the log, or a file that holds it; DIR/keys/audit.verifier by default
+  --against FILE  a checkpoint or proof kept elsewhere: shows a log that was cut back or signed anew
   prove           one entry with all that proves it (C2SP tlog-proof); ID is the correlation that audit list shows
   --out FILE      where to write, never over an existing file; a proof goes to audit-NUMBER${PROOF_EXTENSION} by default
   --tiles         export a folder instead, as a C2SP tlog-tiles log that other tools read
@@ -52,6 +54,7 @@ interface Given {
   readonly json: boolean;
   readonly purpose: string;
   readonly key: string | undefined;
+  readonly against: string | undefined;
 }
 
 /** The log of a site, opened with its signing key: for commands that leave their mark in it. */
@@ -154,10 +157,16 @@ async function verify(given: Given, { exported, proof }: { exported: string | un
   }
   const dir = join(given.data, 'audit');
   if (exported === undefined && !existsSync(dir)) throw new AuditLogAbsent(dir);
-  const verdict = exported === undefined ? await verifyAuditLog(dir, key) : await verifyAuditExport(exported, key);
+  const kept = given.against === undefined ? [] : [openCheckpoint(checkpointIn(await textOf(given.against)), verifierFrom(key))];
+  const verdict = exported === undefined ? await verifyAuditLog(dir, key, kept) : await verifyAuditExport(exported, key, kept);
   if (given.json) console.log(JSON.stringify(verdict));
   else console.log(verdictText(verdict));
   return verdict.ok ? 0 : 1;
+}
+
+/** A checkpoint stands by itself, or at the end of a proof. */
+function checkpointIn(text: string): string {
+  return text.startsWith(PROOF_VERSION) ? parseTlogProof(text).checkpoint : text;
 }
 
 function verdictText({ entries, signed, checkpoints, root, fault, unacknowledgedBytes = 0 }: AuditVerdict): string {
@@ -196,6 +205,7 @@ async function main(): Promise<number> {
       export: { type: 'string' },
       proof: { type: 'string' },
       key: { type: 'string' },
+      against: { type: 'string' },
       out: { type: 'string' },
       purpose: { type: 'string', default: '' },
       limit: { type: 'string', default: String(LIST_LIMIT) },
@@ -206,7 +216,13 @@ async function main(): Promise<number> {
     },
   });
   const [command, id, ...more] = positionals;
-  const given: Given = { data: resolve(values.data ?? ROOT_DATA), json: values.json, purpose: values.purpose, key: values.key };
+  const given: Given = {
+    data: resolve(values.data ?? ROOT_DATA),
+    json: values.json,
+    purpose: values.purpose,
+    key: values.key,
+    against: values.against,
+  };
   const limit = Number(values.limit);
   const act = AUDIT_ACTS.find((one) => one === values.act);
   if (values.help) {

@@ -32,15 +32,21 @@ export interface AuditVerdict {
 
 export class Replay {
   readonly #file: string;
+  readonly #elsewhere: readonly Checkpoint[];
+  #nextElsewhere = 0;
   readonly #frontier = new Frontier();
   #signed = 0;
   #checkpoints = 0;
   /** Where the first entry that is not signed begins. */
   #unsignedOffset = 0;
 
-  /** @param file the one that holds the entries; faults name it */
-  constructor(file: string) {
+  /**
+   * @param file the one that holds the entries; faults name it
+   * @param elsewhere checkpoints that were kept outside: the log must have had these roots too, and must not have become shorter
+   */
+  constructor(file: string, elsewhere: readonly Checkpoint[] = []) {
     this.#file = file;
+    this.#elsewhere = elsewhere.toSorted((a, b) => a.size - b.size);
   }
 
   get size(): number {
@@ -59,19 +65,35 @@ export class Replay {
       return this.fault(offset, 'the entry is not the one that was written: it does not match the hash stored beside it');
     if (this.size === this.#signed) this.#unsignedOffset = offset;
     this.#frontier.add(hash);
+    for (let kept = this.#elsewhere[this.#nextElsewhere]; kept?.size === this.size; kept = this.#elsewhere[++this.#nextElsewhere]) {
+      const fault = this.#compare(kept);
+      if (fault) return fault;
+    }
     return undefined;
   }
 
   /** A checkpoint whose signature holds, to be given when the replay has reached its size. */
-  checkpoint({ size, root }: Checkpoint): AuditFault | undefined {
+  checkpoint(checkpoint: Checkpoint): AuditFault | undefined {
+    const fault = this.#compare(checkpoint);
+    if (fault) return fault;
+    this.#signed = checkpoint.size;
+    this.#checkpoints++;
+    return undefined;
+  }
+
+  /** At the end: whether `promised` entries and those of the checkpoints kept elsewhere are all there. */
+  missing(promised: number, offset: number): AuditFault | undefined {
+    const missing = Math.max(promised, this.#elsewhere.at(-1)?.size ?? 0) - this.size;
+    return missing > 0 ? this.fault(offset, `${missing} entries are missing at the end`) : undefined;
+  }
+
+  #compare({ size, root }: Checkpoint): AuditFault | undefined {
     if (size !== this.size || Buffer.compare(root, this.#frontier.root()) !== 0)
       return {
         ...this.fault(this.#unsignedOffset, `the checkpoint of ${size} entries was signed over others`),
         entry: this.#signed,
         until: size,
       };
-    this.#signed = size;
-    this.#checkpoints++;
     return undefined;
   }
 

@@ -2,6 +2,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf } from '@keepline/contracts/errors';
+import type { Checkpoint } from '../tlog/checkpoint.ts';
 import { type NoteVerifier, verifierFrom } from '../tlog/signed-note.ts';
 import { BUNDLE_LINE_MAX_BYTES, type BundleHead, HEAD_LINES, parseBundleLine, parseHead } from './bundle.ts';
 import { openCheckpointLine } from './checkpoint-file.ts';
@@ -10,9 +11,9 @@ import { lineBlocks } from './line-blocks.ts';
 import { type AuditFault, type AuditVerdict, Replay } from './replay.ts';
 
 /** @throws NoteInvalid when the key is none, AuditFileUnreadable; everything wrong with the export is in the verdict */
-export async function verifyAuditExport(path: string, verifierKey: string): Promise<AuditVerdict> {
+export async function verifyAuditExport(path: string, verifierKey: string, elsewhere: readonly Checkpoint[] = []): Promise<AuditVerdict> {
   const verifier = verifierFrom(verifierKey);
-  const replay = new Replay(basename(path));
+  const replay = new Replay(basename(path), elsewhere);
   const file = await open(path, 'r').catch((cause: unknown) => {
     throw new AuditFileUnreadable(path, cause);
   });
@@ -48,7 +49,7 @@ async function replayFile(replay: Replay, file: FileHandle, verifier: NoteVerifi
   if (head === undefined) return replay.fault(0, 'the file does not begin like an audit export');
   if (replay.signed !== head.entries)
     return replay.fault(at, `the file is cut short: ${head.entries - replay.signed} of ${head.entries} entries are not under a signature`);
-  return undefined;
+  return replay.missing(head.entries, at);
 }
 
 function replayLine(replay: Replay, line: Buffer, offset: number, verifier: NoteVerifier): AuditFault | undefined {

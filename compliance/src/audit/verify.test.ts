@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newNoteKey, signerFrom } from '../tlog/signed-note.ts';
+import { newNoteKey, signerFrom, verifierFrom } from '../tlog/signed-note.ts';
 import { AuditLog } from './audit-log.ts';
+import { readCheckpoints } from './checkpoint-file.ts';
 import { INDEX_RECORD_BYTES } from './entry-files.ts';
 import { smallLog } from './testing/small-log.ts';
 import { verifyAuditLog } from './verify.ts';
@@ -96,6 +97,23 @@ describe('the verifier of a folder', () => {
     expect(after).toMatchObject({ ok: true, entries: 7 });
     expect(after).not.toHaveProperty('unacknowledgedBytes');
     expect(readFileSync(path('entries.index')).length).toBe(7 * INDEX_RECORD_BYTES);
+  });
+
+  it('shows a log that was cut back, or begun and signed anew, to whoever kept a checkpoint', async () => {
+    const kept = await readCheckpoints(dir, verifierFrom(signer.verifierKey));
+    expect(await verifyAuditLog(dir, signer.verifierKey, kept)).toMatchObject({ ok: true, entries: 7, checkpoints: 2 });
+    const cutBack = join(home.path, 'cut-back');
+    await smallLog(cutBack, signer, clock, [4]);
+    expect(await verifyAuditLog(cutBack, signer.verifierKey)).toMatchObject({ ok: true });
+    expect(await verifyAuditLog(cutBack, signer.verifierKey, kept)).toMatchObject({
+      ok: false,
+      fault: { entry: 4, why: '3 entries are missing at the end' },
+    });
+    const anew = join(home.path, 'anew');
+    await smallLog(anew, signer, new FakeClock(Date.UTC(2027, 0, 1)), [4, 5]);
+    expect(await verifyAuditLog(anew, signer.verifierKey)).toMatchObject({ ok: true });
+    expect(await verifyAuditLog(anew, signer.verifierKey, kept)).toMatchObject({ ok: false, signed: 0, fault: { entry: 0, until: 4 } });
+    expect(await verifyAuditLog(anew, signer.verifierKey, kept.slice(1))).toMatchObject({ ok: false, fault: { entry: 4, until: 7 } });
   });
 
   it('takes a file that is gone for tampering, and one that cannot be read for no verdict at all', async () => {

@@ -1,6 +1,6 @@
 /**
  * Checks the folder of an audit log offline, changing nothing: every entry against the index, every root against the signed checkpoints;
- * needs the verifier key only. Whoever holds a checkpoint from elsewhere (cloud, SIEM, witness) compares it with the roots found here.
+ * needs the verifier key only, and takes the checkpoints that were kept elsewhere (cloud, SIEM, witness) as well.
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,10 +22,13 @@ export type { AuditFault, AuditVerdict } from './replay.ts';
 const QUIET_TRIES = 50;
 const QUIET_PAUSE_MS = 4;
 
-/** @param verifierKey `<name>+<id>+<key>` @throws NoteInvalid when that is no key, AuditFileUnreadable; everything wrong with the log is in the verdict */
-export async function verifyAuditLog(dir: string, verifierKey: string): Promise<AuditVerdict> {
+/**
+ * @param verifierKey `<name>+<id>+<key>` @param elsewhere checkpoints kept outside: only they show a log that was cut back or signed anew
+ * @throws NoteInvalid when that is no key, AuditFileUnreadable; everything wrong with the log is in the verdict
+ */
+export async function verifyAuditLog(dir: string, verifierKey: string, elsewhere: readonly Checkpoint[] = []): Promise<AuditVerdict> {
   const verifier = verifierFrom(verifierKey);
-  const replay = new Replay(ENTRIES_FILE);
+  const replay = new Replay(ENTRIES_FILE, elsewhere);
   const files: FileHandle[] = [];
   try {
     const sizes = await quietSizes(dir);
@@ -135,8 +138,8 @@ async function replayEntries(
     if (rest && replay.size < indexed) return { end, fault: replay.fault(end, cutShort(rest)) };
   }
   const promised = Math.max(indexed, checkpoints.at(-1)?.size ?? 0);
-  if (replay.size < promised) return { end, fault: replay.fault(end, `${promised - replay.size} entries are missing at the end`) };
-  return { end };
+  const missing = replay.missing(promised, end);
+  return { end, ...(missing ? { fault: missing } : {}) };
 }
 
 const cutShort = (rest: LineBlock['rest']): string =>

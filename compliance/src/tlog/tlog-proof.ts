@@ -6,7 +6,7 @@ import { ProofInvalid } from './errors.ts';
 import { NOTE_MAX_BYTES } from './signed-note.ts';
 import { HASH_BYTES } from './tree-hash.ts';
 
-const VERSION = 'c2sp.org/tlog-proof@v1';
+export const PROOF_VERSION = 'c2sp.org/tlog-proof@v1';
 export const PROOF_EXTENSION = '.tlog-proof';
 /** Longest file that is read, characters: the checkpoint with its signatures, and as much again for the rest. */
 export const PROOF_MAX_LENGTH = 2 * NOTE_MAX_BYTES;
@@ -23,7 +23,7 @@ export interface TlogProof {
 
 export function formatTlogProof({ index, hashes, checkpoint, extra }: TlogProof): string {
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  const lines = [VERSION, ...(extra ? [`extra ${base64(extra)}`] : []), `index ${index}`, ...hashes.map(base64)];
+  const lines = [PROOF_VERSION, ...(extra ? [`extra ${base64(extra)}`] : []), `index ${index}`, ...hashes.map(base64)];
   return `${lines.join('\n')}\n\n${checkpoint}`;
 }
 
@@ -33,7 +33,7 @@ export function parseTlogProof(text: string): TlogProof {
   const end = text.indexOf('\n\n');
   if (end < 0) throw new ProofInvalid('the file has no checkpoint');
   const [version, ...lines] = text.slice(0, end).split('\n');
-  if (version !== VERSION) throw new ProofInvalid(`the file does not begin with ${VERSION}`);
+  if (version !== PROOF_VERSION) throw new ProofInvalid(`the file does not begin with ${PROOF_VERSION}`);
   const extra = lines[0]?.startsWith('extra ') ? bytesOf(lines.shift()?.slice('extra '.length) ?? '') : undefined;
   const index = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? '')?.[1];
   if (index === undefined || !Number.isSafeInteger(Number(index))) throw new ProofInvalid('the file has no index');
