@@ -1,7 +1,7 @@
 /** Writes the generated pages of docs/. Usage: node scripts/write-docs.ts [--errors] */
 import { globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { adrIndex, type DecisionRecord } from './docs/adr-index.ts';
+import { adrIndex, type DecisionRecord } from './docs/adr-list.ts';
 import { configurationPage } from './docs/configuration.ts';
 import { codesInSources, codesOnPage, type TextFile } from './docs/error-codes.ts';
 

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { parse } from 'yaml';
 import { parseSite } from '@keepline/contracts/site-file';
 import { describe, expect, it } from 'vitest';
-import { adrIndex } from '../scripts/docs/adr-index.ts';
+import { adrIndex } from '../scripts/docs/adr-list.ts';
 import { configurationPage } from '../scripts/docs/configuration.ts';
 import { codesInSources, codesOnPage } from '../scripts/docs/error-codes.ts';
 import { decisionRecords, filesWithCodes } from '../scripts/write-docs.ts';

@@ -85,6 +85,16 @@ function publish(name: string, script: string, pinned = true): void {
   writeFileSync(join(temp.path, 'installer/node-runtime/pins'), `${name} 24.21.0 ${hash}\n`, { flag: 'a' });
 }
 
+async function withoutRegistry<T>(run: () => Promise<T>): Promise<T> {
+  const known = registry;
+  registry = '';
+  try {
+    return await run();
+  } finally {
+    registry = known;
+  }
+}
+
 function keepline(...args: string[]): Promise<{ status: number | null; out: string; err: string }> {
   const child = spawn(join(temp.path, 'bin/sh'), [join(temp.path, 'keepline'), ...args], {
     env: { PATH: join(temp.path, 'bin'), npm_config_registry: registry, HOME: temp.path },
@@ -136,6 +146,15 @@ describe('./keepline before anything is installed', () => {
     expect(status).toBe(1);
     expect(err).toContain('BOOT_HASH_MISMATCH');
     expect(readdirSync(join(temp.path, '.runtime'))).toEqual([]);
+  });
+
+  it('asks for the registry by name when neither npm nor a setting says which one', async () => {
+    link('curl');
+    rmSync(join(temp.path, 'bin/npm'));
+    publish(PLATFORM, fakeNode('v24.21.0'));
+    const { status, err } = await withoutRegistry(() => keepline('status'));
+    expect(status).toBe(1);
+    expect(err).toMatch(/BOOT_REGISTRY_UNKNOWN[^]*next: .*npm_config_registry=URL/);
   });
 
   it('names the registry and the proxy when it cannot be reached', async () => {

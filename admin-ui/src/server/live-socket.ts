@@ -148,10 +148,17 @@ export function parseFrame(text: string): DeskReply | DeskPush | undefined {
     return undefined;
   }
   if (!isRecord(frame)) return undefined;
-  if (typeof frame.re === 'number' && (frame.ok === true || (frame.ok === false && isRecord(frame.error))))
-    return frame as unknown as DeskReply;
-  if (frame.push === 'view' && isRecord(frame.view)) return frame as unknown as DeskPush;
-  if (frame.push === 'media.consume' && isRecord(frame.offer)) return frame as unknown as DeskPush;
-  if (frame.push === 'media.rejoin' || frame.push === 'bye') return frame as unknown as DeskPush;
-  return undefined;
+  return isReply(frame) || isPush(frame) ? frame : undefined;
+}
+
+function isReply(frame: object): frame is DeskReply {
+  if (!('re' in frame && typeof frame.re === 'number' && 'ok' in frame)) return false;
+  return frame.ok === true || (frame.ok === false && 'error' in frame && isRecord(frame.error));
+}
+
+function isPush(frame: object): frame is DeskPush {
+  if (!('push' in frame)) return false;
+  if (frame.push === 'view') return 'view' in frame && isRecord(frame.view);
+  if (frame.push === 'media.consume') return 'offer' in frame && isRecord(frame.offer);
+  return frame.push === 'media.rejoin' || frame.push === 'bye';
 }
