@@ -13,7 +13,7 @@ const TRADITIONAL =
   '證號電話機碼護銀駕車門開戶姓聯繫收員執照統會碼驗動態禮樓單區縣鎮鄉村莊街園廣廈東華劉陳張楊黃趙吳孫馬羅鄭謝韓馮蕭許鄧葉蘇盧蔣賈鍾陸貳參陸叁貳兩個參萬億';
 const SIMPLIFIED =
   '证号电话机码护银驾车门开户姓联系收员执照统会码验动态礼楼单区县镇乡村庄街园广厦东华刘陈张杨黄赵吴孙马罗郑谢韩冯萧许邓叶苏卢蒋贾钟陆贰叁陆叁贰两个叁万亿';
-const simplified = new Map(TRADITIONAL.split('').map((from, i) => [from, SIMPLIFIED[i] ?? from]));
+const simplified = new Map(TRADITIONAL.split('').map((from, i) => [from.charCodeAt(0), SIMPLIFIED[i] ?? from]));
 
 /** Marks that belong to the character before them: variation selectors and the enclosing keycap of emoji digits. */
 const isMark = (code: number): boolean => (code >= 0xfe00 && code <= 0xfe0f) || (code >= 0x20d0 && code <= 0x20f0);
@@ -36,7 +36,7 @@ function dingbat(code: number): string | undefined {
 
 function foldedForm(char: string, code: number): string {
   if (code < 0x80) return char.toUpperCase();
-  if (code >= 0x4e00 && code <= 0x9fff) return simplified.get(char) ?? char;
+  if (code >= 0x4e00 && code <= 0x9fff) return simplified.get(code) ?? char;
   const digit = dingbat(code);
   if (digit !== undefined) return digit;
   if ('‐‑‒–—―−﹣－'.includes(char)) return '-';
@@ -55,12 +55,14 @@ export function fold(source: string): Folded {
     const last = end.length - 1;
     if (isMark(code)) {
       if (last >= 0 && end[last] === at) end[last] = at + width;
-    } else if (!isInvisible(code))
-      for (const unit of foldedForm(source.slice(at, at + width), code).split('')) {
-        units.push(unit);
+    } else if (!isInvisible(code)) {
+      const form = foldedForm(source.slice(at, at + width), code);
+      units.push(form);
+      for (let unit = 0; unit < form.length; unit += 1) {
         start.push(at);
         end.push(at + width);
       }
+    }
     at += width;
   }
   return { text: units.join(''), start: Int32Array.from(start), end: Int32Array.from(end) };

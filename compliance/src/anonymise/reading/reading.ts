@@ -30,17 +30,21 @@ export function read(source: string): Reading {
     digits: withEchoesResolved(readRuns(text, { letters: false, slips: false })),
     slips: withEchoesResolved(readRuns(text, { letters: false, slips: true })),
     codes: withEchoesResolved(readRuns(text, { letters: true, slips: false })),
-    keywords: new Keywords(keywordsIn(text)),
+    keywords: new Keywords(text, keywordsIn(text)),
   };
 }
 
 /** How far words reach, in folded units. A clause of speech is seldom longer than `FAR`. */
 export const REACH = { near: 12, middle: 24, far: 40, behind: 10 } as const;
 
+const POINTS_BACK = /^[, ]{1,2}(?:这|那|就|也|都)个?就?是/;
+
 export class Keywords {
+  readonly #text: string;
   readonly #all: readonly Keyword[];
 
-  constructor(all: readonly Keyword[]) {
+  constructor(text: string, all: readonly Keyword[]) {
+    this.#text = text;
     this.#all = all;
   }
 
@@ -89,8 +93,16 @@ export class Keywords {
 
   /** The first keyword behind `at` is of this topic: 138…是我的手机号. */
   follows(topic: Topic, at: number, reach: number = REACH.behind): boolean {
-    for (const word of this.after(at, reach)) return word.value === topic;
-    return false;
+    return this.following(at, reach)?.value === topic;
+  }
+
+  /** The first keyword behind `at` that speaks of what is before it: in the same clause, or after 这是 and the like. */
+  following(at: number, reach: number = REACH.behind): Keyword | undefined {
+    for (const word of this.after(at, reach)) {
+      const between = this.#text.slice(at, word.start);
+      return !/[,。;!?\n]/.test(between) || POINTS_BACK.test(between) ? word : undefined;
+    }
+    return undefined;
   }
 
   nearest(at: number, reach: number): Keyword | undefined {

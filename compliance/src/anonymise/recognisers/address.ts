@@ -11,13 +11,15 @@ const NUMERAL = '0-9A-Z一二三四五六七八九十百零〇幺两';
 const SEPARATOR = /(?:[ ,、\-·]|嗯|呃|额|那个|就是|然后|的){1,4}/y;
 const DIVISION =
   /[\u4e00-\u9fff]{1,10}?(?:特别行政区|自治区|自治州|自治县|开发区|高新区|新区|街道办?|地区|省|市|区|县|旗|州|盟|镇|乡)(?![村路街])/y;
-const VILLAGE = /[\u4e00-\u9fff]{1,7}?(?:村委会|社区|行政村|村|屯|庄子|寨)/y;
+const VILLAGE = /[\u4e00-\u9fff]{1,7}?(?:村民委员会|村委会|居委会|社区|行政村|村|屯|庄子|寨)/y;
 const STREET = new RegExp(
-  `[\\u4e00-\\u9fff${NUMERAL}]{1,9}?(?:大道|大街|马路|公路|胡同|环路|[东西南北中]?路|[东西南北]街|街|道|巷|弄|里)(?:[东西南北中一二三四五]段)?`,
+  `[\\u4e00-\\u9fff${NUMERAL}]{1,9}?(?:大道|大街|马路|公路|胡同|环路|[东西南北中]?路|[东西南北]街|街|道|巷|弄|里)(?:[东西南北中一二三四五]段)?(?!村|镇|乡|社区)`,
   'y',
 );
 const ESTATE =
   /[\u4e00-\u9fffA-Z0-9]{2,10}?(?:小区|花园|家园|公寓|大厦|广场|新村|名苑|雅苑|嘉苑|华庭|名城|名邸|公馆|别墅|国际|中心|宿舍|家属院|工业园|产业园|科技园|新城|花苑|佳苑|山庄|豪庭|学校|大学|园|苑|城|府|湾|庭|郡|里|居|楼)/y;
+/** A building without such a suffix: 翠湖天地3栋. */
+const BUILDING = new RegExp(`[\\u4e00-\\u9fffA-Z]{2,8}?(?=[${NUMERAL}]{1,4} ?(?:号楼|栋|幢|座|单元|室))`, 'y');
 const DOOR = new RegExp(
   `(?:第)?[${NUMERAL}]{1,6}(?:-[0-9A-Z]{1,4}){0,2} ?(?:号楼|号院|号门|门牌|单元|号|弄|栋|幢|座|楼|层|室|户|房|组|队|社|巷|支弄|区|期|铺|门)(?:[东西南北前后]侧?)?|[东南西北甲乙丙丁][栋座幢区单]元?`,
   'y',
@@ -28,12 +30,12 @@ const ROOM = new RegExp(
 );
 /** Where a street meets a number, an estate a building: an address without a known place is found from here. */
 const DOORSTEP = new RegExp(
-  `(?:路|街|大道|道|巷|弄|胡同|里|村|屯|庄|镇|乡|园|苑|小区|花园|公寓|大厦|广场|城|府|湾|庭|郡|居|社区|街道)[ ,]?[${NUMERAL}]{1,6}(?:-[0-9]{1,3})? ?(?:号|弄|栋|幢|座|组|队|单元|室|巷|期|区|支弄|楼)`,
+  `(?:路|街|大道|道|巷|弄|胡同|里|村|屯|庄|镇|乡|园|苑|小区|花园|公寓|大厦|广场|城|府|湾|庭|郡|居|区|街道)[ ,]?[${NUMERAL}]{1,6}(?:-[0-9]{1,3})? ?(?:号|弄|栋|幢|座|组|队|单元|室|巷|期|区|支弄|楼)`,
   'g',
 );
 const INTRODUCTIONS = new WordTree<true>(
   words(
-    '地址 家庭地址 家庭住址 住址 住所 住在 家住 现住 家在 家是 我家 搬到 搬到了 寄到 寄往 寄给 邮寄到 邮寄地址 寄送地址 快递到 送到 送货到 收货地址 收件地址 通讯地址 联系地址 账单地址 户籍 户籍地 户籍地址 户口 户口在 户口所在地 户籍所在地 籍贯 常住 租住 租住在 居住地 居住在 居住地址 工作地址 单位地址 公司地址 公司在 住的是 地址是 地址改成 地址改为 现居 地止 地只 地直 住纸 住止 ADDRESS',
+    '住 现在住 寄 地址 家庭地址 家庭住址 住址 住所 住在 家住 现住 家在 家是 我家 搬到 搬到了 寄到 寄往 寄给 邮寄到 邮寄地址 寄送地址 快递到 送到 送货到 收货地址 收件地址 通讯地址 联系地址 账单地址 户籍 户籍地 户籍地址 户口 户口在 户口所在地 户籍所在地 籍贯 常住 租住 租住在 居住地 居住在 居住地址 工作地址 单位地址 公司地址 公司在 住的是 地址是 地址改成 地址改为 现居 地止 地只 地直 住纸 住止 ADDRESS',
     true,
   ),
 );
@@ -123,6 +125,7 @@ function partAt(text: string, at: number, located: boolean, atDoor: boolean): Pa
     { end: end(VILLAGE), of: 'streets' },
     { end: end(STREET), of: 'streets' },
     { end: end(ESTATE), of: 'streets' },
+    { end: located ? end(BUILDING) : -1, of: 'streets' },
   ] as const;
   const shortest = names.filter((part) => part.end > 0).toSorted((a, b) => a.end - b.end)[0];
   const place = PLACES.longestAt(text, at);

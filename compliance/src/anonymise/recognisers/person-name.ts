@@ -8,14 +8,14 @@ import { type Word, WordTree, words } from '../reading/word-tree.ts';
 type Announcement = 'sure' | 'perhaps' | 'titled';
 const ANNOUNCEMENTS = new WordTree<Announcement>([
   ...words(
-    '我叫 叫做 名叫 名字叫 名字是 姓名 姓名是 名字 真实姓名 客户姓名 姓名叫 户名 户名是 开户名 开户姓名 账户名 账户名称 账户名字 持卡人 持卡人姓名 收款人 收款人姓名 付款人 汇款人 收件人 寄件人 收货人 联系人 紧急联系人 投保人 被保险人 受益人 借款人 共同借款人 担保人 保证人 申请人 经办人 代办人 代理人 委托人 法人 法定代表人 法人代表 负责人 户主 机主 车主 业主 存款人 转给 汇给 打给 转账给 本人 配偶 我爱人 我老公 我老婆 我妻子 我丈夫 我儿子 我女儿 我父亲 我母亲 我爸 我妈 我爸爸 我妈妈 我父亲 我母亲 我哥哥 我姐姐 我弟弟 我妹妹 我朋友 我同事 我哥 我姐 我弟 我妹 对方叫 他叫 她叫 孩子叫 儿子叫 女儿叫 老公叫 老婆叫 爱人叫 姓名好 性名 兴名 姓明 开户明 护名 您叫 你叫 称呼 署名 签名 签名人 患者 推荐人 介绍人',
+    '我叫 叫做 名叫 名字叫 名字是 姓名 姓名是 名字 真实姓名 客户姓名 姓名叫 户名 户名是 开户名 开户姓名 账户名 账户名称 账户名字 持卡人 持卡人姓名 收款人 收款人姓名 收款方 付款方 汇款方 甲方 乙方 出租人 承租人 买方 卖方 付款人 汇款人 收件人 寄件人 收货人 联系人 紧急联系人 投保人 被保险人 受益人 借款人 共同借款人 担保人 保证人 申请人 开户人 经手人 办理人 持有人 所有人 报案人 投诉人 来电人 受托人 经办人 代办人 代理人 委托人 法人 法定代表人 法人代表 负责人 户主 机主 车主 业主 存款人 转给 汇给 打给 转账给 本人 配偶 我爱人 我老公 我老婆 我妻子 我丈夫 我儿子 我女儿 我父亲 我母亲 我爸 我妈 我爸爸 我妈妈 我父亲 我母亲 我哥哥 我姐姐 我弟弟 我妹妹 我朋友 我同事 我哥 我姐 我弟 我妹 对方叫 他叫 她叫 孩子叫 儿子叫 女儿叫 老公叫 老婆叫 爱人叫 姓名好 性名 兴名 姓明 开户明 护名 您叫 你叫 称呼 署名 签名 签名人 患者 推荐人 介绍人',
     'sure',
   ),
   ...words(
     '我是 这是 您是 你是 请问是 是不是 客户 用户 寻找 找一下 这里是 这边是 叫 爸爸 妈妈 哥哥 姐姐 弟弟 妹妹 儿子 女儿 老公 老婆 爱人 丈夫 妻子 同事 朋友 经理 顾问 同学 姓名为 名为',
     'perhaps',
   ),
-  ...words('给 是 找', 'titled'),
+  ...words('给 是 找 跟 帮 替 和 与', 'titled'),
 ]);
 const LINK = /(?:[ :,"“'(]|嗯|呃|那个|是|为|叫|就是|名字|姓名|一下|的话|的|呢|嘛|啊|叫做|填的|写的|全名){0,4}/y;
 const TITLES = new WordTree<true>(
@@ -36,6 +36,8 @@ const LATIN_TITLE = /\b(?:MR|MRS|MS|MISS)\.? ([A-Z]{2,15}(?: [A-Z]{2,15})?)/g;
 /** Who speaks, at the beginning of a line of a transcript: 李雷: */
 const SPEAKER = /(?:^|\n)[ \t]{0,4}([\u4e00-\u9fff]{2,4}):/g;
 const COMMON_SURNAMES = new Set([...SURNAMES].slice(0, 60));
+/** What is done for or with somebody: 给孟浩转五千. */
+const DEEDS = new Set('转汇打存充还的');
 const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
 
 export function* personName({ text }: Reading): Generator<Claim> {
@@ -73,7 +75,8 @@ function* announced(text: string, word: Word<Announcement>, link: string): Gener
   if (end === undefined) return;
   const firm = word.value === 'sure' || TITLES.longestAt(text, end) !== undefined;
   // 我是王小明, but not 我是向来…: a name here is all that is said, or is followed by what follows names
-  if (!firm && !(word.value === 'perhaps' && closes(text, start, end))) return;
+  const goesOn = word.value === 'perhaps' ? closes(text, start, end) : word.value === 'titled' && DEEDS.has(text.charAt(end));
+  if (!firm && !goesOn) return;
   yield { type: 'PERSON_NAME', start, end, sureness: word.value === 'sure' ? 80 : 72 };
 }
 
@@ -85,8 +88,10 @@ function nameEnd(text: string, start: number): number | undefined {
   const given = start + surname;
   if (!isGiven(text.charAt(given))) return undefined;
   const second = text.charAt(given + 1);
-  if (!isGiven(second) || GOES_ON.longestAt(text, given + 1) !== undefined) return given + 1;
-  return given + 2;
+  if (!isGiven(second)) return given + 1;
+  const next = GOES_ON.longestAt(text, given + 1);
+  // 我叫张伟想问…, but 我叫张理想,
+  return next === undefined || (next.end === given + 2 && !isHan(text.charAt(given + 2))) ? given + 2 : given + 1;
 }
 
 const isGiven = (char: string): boolean => isHan(char) && !NEVER_GIVEN.has(char);
@@ -102,14 +107,14 @@ function nameBefore(text: string, end: number): number | undefined {
     const start = end - length;
     if (start < 0 || !isFullName(text, start, end)) continue;
     const before = text.charAt(start - 1);
-    if (!isHan(before) || NEVER_GIVEN.has(before) || '好找是姓人名一客'.includes(before)) return start;
+    if (!isHan(before) || NEVER_GIVEN.has(before) || '好找是姓人名一客接对向问请叫给跟帮与和位为者'.includes(before)) return start;
   }
   return undefined;
 }
 
 function isFullName(text: string, start: number, end: number): boolean {
   const surname = COMPOUND.has(text.slice(start, start + 2)) ? 2 : 1;
-  if (GOES_ON.longestAt(text, start + surname) !== undefined) return false; // 王女士您好
+  if ((GOES_ON.longestAt(text, start + surname) ?? TITLES.longestAt(text, start + surname)) !== undefined) return false; // 王女士您好
   const given = text.slice(start + surname, end);
   if (given.length < 1 || given.length > 2 || !given.split('').every(isGiven)) return false;
   return (surname === 2 || SURNAMES.has(text.charAt(start))) && !NOT_NAMES.has(text.slice(start, start + 2));

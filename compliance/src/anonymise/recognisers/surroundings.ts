@@ -31,8 +31,8 @@ export function namedOtherwise({ text, keywords }: Reading, { start, end }: Plac
     const between = text.slice(word.end, start);
     if (between.length > REACH.near && !/[?:是为]/.test(between)) return false;
     if (/[。;!]/.test(between) || (/[,]/.test(between) && between.length > 3)) return false;
-    for (const later of keywords.after(end, REACH.behind)) return later.value === 'OTHER' || later.value === 'AMOUNT';
-    return true;
+    const later = keywords.following(end)?.value ?? 'OTHER';
+    return later === 'OTHER' || later === 'AMOUNT';
   }
   return keywords.follows('OTHER', end, 4);
 }
