@@ -12,7 +12,7 @@ import type { RelayCommand, RelayUsed } from './parts/rtp-relay.ts';
 import type { TrafficCommand, TrafficCounts } from './parts/rtp-traffic.ts';
 
 const FLOOR = 'a socket for each leg, what comes in goes out at the other, nothing else';
-/** Before the measured time: streams begin, and the code is compiled, which takes some 50,000 packets (a gateway runs for months). */
+/** Before the measured time: streams begin, and the code that runs for each packet is compiled. */
 const WARM_UP_MS = 10_000;
 
 const { values } = parseArgs({
