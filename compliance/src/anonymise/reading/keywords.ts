@@ -59,11 +59,11 @@ const KEYWORDS = new WordTree<Topic>([
     'PIN',
   ),
   ...words(
-    'CVV CVV2 CVC CVC2 CVV码 CVC码 CVN CVN2 安全码 安全吗 安全马 背面三位 背面后三位 背面末三位 卡背面三位 背面的三位 后三码 背面数字 背后三位 背后三位数 背面三位数 背面三位数字 背面的三位数 背面的三位数字 签名栏 签名条',
+    '三位码 三位数 三位数字 三位数是 后面三位 后面的三位 末三位 CVV CVV2 CVC CVC2 CVV码 CVC码 CVN CVN2 安全码 安全吗 安全马 背面三位 背面后三位 背面末三位 卡背面三位 背面的三位 后三码 背面数字 背后三位 背后三位数 背面三位数 背面三位数字 背面的三位数 背面的三位数字 签名栏 签名条',
     'CVV',
   ),
   ...words(
-    '有效期 有效期是 有效日期 有效期限 有效器 有校期 到期日 到期时间 卡有效期 信用卡有效期 卡片有效期 EXPIRY EXPIRES EXP VALID_THRU EXPIRATION GOOD_THRU 月年',
+    '到期 有效期 有效期是 有效日期 有效期限 有效器 有校期 到期日 到期时间 卡有效期 信用卡有效期 卡片有效期 EXPIRY EXPIRES EXP VALID_THRU EXPIRATION GOOD_THRU 月年',
     'CARD_EXPIRY',
   ),
   ...words(
@@ -87,7 +87,10 @@ const KEYWORDS = new WordTree<Topic>([
     'PARTIAL',
   ),
   ...words('热线 服务热线 客服热线 客服电话 服务电话 官方电话 总机 投诉电话 举报电话 咨询电话 HOTLINE', 'HOTLINE'),
-  ...words('优惠券 活动 套餐 协议 保质期 质保 会员 证书 执照 许可证', 'EXPIRES'),
+  ...words(
+    '产品 商品 食品 药品 理财 定期 存款 车险 保险 签证 居住证 授权书 二维码 优惠券 活动 套餐 协议 保质期 质保 会员 证书 执照 许可证',
+    'EXPIRES',
+  ),
 ]);
 
 export const keywordsIn = (text: string): Keyword[] => KEYWORDS.all(text);

@@ -100,7 +100,8 @@ export class Keywords {
   following(at: number, reach: number = REACH.behind): Keyword | undefined {
     for (const word of this.after(at, reach)) {
       const between = this.#text.slice(at, word.start);
-      return !/[,。;!?\n]/.test(between) || POINTS_BACK.test(between) ? word : undefined;
+      const closing = /^[, ]{1,2}$/.test(between) && /^[。!?\n]?$/.test(this.#text.charAt(word.end)); // 663301，验证码。
+      return closing || !/[,。;!?\n]/.test(between) || POINTS_BACK.test(between) ? word : undefined;
     }
     return undefined;
   }

@@ -11,11 +11,21 @@ const FORMS = new RegExp(
 );
 const DIGITS = /^(?:(?:0[1-9]|1[0-2])(?:20)?[2-4]\d|(?:20)?[2-4]\d(?:0[1-9]|1[0-2]))$/;
 const LOOK_AHEAD = 32;
+/** 12/29到期 */
+const LAST_FORM = /(?<![0-9/])((?:0[1-9]|1[0-2])[/-](?:20)?[2-4][0-9])[ ,是]{0,3}$/;
 
 export function* cardExpiry(reading: Reading): Generator<Claim> {
   const { text, keywords } = reading;
   for (const word of keywords.after(0, text.length)) {
     if (word.value !== 'CARD_EXPIRY' || !onCard(reading, word.start, word.end)) continue;
+    const before = LAST_FORM.exec(text.slice(Math.max(0, word.start - LOOK_AHEAD), word.start));
+    if (before !== null && keywords.near('BANK_CARD', word.start, REACH.far))
+      yield {
+        type: 'CARD_EXPIRY',
+        start: word.start - before[0].length,
+        end: word.start - before[0].length + (before[1]?.length ?? 0),
+        sureness: 82,
+      };
     const behind = text.slice(word.end, word.end + LOOK_AHEAD);
     FORMS.lastIndex = 0;
     const form = FORMS.exec(behind);

@@ -28,7 +28,7 @@ function localStart(text: string, at: number, written: boolean): number {
   let start = at;
   let skipped = at; // over spaces and words that count only when more follows to the left
   while (skipped > 0 && at - skipped < LOCAL_LIMIT) {
-    if (LOCAL_CHAR.test(text.charAt(skipped - 1)) || (!written && isNumeral(text, skipped - 1))) {
+    if (LOCAL_CHAR.test(text.charAt(skipped - 1)) || isNumeral(text, skipped - 1)) {
       skipped -= 1;
       start = skipped;
       continue;

@@ -12,14 +12,17 @@ const ANNOUNCEMENTS = new WordTree<Announcement>([
     'sure',
   ),
   ...words(
-    '我是 这是 您是 你是 请问是 是不是 客户 用户 寻找 找一下 这里是 这边是 叫 爸爸 妈妈 哥哥 姐姐 弟弟 妹妹 儿子 女儿 老公 老婆 爱人 丈夫 妻子 同事 朋友 经理 顾问 同学 姓名为 名为',
+    '我是 这是 您是 你是 请问是 是不是 客户 用户 寻找 找一下 这里是 这边是 叫 爸爸 妈妈 哥哥 姐姐 弟弟 妹妹 儿子 女儿 老公 老婆 爱人 丈夫 妻子 同事 朋友 授权 委托 陪同 经理 顾问 同学 姓名为 名为',
     'perhaps',
   ),
   ...words('给 是 找 跟 帮 替 和 与', 'titled'),
 ]);
 const LINK = /(?:[ :,"“'(]|嗯|呃|那个|是|为|叫|就是|名字|姓名|一下|的话|的|呢|嘛|啊|叫做|填的|写的|全名){0,4}/y;
 const TITLES = new WordTree<true>(
-  words('先生 女士 小姐 太太 同志 师傅 老师 阿姨 大爷 大妈 医生 律师 教授 主任 经理 总监 名下 本人 您好 你好', true),
+  words(
+    '先生 女士 小姐 太太 同志 师傅 老师 阿姨 大爷 大妈 医生 律师 教授 主任 经理 总监 名下 的手机 的手机号 的手机号码 的身份证 的身份证号 的卡号 的电话 的账号 的银行卡 的生日 的住址 的护照 本人 您好 你好',
+    true,
+  ),
 );
 /** What goes on after a name; the longer ones first decide between a name of two and of three characters. */
 const GOES_ON = new WordTree<true>(

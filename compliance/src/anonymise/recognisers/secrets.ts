@@ -33,7 +33,7 @@ export function* secrets(reading: Reading, secret: Secret): Generator<Claim> {
     const behind = text.slice(word.end, word.end + REACH.far);
     const link = LINK.exec(behind)?.[0] ?? '';
     const code = secret.lettered.exec(behind.slice(link.length))?.[0];
-    if (code === undefined || link === '') continue;
+    if (code === undefined) continue;
     const start = word.end + link.length;
     yield { type: secret.type, start, end: start + code.length, sureness: 81 };
   }

@@ -20,6 +20,7 @@ export function partOfSomethingElse(text: string, { start, end }: Place): boolea
   if (isLetter(before) || isLetter(after) || before === '_' || before === '*' || after === '*') return true;
   if (after === '.' && isDigit(text.charAt(end + 1))) return true;
   if (before === '.' && isDigit(text.charAt(start - 2))) return true;
+  if (/[A-Z0-9][/=-]$/.test(text.slice(Math.max(0, start - 2), start))) return true; // of a web address or a code
   return MONEY_BEFORE.test(text.slice(Math.max(0, start - 2), start)) || UNIT.test(text.slice(end, end + 4));
 }
 
