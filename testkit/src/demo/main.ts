@@ -1,5 +1,5 @@
 /**
- * `./keepline demo [--data DIR] [--json] [--agent ID --password TEXT]`: calls through a running site (or one it starts), cuts the cloud,
+ * `./keepline demo [--data DIR] [--json] [--agent ID --password TEXT]`: calls through a running site (or one it starts for itself), cuts the cloud,
  * calls again, heals it, and counts from both ends. Exit status 0 only when everything promised was seen.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -103,17 +103,31 @@ async function measure(site: Site, calls: CallFigures[], firstNumber: number): P
   }
 }
 
+async function startOwn(): Promise<Stage> {
+  tell(`no site runs on ${data}; starting one in a folder of its own`);
+  const folder = join(scratch, 'site');
+  mkdirSync(folder, { mode: 0o700 });
+  const site = await OwnSite.start(folder, {}, tell);
+  return { site, end: () => site.close() };
+}
+
+/** Where the demo plays, and what is left to do afterwards. */
+interface Stage {
+  readonly site: Site;
+  end(): Promise<unknown>;
+}
+
 const data = resolve(values.data);
 const running = await Site.running(data);
-if (!running) tell(`no site runs on ${data}; starting one`);
-mkdirSync(data, { recursive: true, mode: 0o700 });
-const own = running ? undefined : await OwnSite.start(data, {}, tell);
+// Never in the folder that was named: it may be a real site that is stopped just now.
+const stage: Stage = running ? { site: running, end: async () => {} } : await startOwn();
+let figures: DemoFigures;
 try {
-  const figures = await demo(running ?? own ?? (await Promise.reject(new Error('no site'))));
-  if (!values.json) console.error(JSON.stringify(figures, null, 2));
-  console.log(JSON.stringify(figures));
-  process.exitCode = holds(figures) ? 0 : 1;
+  figures = await demo(stage.site);
 } finally {
-  await own?.close();
+  await stage.end();
   rmSync(scratch, { recursive: true, force: true });
 }
+if (!values.json) console.error(JSON.stringify(figures, null, 2));
+console.log(JSON.stringify(figures)); // the last line, for machines
+process.exitCode = holds(figures) ? 0 : 1;
