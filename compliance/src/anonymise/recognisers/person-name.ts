@@ -40,7 +40,7 @@ const LATIN_TITLE = /\b(?:MR|MRS|MS|MISS)\.? ([A-Z]{2,15}(?: [A-Z]{2,15})?)/g;
 const SPEAKER = /(?:^|\n)[ \t]{0,4}([\u4e00-\u9fff]{2,4}):/g;
 const COMMON_SURNAMES = new Set([...SURNAMES].slice(0, 60));
 /** What is done for or with somebody: 给孟浩转五千. */
-const DEEDS = new Set('转汇打存充还的');
+const DEEDS = new Set('转汇打存充还的查办问开改挂取');
 const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
 
 export function* personName({ text }: Reading): Generator<Claim> {
