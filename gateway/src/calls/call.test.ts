@@ -46,6 +46,7 @@ describe('the verdict', () => {
     ['connected', 'hung_up', null, 'completed', 'caller'],
     ['held', 'closed_by_site', 'agent', 'completed', 'agent'],
     ['connected', 'media_lost', null, 'media_lost', 'network'],
+    ['connected', 'closed_by_site', 'network', 'media_lost', 'network'], // the agent's leg was lost, so we hung up
   ] as const)('of a call %s whose leg ended by %s (asked by %s) is %s by %s', (state, end, asked, verdict, by) => {
     expect(endVerdict(state, end, asked)).toEqual({ verdict, by });
   });

@@ -12,7 +12,7 @@ export interface Ended {
 
 /** @param end how the caller's leg ended @param by who asked for it, where the site did */
 export function endVerdict(state: CallFacts['state'], end: LegEnd, by: EndedBy | null): Ended {
-  if (end === 'media_lost' || end === 'transport_lost') return { verdict: 'media_lost', by: 'network' };
+  if (end === 'media_lost' || end === 'transport_lost' || by === 'network') return { verdict: 'media_lost', by: 'network' };
   const who: EndedBy = by ?? (end === 'closed_by_site' ? 'site' : 'caller');
   switch (state) {
     case 'connected':
