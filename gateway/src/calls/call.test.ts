@@ -23,6 +23,16 @@ describe('a call', () => {
     expect(back).toMatchObject({ state: 'queued', agentId: null, queuedAtMs: 3000 });
   });
 
+  it('whose agent is lost waits again, at the place its wait has earned', () => {
+    expect(told(...CONNECTED, [{ do: 'lose_agent' }, 60_000])).toMatchObject({
+      state: 'queued',
+      agentId: null,
+      queuedAtMs: 54_000,
+      connectedAtMs: 0,
+      recording: false,
+    });
+  });
+
   it('ends in wrap-up when an agent talked, and at once when none did', () => {
     expect(told(...CONNECTED, [{ do: 'end' }, 20_000])).toMatchObject({ state: 'wrap_up', agentId: 'li', recording: false });
     expect(told(...CONNECTED.slice(0, 3), [{ do: 'end' }, 20_000])).toMatchObject({ state: 'ended', agentId: null });

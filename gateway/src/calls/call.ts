@@ -12,6 +12,7 @@ export type CallInput =
   | { readonly do: 'queue'; readonly queue: string; readonly skill: string }
   | { readonly do: 'offer'; readonly agentId: AgentId; readonly because: RoutedBecause }
   | { readonly do: 'return_to_queue' }
+  | { readonly do: 'lose_agent' }
   | { readonly do: 'connect' }
   | { readonly do: 'record'; readonly recording: boolean }
   | { readonly do: 'hold' | 'resume' | 'end' | 'dispose' }
@@ -67,6 +68,20 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
         : call;
     case 'offered return_to_queue':
       return { ...call, state: 'queued', agentId: null, routedBecause: null, offeredAtMs: 0 };
+    case 'connected lose_agent':
+    case 'held lose_agent':
+      // The caller keeps the place that the wait so far has earned, and the longest wait begins to count from there.
+      return {
+        ...call,
+        state: 'queued',
+        agentId: null,
+        routedBecause: null,
+        queuedAtMs: nowMs - call.waitMs,
+        offeredAtMs: 0,
+        connectedAtMs: 0,
+        recording: false,
+        muted: false,
+      };
     case 'offered connect':
       return { ...call, state: 'connected', connectedAtMs: nowMs, waitMs: nowMs - call.queuedAtMs };
     case 'connected record':

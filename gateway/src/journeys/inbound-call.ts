@@ -80,13 +80,13 @@ async function walk(call: LiveCall, caller: Leg, flow: Flow, house: House): Prom
 
 /** Waits with music until an agent talked or the queue gave the call back to the flow. */
 async function waitForAgent(call: LiveCall, caller: Leg, house: House, queue: string, skill: string): Promise<'over' | 'overflow'> {
-  const { callId, queuedAtMs } = call.apply({ do: 'queue', queue, skill });
+  const { callId } = call.apply({ do: 'queue', queue, skill });
   const gone = caller.ended.then(() => 'gone' as const);
   call.playHoldMusic();
   for (let attempt = 1; ; attempt++) {
     let waiting: ReturnType<typeof house.dispatcher.enqueue>;
     try {
-      waiting = house.dispatcher.enqueue({ callId, queue, skill, queuedAtMs });
+      waiting = house.dispatcher.enqueue({ callId, queue, skill, queuedAtMs: call.facts().queuedAtMs });
     } catch (thrown) {
       house.onFault(thrown, callId); // a full or unknown queue: the flow knows where to go instead
       call.apply({ do: 'overflow' });
@@ -125,8 +125,7 @@ async function offer(call: LiveCall, caller: Leg, house: House, decision: Explai
   }
   if (outcome.outcome === 'answered') {
     house.roster.applyFor(agentId, callId, { do: 'take' });
-    await talk(call, caller, outcome.leg, house);
-    return 'over';
+    return (await talk(call, caller, outcome.leg, house)) === 'over' ? 'over' : 'again';
   }
   house.roster.applyFor(agentId, callId, { do: 'decline', why: outcome.outcome });
   house.journal.notTaken(callId, agentId, outcome.outcome);

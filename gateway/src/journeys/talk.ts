@@ -2,15 +2,18 @@
  * The part of a call in which two people talk: bridge, tape, wait for either to hang up, close the tape, wrap up.
  */
 import { endVerdict } from '../calls/end-verdict.ts';
-import type { Leg } from '../calls/leg.ts';
+import type { Leg, LegEnd } from '../calls/leg.ts';
 import type { House, Taping } from './house.ts';
 import type { LiveCall } from './live-call.ts';
 
 /** Disposition of a call whose agent gave none. */
 const NONE_GIVEN = 'none_given';
 
-/** Resolves when the conversation is over and its tape is closed. */
-export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House): Promise<void> {
+/**
+ * Resolves when the conversation is over and its tape is closed. `agent_lost`: the agent's browser or phone went away without a word; the
+ * caller is still there, hears music and waits again.
+ */
+export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House): Promise<'over' | 'agent_lost'> {
   const facts = call.apply({ do: 'connect' });
   const { callId } = facts;
   const agentId = facts.agentId ?? '';
@@ -20,22 +23,40 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   const tape = house.tape(callId, agentId);
   tape.listen(call.audio, caller, agent);
   const taping = openTape(call, house, tape);
-  // Whichever side ends first takes the other with it.
-  const agentFirst = agent.ended.then((end) => {
-    if (end === 'hung_up' || end === 'cancelled') void call.hangup('agent');
-    else if (end !== 'closed_by_site') void call.hangup('network');
-  });
-  const end = await caller.ended;
-  agent.hangup();
-  await agentFirst;
+  const first = await Promise.race([
+    caller.ended.then(() => 'caller' as const),
+    agent.ended.then((end) => (isLoss(end) ? 'loss' : 'agent')),
+  ]);
+  if (first === 'loss') {
+    call.audio.unbridge();
+    call.playHoldMusic();
+  } else {
+    // Whichever side ends takes the other with it.
+    if (first === 'agent') await call.hangup('agent');
+    agent.hangup();
+  }
   await sampleQuality(call, caller, agent, house);
   await taping;
-  const verdict = endVerdict(call.facts().state, end, call.endedBy);
+  if (first === 'loss') {
+    call.apply({ do: 'lose_agent' });
+    await tape.close();
+    house.journal.notTaken(callId, agentId, 'agent_lost');
+    // Nobody is there to wrap up, and what has just failed is not offered the next call.
+    house.roster.applyFor(agentId, callId, { do: 'not_ready', reason: 'agent_lost' });
+    house.roster.applyFor(agentId, callId, { do: 'hang_up' });
+    house.roster.applyFor(agentId, callId, { do: 'dispose' });
+    return 'agent_lost';
+  }
+  const verdict = endVerdict(call.facts().state, await caller.ended, call.endedBy);
   const ended = call.apply({ do: 'end' });
   await tape.close(); // the ledger row first: a call is not over before its recording is accounted for
   house.journal.ended(ended, verdict);
   wrapUp(call, house, agentId);
+  return 'over';
 }
+
+/** The far end did not hang up: it vanished. */
+const isLoss = (end: LegEnd): boolean => end === 'transport_lost' || end === 'media_lost';
 
 /** Row, then file; whoever talks does not wait for either. */
 async function openTape(call: LiveCall, house: House, tape: Taping): Promise<void> {

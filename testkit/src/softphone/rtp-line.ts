@@ -91,9 +91,14 @@ export class RtpLine {
     this.#heard.length = 0;
   }
 
-  close(): void {
+  /** Falls silent without a word, as a phone whose cable was pulled. */
+  stop(): void {
     if (this.#ticker) clearTimeout(this.#ticker);
     this.#ticker = null;
+  }
+
+  close(): void {
+    this.stop();
     this.#socket.close();
   }
 
