@@ -79,8 +79,8 @@ describe('an outage of the cloud', () => {
         const delays = (await eventsOf(house.site.place.data)).flatMap(({ type, data }) =>
           type === 'routing.decided' ? [Number(data['delayMs'])] : [],
         );
-        // 100 ms of grace for a machine whose cores are busy with other tests; the demo prints what it measured.
-        expect(Math.max(...delays)).toBeLessThanOrEqual(DEADLINE_MS + 100);
+        // Timers of a machine that is busy with other tests fire late; the demo prints what it measured.
+        expect(Math.max(...delays)).toBeLessThanOrEqual(DEADLINE_MS + 50);
       } finally {
         await witness.close();
       }

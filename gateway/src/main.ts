@@ -83,10 +83,7 @@ async function main(): Promise<void> {
     }),
     journal,
     flow: () => voice.flow,
-    recordingFault() {
-      const accepting = voice.recorder.accepting();
-      return accepting.ok ? null : accepting.why;
-    },
+    recordingFault: () => voice.recordingFault(),
     tape: (callId, agentId) => tapeOf({ recorder: voice.recorder, store, events, clock, onFault }, callId, agentId),
     onFault,
   };

@@ -14,8 +14,6 @@ export interface Arrival {
   readonly callerName: string;
   readonly dialledNumber: string;
   readonly audio: CallAudio;
-  /** Settles when the caller gives up before the answer. */
-  readonly cancelled: Promise<void>;
   /** Tells the caller it rings (180). */
   ring(): void;
   /** Answers (200); the leg can be heard and hears from here on. */

@@ -52,7 +52,7 @@ describe('the verdict', () => {
     ['in_flow', 'closed_by_site', 'flow', 'completed', 'flow'],
     ['queued', 'hung_up', null, 'abandoned_in_queue', 'caller'],
     ['queued', 'closed_by_site', 'site', 'interrupted', 'site'],
-    ['offered', 'cancelled', null, 'abandoned_in_queue', 'caller'],
+    ['offered', 'hung_up', null, 'abandoned_in_queue', 'caller'],
     ['connected', 'hung_up', null, 'completed', 'caller'],
     ['held', 'closed_by_site', 'agent', 'completed', 'agent'],
     ['connected', 'media_lost', null, 'media_lost', 'network'],

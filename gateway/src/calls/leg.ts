@@ -5,7 +5,7 @@
 import type { LegId } from '@keepline/contracts/ids';
 
 export type PlayEnd = 'finished' | 'stopped';
-export type LegEnd = 'hung_up' | 'cancelled' | 'media_lost' | 'transport_lost' | 'closed_by_site';
+export type LegEnd = 'hung_up' | 'media_lost' | 'transport_lost' | 'closed_by_site';
 
 /** What can be done with the sound of a leg. Prompt names are files of the prompt folder without language and extension. */
 export interface LegAudio {

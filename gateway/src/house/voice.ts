@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
+import type { KeeplineError } from '@keepline/contracts/errors';
 import type { Flow } from '@keepline/contracts/flow';
 import type { CallId } from '@keepline/contracts/ids';
 import { publishFlow, readFlowFile } from '../ivr/flow-store.ts';
@@ -26,6 +27,8 @@ export interface Voice {
   readonly recorder: Recorder;
   /** Media of the calls in progress. */
   readonly media: Map<CallId, CallMedia>;
+  /** Why no call can be taken now, or null; each change is logged once. */
+  recordingFault(): KeeplineError | null;
   close(): Promise<void>;
 }
 
@@ -59,7 +62,18 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     clock,
     onFault,
   });
+  let known = '';
   return {
+    recordingFault() {
+      const accepting = recorder.accepting();
+      const code = accepting.ok ? '' : accepting.why.code;
+      if (code !== known) {
+        known = code;
+        if (accepting.ok) log.info('recording is possible again; calls are taken');
+        else onFault(accepting.why);
+      }
+      return accepting.ok ? null : accepting.why;
+    },
     flow,
     edge,
     browsers,

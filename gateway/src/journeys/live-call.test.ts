@@ -58,7 +58,6 @@ describe('a call in progress', () => {
         figures: async () => ({ packets: 0, lost: 0, jitterMs: 0 }),
         close: async () => {},
       },
-      cancelled: new Promise(() => {}),
       ring: () => {},
       answer: () => caller,
       refuse: () => {},

@@ -8,7 +8,7 @@ import { messageOf } from '@keepline/contracts/errors';
 import { type AgentId, type CallId, newId, type RecordingId } from '@keepline/contracts/ids';
 import type { CallAudio } from '../calls/call-audio.ts';
 import type { EventLog } from '../events/event-log.ts';
-import { closeRow, openRow } from '../recording/ledger.ts';
+import { closeRow, openRow, recordReason } from '../recording/ledger.ts';
 import type { OpenRecording, Recorder, RecordingResult } from '../recording/recorder.ts';
 import type { Store } from '../store/store.ts';
 import type { Taping } from './house.ts';
@@ -18,7 +18,7 @@ export interface TapeParts {
   readonly store: Store;
   readonly events: EventLog;
   readonly clock: Clock;
-  onFault(fault: unknown): void;
+  readonly onFault: (fault: unknown) => void;
 }
 
 export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Taping {
@@ -61,7 +61,10 @@ export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Tapi
     async close() {
       await stopSound();
       if (!recording) toRecorder.close();
-      if (!rowIsOpen) return;
+      if (!rowIsOpen) {
+        await store.write((tx) => recordReason(tx, callId, failure, clock.now())).catch(parts.onFault);
+        return;
+      }
       const result = (await recording?.finished) ?? nothing(failure);
       try {
         await store.write(async (tx) => {

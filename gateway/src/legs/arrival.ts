@@ -54,8 +54,6 @@ export async function receive(
     return refuse(488, sdp.why);
   }
   door.media.set(callId, media);
-  const cancelled = Promise.withResolvers<void>();
-  void invite.ended.then(() => cancelled.resolve());
   const audio = audioOf(media);
   return {
     callId,
@@ -70,7 +68,6 @@ export async function receive(
         await audio.close();
       },
     },
-    cancelled: cancelled.promise,
     ring: () => invite.ring(),
     answer() {
       const leg = sipLeg(invite, place, identity);
