@@ -20,7 +20,7 @@ import { tapeOf } from './journeys/tape.ts';
 import { agentDoor } from './legs/agent-door.ts';
 import { type ArrivalDoor, receive } from './legs/arrival.ts';
 import { phoneAddresses } from './legs/phone-offer.ts';
-import { TrunkTable } from './legs/trunk-table.ts';
+import { TrunkTable } from './trunks/trunk-table.ts';
 import { type IncomingCall, UserAgent } from './sip/user-agent.ts';
 
 async function main(): Promise<void> {

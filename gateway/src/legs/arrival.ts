@@ -10,7 +10,7 @@ import { acceptAnswer, answerAudio, offerAudio } from '../sdp/offer-answer.ts';
 import type { IncomingCall } from '../sip/user-agent.ts';
 import { audioOf } from './audio-leg.ts';
 import { newSdpIdentity, type SdpIdentity, sipLeg } from './sip-leg.ts';
-import { RETRY_AFTER_SECONDS, type TrunkTable } from './trunk-table.ts';
+import { RETRY_AFTER_SECONDS, type TrunkTable } from '../trunks/trunk-table.ts';
 
 export type ArrivalRefused = { readonly callId: CallId; readonly trunk: string; readonly status: number; readonly why: string };
 export interface ArrivalDoor {

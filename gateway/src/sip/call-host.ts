@@ -1,5 +1,6 @@
 /** What a call needs of the user agent that holds it. */
 import type { Clock } from '@keepline/contracts/clock';
+import type { SipCall } from './call.ts';
 import type { Inbound } from './inbound.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import type { TransactionTable } from './transaction-table.ts';
@@ -10,6 +11,8 @@ export interface DialogUser {
   /** A request inside the dialog, other than ACK. */
   receive(transaction: ServerTransaction): void;
   receiveAck(ack: Inbound): void;
+  /** The call this is a dialog of, and how far it is: an INVITE may ask to take its place (RFC 3891 §3). */
+  readonly replaceable: { readonly call: SipCall; readonly at: 'ringing_here' | 'ringing_there' | 'answered' } | null;
   /** The user agent closes. */
   hangup(): void;
 }
@@ -20,8 +23,8 @@ export interface CallHost {
   readonly transactions: TransactionTable;
   /** For Server and User-Agent. */
   readonly product: string;
-  /** Our Contact on this transport. */
-  contact(transport: SipSource['transport']): string;
+  /** Our Contact towards this place. */
+  contact(to: SipSource): string;
   adopt(dialogKey: string, user: DialogUser): void;
   release(dialogKey: string): void;
 }

@@ -6,13 +6,15 @@ import { type Header, Headers, NO_BODY, type SipRequest, type SipResponse } from
 import { beginRequestClient, stepRequestClient } from './request-client.ts';
 import { TransactionRunner } from './transaction-runner.ts';
 import type { TransactionFault } from './transaction.ts';
-import type { SipSource, Wire } from './transport.ts';
+import { isReliable, type SipSource, type Wire } from './transport.ts';
 
 export interface ClientEvents {
   /** Each response, retransmitted 2xx to an INVITE among them. */
   response(response: SipResponse, source: SipSource): void;
   /** No final response came. */
   failed(why: TransactionFault): void;
+  /** Takes the next sequence number of the dialog; absent outside dialogs, where the next one is free. */
+  nextCseq?(): number;
 }
 
 interface Machine {
@@ -39,7 +41,7 @@ export class ClientTransaction {
     this.#wire = wire;
     this.#events = events;
     this.#bytes = formatMessage(request);
-    const reliable = to.transport === 'tcp';
+    const reliable = isReliable(to);
     const common = { deliver: () => this.#deliver(), fail: (why: TransactionFault) => events.failed(why), end: onEnd };
     this.#machine =
       request.method === 'INVITE'

@@ -80,7 +80,15 @@ describe('a dialog (RFC 3261 §12)', () => {
     expect(refreshTarget(dialog(), Headers.of([['Contact', '*']])).target).toBe('sip:phone@10.0.0.9:5070');
   });
 
-  it.each(['sips:a@10.0.0.1', 'tel:123', 'sip:a@[::1]', 'sip:a@10.0.0.1;transport=tls', 'nonsense'])('has no way to %s', (uri) => {
+  it.each([
+    ['sips:a@10.0.0.1', { address: '10.0.0.1', port: 5061, transport: 'tls' }],
+    ['sip:a@10.0.0.1:5099;transport=TLS', { address: '10.0.0.1', port: 5099, transport: 'tls' }],
+    ['sip:a@[2001:db8::1]', { address: '2001:db8::1', port: 5060, transport: 'udp' }],
+  ])('reads the way to %s', (uri, way) => {
+    expect(addressOf(uri)).toEqual(way);
+  });
+
+  it.each(['tel:123', 'sip:a@10.0.0.1;transport=tls', 'nonsense'])('has no way to %s', (uri) => {
     expect(addressOf(uri)).toBeNull();
   });
 });

@@ -5,7 +5,7 @@ import type { Inbound } from './inbound.ts';
 import { Headers, NO_BODY, SIP_VERSION, type SipRequest, type SipResponse } from './message.ts';
 import { MAX_CSEQ, parseNameAddr } from './parse-header.ts';
 import type { HeaderPairs } from './respond.ts';
-import { DEFAULT_SIP_PORT, type SipSource } from './transport.ts';
+import { bareHost, DEFAULT_SIP_PORT, DEFAULT_SIPS_PORT, type SipSource } from './transport.ts';
 import { formatUri, parseUri } from './uri.ts';
 
 export interface Dialog {
@@ -102,13 +102,15 @@ export function nextHop(dialog: Dialog): SipSource | null {
   return addressOf(first === undefined ? dialog.target : (parseNameAddr(first)?.uri ?? ''));
 }
 
-/** UDP unless the URI says TCP; TLS and IPv6 are not spoken here. */
+/** UDP unless the URI says TCP or TLS; `sips:` is TLS whatever it says (RFC 3261 §26.2.2). */
 export function addressOf(uriText: string): SipSource | null {
   const uri = parseUri(uriText);
-  if (uri === null || uri.scheme !== 'sip' || uri.host.startsWith('[')) return null;
-  const transport = uri.params.get('transport')?.toLowerCase() ?? 'udp';
-  if (transport !== 'udp' && transport !== 'tcp') return null;
-  return { address: uri.host, port: uri.port ?? DEFAULT_SIP_PORT, transport };
+  if (uri === null || uri.scheme === 'tel') return null;
+  const said = uri.params.get('transport')?.toLowerCase() ?? 'udp';
+  const transport = uri.scheme === 'sips' ? 'tls' : said;
+  if (transport !== 'udp' && transport !== 'tcp' && transport !== 'tls') return null;
+  const port = uri.port ?? (transport === 'tls' ? DEFAULT_SIPS_PORT : DEFAULT_SIP_PORT);
+  return { address: bareHost(uri.host), port, transport };
 }
 
 /** A request from the far end must count upwards (§12.2.2); null for one that does not: 500. */

@@ -5,7 +5,7 @@
 import { BRANCH_COOKIE } from './identifiers.ts';
 import type { SipRequest } from './message.ts';
 import { type Cseq, type NameAddr, parseCseq, parseNameAddr, parseVia, type Via } from './parse-header.ts';
-import { DEFAULT_SIP_PORT, type SipSource } from './transport.ts';
+import { bareHost, DEFAULT_SIP_PORT, DEFAULT_SIPS_PORT, isReliable, type SipSource } from './transport.ts';
 
 export interface Envelope {
   readonly request: SipRequest;
@@ -39,9 +39,9 @@ export function openEnvelope(request: SipRequest, source: SipSource): Envelope |
   if (vias === null || via === null) return null;
   const marks = `;received=${source.address}`;
   const bare = via.text.replace(/;\s*(received|rport)\s*(=\s*[^;,\s]*)?(?=\s*(;|$))/gi, '');
-  const marked = via.rport ? `${bare}${marks};rport=${source.port}` : via.host === source.address ? via.text : `${bare}${marks}`;
-  const sentByPort = via.port ?? DEFAULT_SIP_PORT;
-  const port = source.transport === 'tcp' || via.rport ? source.port : sentByPort;
+  const marked = via.rport ? `${bare}${marks};rport=${source.port}` : bareHost(via.host) === source.address ? via.text : `${bare}${marks}`;
+  const sentByPort = via.port ?? (source.transport === 'tls' ? DEFAULT_SIPS_PORT : DEFAULT_SIP_PORT);
+  const port = isReliable(source) || via.rport ? source.port : sentByPort;
   return { request, source, via, vias: [marked, ...vias.slice(1)], replyTo: { ...source, port }, replyDialPort: sentByPort };
 }
 

@@ -10,6 +10,7 @@ import { CallNotAcknowledged, ReinviteRefused } from './errors.ts';
 import { newTag } from './identifiers.ts';
 import type { Inbound } from './inbound.ts';
 import { RING_AGAIN_MS } from './limits.ts';
+import type { Headers } from './message.ts';
 import { Outcome } from './outcome.ts';
 import type { NameAddr } from './parse-header.ts';
 import type { HeaderPairs, ResponseParts } from './respond.ts';
@@ -26,6 +27,7 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   readonly from: SipParty;
   readonly to: SipParty;
   readonly requestUri: SipUri;
+  readonly headers: Headers;
   readonly offer: string;
   readonly #host: CallHost;
   readonly #transaction: ServerTransaction;
@@ -46,6 +48,7 @@ export class IncomingInvite implements IncomingCall, DialogUser {
     this.from = parts.from;
     this.to = parts.to;
     this.requestUri = parts.requestUri;
+    this.headers = transaction.inbound.request.headers;
     this.offer = transaction.inbound.request.body.toString('utf8');
     this.#call = new DialogCall(host, this.#signals, dialog, false);
     this.#call.onOver = () => this.#over();

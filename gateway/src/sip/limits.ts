@@ -20,8 +20,18 @@ export const TCP_IDLE_MS = 600_000;
 export const TCP_MESSAGE_MS = 10_000;
 /** Bytes waiting to be written to a peer that does not read; beyond this the connection is closed. */
 export const TCP_QUEUED_BYTES = 1_048_576;
-/** Time to open a TCP connection of our own. */
+/** Time to open a TCP connection of our own, and to agree on keys on a TLS one, whoever opened it. */
 export const TCP_CONNECT_MS = 5_000;
+/** TLS connections that have not agreed on keys yet: strangers until then, so few. */
+export const MAX_HANDSHAKES = 64;
+/** A connection without a byte for this long is asked for a sign of life (RFC 5626 §4.4.1 advises 95 to 120 s). */
+export const PING_MS = 100_000;
+/** How long a peer that has answered before may take to answer again (RFC 5626 §4.4.1). */
+export const PONG_MS = 10_000;
+/** Larger requests leave over TCP, bytes (RFC 3261 §18.1.1, where the path MTU is not known). */
+export const UDP_REQUEST_BYTES = 1300;
+/** Challenges one request answers: the first, and one more for a stale nonce or a second hop (RFC 3261 §22.2). */
+export const MAX_AUTHORIZATIONS = 2;
 
 /**
  * Finished transactions wait up to 32 s on UDP for retransmissions (timers J and L of RFC 3261, D, K and M for ours). Forgetting one early would turn a late INVITE
@@ -48,3 +58,19 @@ export const INVITE_TIMEOUT_MS = 175_000;
 export const MAX_FORKS = 8;
 /** How long `close` waits for the answers to its last BYEs. */
 export const CLOSE_GRACE_MS = 1_000;
+/** Reliable provisional responses of ours that may wait for the PRACK of the one before. */
+export const MAX_WAITING_PROVISIONALS = 4;
+/** Early dialogs of one INVITE of ours; a fork with more phones rings on without our notice. */
+export const MAX_EARLY_DIALOGS = 8;
+/** Tries of one INVITE of ours: redirected, or asked for a longer session. */
+export const MAX_INVITE_TRIES = 6;
+/** Sign of life inside a call whose far end does not know session timers: OPTIONS this often. */
+export const KEEP_ALIVE_MS = 600_000;
+/** Pause before a refresh that the far end could not take just now is tried again. */
+export const REFRESH_AGAIN_MS = 10_000;
+/** References open in one call, theirs and ours each. */
+export const MAX_REFERRALS = 4;
+/** How long a reference may take: longer than any phone rings (RFC 3515 §2.4.4 leaves it to us). */
+export const REFERRAL_MS = 300_000;
+/** Ended dialogs remembered, so that an INVITE that wants to replace one is told 603 and not 481 (RFC 3891 §3). */
+export const MAX_ENDED_DIALOGS = 1024;

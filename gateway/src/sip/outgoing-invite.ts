@@ -2,7 +2,7 @@
 import type { CallHost, DialogUser } from './call-host.ts';
 import { CallSignals } from './call-signals.ts';
 import type { HangupReason, OutgoingCall, SipEnd } from './call.ts';
-import type { ClientTransaction } from './client-transaction.ts';
+import type { ClientRequest } from './client-request.ts';
 import { DialogCall, reasonHeader } from './dialog-call.ts';
 import { addressOf, dialogOfUac, MAX_FORWARDS } from './dialog.ts';
 import { InviteRefused, InviteUnanswered, ReinviteRefused, SipTargetInvalid } from './errors.ts';
@@ -29,11 +29,10 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
   readonly sipCallId = newSipCallId();
   readonly #host: CallHost;
   readonly #peer: string;
-  readonly #cseq = firstCseq();
   readonly #signals = new CallSignals();
   readonly #ringing = new Outcome<void>();
   readonly #answered = new Outcome<string>();
-  readonly #transaction: ClientTransaction;
+  readonly #transaction: ClientRequest;
   readonly #forks = new Map<string, DialogCall>();
   #call: DialogCall | null = null;
   #heardProvisional = false;
@@ -103,8 +102,8 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
   #accepted(response: SipResponse, source: SipSource): void {
     const tag = parseNameAddr(response.headers.get('to') ?? '')?.params.get('tag') ?? '';
     const known = this.#forks.get(tag);
-    if (known) return known.acknowledge(this.#cseq); // our ACK was lost
-    const dialog = dialogOfUac(this.#transaction.request, response, source, this.#cseq);
+    if (known) return known.acknowledge(this.#transaction.cseq); // our ACK was lost
+    const dialog = dialogOfUac(this.#transaction.request, response, source, this.#transaction.cseq);
     if (dialog === null) {
       return this.#settle(
         { by: 'remote', why: 'dialog_lost', status: response.status },
@@ -115,7 +114,7 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
     const isOurs = this.#call === null && !this.#signals.isOver;
     const call = new DialogCall(this.#host, isOurs ? this.#signals : new CallSignals(), dialog, true);
     this.#forks.set(tag, call);
-    call.acknowledge(this.#cseq);
+    call.acknowledge(this.#transaction.cseq);
     if (!isOurs) return call.hangup(); // another phone of a fork, or a 2xx that crossed our CANCEL
     this.#call = call;
     this.#stopTimeout();
@@ -164,8 +163,8 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
       ['From', `${name}<${printable(uri)}>;tag=${newTag()}`],
       ['To', `<${target}>`],
       ['Call-ID', this.sipCallId],
-      ['CSeq', `${this.#cseq} INVITE`],
-      ['Contact', `<${this.#host.contact(to.transport)}>`],
+      ['CSeq', `${firstCseq()} INVITE`],
+      ['Contact', `<${this.#host.contact(to)}>`],
       ALLOW,
       ['User-Agent', this.#host.product],
     ];

@@ -8,7 +8,7 @@ import { beginRequestServer, stepRequestServer } from './request-server.ts';
 import { respond } from './respond.ts';
 import { TransactionRunner } from './transaction-runner.ts';
 import type { TransactionFault } from './transaction.ts';
-import type { Wire } from './transport.ts';
+import { isReliable, type Wire } from './transport.ts';
 
 interface Machine {
   start(): void;
@@ -35,7 +35,7 @@ export class ServerTransaction {
     this.#wire = wire;
     this.#onFinal = onFinal;
     this.#bytes = formatMessage(respond(inbound, 100));
-    const reliable = inbound.source.transport === 'tcp';
+    const reliable = isReliable(inbound.source);
     const deeds = { send: () => this.#send(), fail: (_why: TransactionFault) => {}, end: onEnd };
     this.#machine =
       inbound.request.method === 'INVITE'

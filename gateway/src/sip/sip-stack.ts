@@ -5,18 +5,23 @@
 import type { Clock } from '@keepline/contracts/clock';
 import { messageOf } from '@keepline/contracts/errors';
 import type { CallHost, DialogUser } from './call-host.ts';
+import type { SecretFor } from './client-request.ts';
 import type { IncomingCall, OutgoingCall } from './call.ts';
 import { newCounters, type SipCounters } from './counters.ts';
+import type { Inbound } from './inbound.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { type InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { parseMessage, peekMethod } from './parse-message.ts';
 import type { Frame } from './tcp-framing.ts';
 import { TransactionTable } from './transaction-table.ts';
-import type { SipSource, Wire } from './transport.ts';
-import { UasCore } from './uas-core.ts';
+import { type LooseAnswer, type LooseRequest, sendLoose } from './out-of-dialog.ts';
+import type { TransactionFault } from './transaction.ts';
+import { hostText, type SipSource, type Wire } from './transport.ts';
+import { type Registrations, UasCore } from './uas-core.ts';
+import type { Refusal } from './validate-request.ts';
 
 export interface StackOptions {
-  /** IPv4 address to write into Via and Contact. */
+  /** Address to write into Via and Contact where the wire knows no better. */
   readonly address: string;
   readonly clock: Clock;
   /** For the Server and User-Agent headers. */
@@ -32,6 +37,12 @@ export interface StackOptions {
    * connection it is asked once more when it opens, with `''` as method; `drop` closes it.
    */
   admit(source: SipSource, method: string): 'accept' | 'refuse' | 'drop';
+  /** A new INVITE before a call comes of it: null lets it through, anything else is its answer (a challenge, a refusal). */
+  vet?(inbound: Inbound): Refusal | null;
+  /** Takes registrations; without it REGISTER is 405. Never rejects. */
+  readonly register?: Registrations;
+  /** What we know by heart for places that challenge us. */
+  readonly secretFor?: SecretFor;
   /** A new call; 100 is out already. It stays offered until it is answered, rejected, hung up or cancelled. */
   onInvite(call: IncomingCall): void;
   /** Never gets numbers or names of parties. */
@@ -48,14 +59,14 @@ export class SipStack {
 
   /** @param port ours, for Via and Contact */
   constructor(options: StackOptions, wire: Wire, port: number) {
-    const sentBy = `${options.address}:${port}`;
+    const sentBy = (to: SipSource): string => wire.sentBy?.(to) ?? `${hostText(options.address)}:${port}`;
     this.#options = options;
     this.#host = {
       clock: options.clock,
       wire,
-      transactions: new TransactionTable(wire, options.clock, options.limits.maxTransactions, sentBy),
+      transactions: new TransactionTable(wire, options.clock, options.limits.maxTransactions, sentBy, options.secretFor),
       product: options.product,
-      contact: (transport) => (transport === 'tcp' ? `sip:${sentBy};transport=tcp` : `sip:${sentBy}`),
+      contact: (to) => `sip:${sentBy(to)}${to.transport === 'udp' ? '' : `;transport=${to.transport}`}`,
       adopt: (key, user) => this.#dialogs.set(key, user),
       release: (key) => this.#dialogs.delete(key),
     };
@@ -63,6 +74,8 @@ export class SipStack {
       host: this.#host,
       counters: this.#counters,
       onInvite: (call) => options.onInvite(call),
+      vet: (inbound) => options.vet?.(inbound) ?? null,
+      register: options.register,
       dialog: (key) => this.#dialogs.get(key),
       isDraining: () => this.#isDraining,
     });
@@ -72,6 +85,11 @@ export class SipStack {
   invite(target: string, offer: string, options: InviteOptions): OutgoingCall {
     this.#counters.callsMade++;
     return new OutgoingInvite(this.#host, target, offer, options);
+  }
+
+  /** A request outside calls; resolves with its final response, or why there is none. @throws SipTargetInvalid */
+  request(asked: LooseRequest): Promise<LooseAnswer | TransactionFault> {
+    return sendLoose(this.#host, asked);
   }
 
   drain(): void {

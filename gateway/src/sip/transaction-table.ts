@@ -1,9 +1,10 @@
 /** All transactions in progress, found by the keys of RFC 3261 §17.1.3 and §17.2.3, and their number kept within bounds. */
 import type { Clock } from '@keepline/contracts/clock';
+import { authorized, ClientRequest, firstHop, type SecretFor } from './client-request.ts';
 import { type ClientEvents, ClientTransaction, sameHopRequest } from './client-transaction.ts';
 import { newBranch } from './identifiers.ts';
 import type { Inbound } from './inbound.ts';
-import { IN_DIALOG_HEADROOM, LINGERING_SHARE } from './limits.ts';
+import { IN_DIALOG_HEADROOM, LINGERING_SHARE, MAX_AUTHORIZATIONS } from './limits.ts';
 import { Headers, type SipRequest, type SipResponse } from './message.ts';
 import { parseCseq, parseVia } from './parse-header.ts';
 import { ServerTransaction } from './server-transaction.ts';
@@ -13,7 +14,8 @@ export class TransactionTable {
   readonly #wire: Wire;
   readonly #clock: Clock;
   readonly #max: number;
-  readonly #sentBy: string;
+  readonly #sentBy: (to: SipSource) => string;
+  readonly #secretFor: SecretFor;
   readonly #servers = new Map<string, ServerTransaction>();
   /** Merge key to transaction key, for requests outside dialogs. */
   readonly #merged = new Map<string, string>();
@@ -21,8 +23,9 @@ export class TransactionTable {
   /** Those that have their final response and wait for retransmissions. */
   #lingering = 0;
 
-  /** `sentBy` is our `address:port`, for Via. */
-  constructor(wire: Wire, clock: Clock, maxTransactions: number, sentBy: string) {
+  /** `sentBy` is our `address:port` towards a place, for Via. */
+  constructor(wire: Wire, clock: Clock, maxTransactions: number, sentBy: (to: SipSource) => string, secretFor: SecretFor = () => null) {
+    this.#secretFor = secretFor;
     this.#wire = wire;
     this.#clock = clock;
     this.#max = maxTransactions;
@@ -63,13 +66,15 @@ export class TransactionTable {
     return transaction;
   }
 
-  /** Sends a request that has no Via yet. */
-  openClient(request: SipRequest, to: SipSource, events: ClientEvents): ClientTransaction {
-    return this.#open(this.withVia(request, to), to, events);
+  /** Sends a request that has no Via yet, again with an answer where it is challenged, and over TCP where it is too large for UDP. */
+  openClient(request: SipRequest, to: SipSource, events: ClientEvents): ClientRequest {
+    const made = new ClientRequest();
+    this.#try(made, request, { to: firstHop(request, to), asked: to, challenges: 0 }, events);
+    return made;
   }
 
   /** Asks to end an INVITE that has a provisional response (RFC 3261 §9.1). */
-  cancel(invite: ClientTransaction, headers: Headers, events: ClientEvents): void {
+  cancel(invite: ClientRequest, headers: Headers, events: ClientEvents): void {
     const cancel = sameHopRequest(invite.request, 'CANCEL');
     this.#open({ ...cancel, headers: new Headers([...cancel.headers.entries, ...headers.entries]) }, invite.to, events);
   }
@@ -83,7 +88,7 @@ export class TransactionTable {
   }
 
   withVia(request: SipRequest, to: SipSource): SipRequest {
-    const via = `SIP/2.0/${to.transport.toUpperCase()} ${this.#sentBy};branch=${newBranch()};rport`;
+    const via = `SIP/2.0/${to.transport.toUpperCase()} ${this.#sentBy(to)};branch=${newBranch()};rport`;
     return { ...request, headers: new Headers([...Headers.of([['Via', via]]).entries, ...request.headers.entries]) };
   }
 
@@ -97,6 +102,28 @@ export class TransactionTable {
   /** Drops everything without a word to anyone. */
   stop(): void {
     for (const transaction of [...this.#servers.values(), ...this.#clients.values()]) transaction.stop();
+  }
+
+  #try(made: ClientRequest, request: SipRequest, hop: { to: SipSource; asked: SipSource; challenges: number }, events: ClientEvents): void {
+    const { to, asked, challenges } = hop;
+    let heard = false;
+    const transaction = this.#open(this.withVia(request, to), to, {
+      response: (response, source) => {
+        heard = true;
+        const isChallenge = (response.status === 401 || response.status === 407) && challenges < MAX_AUTHORIZATIONS && !made.isStopped;
+        const nextCseq = (): number => events.nextCseq?.() ?? made.cseq + 1;
+        const again = isChallenge ? authorized(made.request, response, (realm) => this.#secretFor(asked, realm), nextCseq) : null;
+        if (again === null) events.response(response, source);
+        else this.#try(made, again, { to, asked, challenges: challenges + 1 }, events);
+      },
+      failed: (why) => {
+        // Nobody on TCP: as if the rule had never been made (RFC 3261 §18.1.1).
+        const isRefused = why === 'transport' && !heard && to.transport !== asked.transport && !made.isStopped;
+        if (isRefused) this.#try(made, request, { to: asked, asked, challenges }, events);
+        else events.failed(why);
+      },
+    });
+    made.follow(transaction);
   }
 
   #open(request: SipRequest, to: SipSource, events: ClientEvents): ClientTransaction {

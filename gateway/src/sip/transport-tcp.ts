@@ -1,11 +1,15 @@
 /**
- * SIP over TCP, IPv4 (RFC 3261 §18): connections from peers and to peers, kept by the address and port of the peer. Bounds in `limits.ts`.
+ * SIP over TCP and TLS (RFC 3261 §18): connections from peers and to peers, kept by the address and port of the peer, and the keep-alives
+ * of RFC 5626 §3.5.1 on them. Bounds in `limits.ts`.
  */
 import type { Clock } from '@keepline/contracts/clock';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import {
   MAX_CONNECTIONS_PER_SOURCE,
+  MAX_HANDSHAKES,
   MAX_REFUSED_CONNECTIONS,
+  PING_MS,
+  PONG_MS,
   TCP_CONNECT_MS,
   TCP_IDLE_MS,
   TCP_MESSAGE_MS,
@@ -13,8 +17,11 @@ import {
 } from './limits.ts';
 import { type Frame, TcpFraming } from './tcp-framing.ts';
 import type { SipSource } from './transport.ts';
+import { plainStreams, type StreamKind } from './transport-tls.ts';
 
 export interface TcpOptions {
+  /** Plain TCP unless it says otherwise. */
+  readonly streams?: StreamKind;
   readonly address: string;
   readonly port: number;
   readonly clock: Clock;
@@ -35,10 +42,15 @@ interface Connection {
   /** When the message that is coming in began; null between messages. */
   messageSinceMs: number | null;
   connecting: boolean;
+  /** When we asked for a sign of life that has not come yet; null when none is owed. */
+  pingedMs: number | null;
+  /** A peer that answered once is held to it; one that never did may not know how. */
+  answersPings: boolean;
 }
 
 const SWEEP_MS = 1_000;
 const PONG = Buffer.from('\r\n');
+const PING = Buffer.from('\r\n\r\n');
 
 export class TransportTcp {
   readonly #options: TcpOptions;
@@ -46,18 +58,27 @@ export class TransportTcp {
   readonly #connections = new Map<string, Connection>();
   readonly #perSource = new Map<string, number>();
   readonly #stopSweep: () => void;
+  readonly #streams: StreamKind;
+  /** TLS only: accepted, but not yet agreed on keys, and since when (monotonic ms). */
+  readonly #handshakes = new Map<Socket, number>();
   #refused = 0;
 
-  private constructor(options: TcpOptions, server: Server) {
+  private constructor(options: TcpOptions, server: Server, streams: StreamKind) {
     this.#options = options;
     this.#server = server;
-    server.on('connection', (socket) => this.#accept(socket));
+    this.#streams = streams;
+    if (streams.accepted === 'secureConnection') {
+      server.on('connection', (socket: Socket) => this.#shakeHands(socket));
+      server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+    }
+    server.on(streams.accepted, (socket: Socket) => this.#accept(socket));
     server.on('error', options.onError);
     this.#stopSweep = options.clock.every(SWEEP_MS, () => this.#sweep());
   }
 
   static async listen(options: TcpOptions): Promise<TransportTcp> {
-    const server = createServer({ noDelay: true });
+    const streams = options.streams ?? plainStreams;
+    const server = streams.listen();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(options.port, options.address, () => {
@@ -65,11 +86,16 @@ export class TransportTcp {
         resolve();
       });
     });
-    return new TransportTcp(options, server);
+    return new TransportTcp(options, server, streams);
   }
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
   isConnected(to: SipSource): boolean {
@@ -93,14 +119,25 @@ export class TransportTcp {
 
   async close(): Promise<void> {
     this.#stopSweep();
+    for (const socket of this.#handshakes.keys()) socket.destroy();
     for (const { socket } of this.#connections.values()) socket.destroySoon();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** Bounds what strangers may cost before they are known: a handshake that does not end is swept. */
+  #shakeHands(raw: Socket): void {
+    if (this.#handshakes.size >= MAX_HANDSHAKES || !this.#hasRoom(raw.remoteAddress ?? '')) return void raw.destroy();
+    this.#handshakes.set(raw, this.#options.clock.monotonicMs());
+    raw.once('close', () => this.#handshakes.delete(raw));
   }
 
   #accept(socket: Socket): void {
     const { remoteAddress: address, remotePort: port } = socket;
     if (address === undefined || port === undefined) return void socket.destroy(); // gone already
-    const source: SipSource = { address, port, transport: 'tcp' };
+    for (const raw of this.#handshakes.keys()) if (raw.remotePort === port && raw.remoteAddress === address) this.#handshakes.delete(raw);
+    const identities = this.#streams.identities(socket);
+    const { transport } = this.#streams;
+    const source: SipSource = { address, port, transport, local: this.#options.address, ...(identities ? { identities } : {}) };
     const verdict = this.#hasRoom(address) ? this.#options.admit(source) : 'drop';
     if (verdict === 'drop' || (verdict === 'refuse' && this.#refused >= MAX_REFUSED_CONNECTIONS)) return void socket.destroy();
     this.#keep(socket, source, verdict === 'refuse', false);
@@ -108,9 +145,9 @@ export class TransportTcp {
 
   #dial(to: SipSource): Connection | null {
     if (!this.#hasRoom(to.address)) return null;
-    const socket = connect({ host: to.address, port: to.port, noDelay: true });
+    const socket = this.#streams.dial(to);
     const connection = this.#keep(socket, to, false, true);
-    socket.once('connect', () => {
+    socket.once(this.#streams.connected, () => {
       connection.connecting = false;
     });
     return connection;
@@ -123,7 +160,10 @@ export class TransportTcp {
   #keep(socket: Socket, source: SipSource, refused: boolean, connecting: boolean): Connection {
     const framing = new TcpFraming(this.#options.maxMessageBytes);
     const nowMs = this.#options.clock.monotonicMs();
-    const connection: Connection = { socket, source, framing, refused, connecting, lastByteMs: nowMs, messageSinceMs: null };
+    const connection: Connection = {
+      ...{ socket, source, framing, refused, connecting, lastByteMs: nowMs, messageSinceMs: null },
+      ...{ pingedMs: null, answersPings: false },
+    };
     this.#connections.set(keyOf(source), connection);
     this.#perSource.set(source.address, (this.#perSource.get(source.address) ?? 0) + 1);
     if (refused) this.#refused++;
@@ -136,6 +176,11 @@ export class TransportTcp {
   #read(connection: Connection, bytes: Buffer): void {
     const nowMs = this.#options.clock.monotonicMs();
     connection.lastByteMs = nowMs;
+    if (connection.pingedMs !== null && !connection.framing.isInsideMessage && bytes.equals(PONG)) {
+      connection.pingedMs = null;
+      connection.answersPings = true;
+      return;
+    }
     for (const frame of connection.framing.take(bytes)) {
       connection.messageSinceMs = null;
       if (frame.is === 'ping') connection.socket.write(PONG);
@@ -157,12 +202,20 @@ export class TransportTcp {
 
   #sweep(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const { socket, connecting, lastByteMs, messageSinceMs, refused } of this.#connections.values()) {
+    for (const [socket, sinceMs] of this.#handshakes) if (nowMs - sinceMs > TCP_CONNECT_MS) socket.destroy();
+    for (const connection of this.#connections.values()) {
+      const { socket, connecting, lastByteMs, messageSinceMs, refused, pingedMs } = connection;
       const idleMs = nowMs - lastByteMs;
       const isSlow = messageSinceMs !== null && nowMs - messageSinceMs > TCP_MESSAGE_MS;
-      if (isSlow || idleMs > (refused ? TCP_MESSAGE_MS : TCP_IDLE_MS) || (connecting && idleMs > TCP_CONNECT_MS)) socket.destroy();
+      const isDumb = connection.answersPings && pingedMs !== null && nowMs - pingedMs > PONG_MS;
+      if (isSlow || isDumb || idleMs > (refused ? TCP_MESSAGE_MS : TCP_IDLE_MS) || (connecting && idleMs > TCP_CONNECT_MS))
+        socket.destroy();
+      else if (!connecting && !refused && idleMs > PING_MS && (pingedMs === null || nowMs - pingedMs > PING_MS)) {
+        connection.pingedMs = nowMs;
+        socket.write(PING);
+      }
     }
   }
 }
 
-const keyOf = (source: SipSource): string => `${source.address}:${source.port}`;
+const keyOf = (source: SipSource): string => `${source.address} ${source.port}`;

@@ -16,15 +16,21 @@ import type { SipRequest } from './message.ts';
 import { type HeaderPairs, respond, type ResponseParts } from './respond.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import type { SipSource } from './transport.ts';
-import { ACCEPT, ALLOW, refusalOf } from './validate-request.ts';
+import { ACCEPT, ALLOW, type Refusal, refusalOf } from './validate-request.ts';
 
 export interface UasOptions {
   readonly host: CallHost;
   readonly counters: SipCounters;
   readonly onInvite: (call: IncomingCall) => void;
+  /** A new INVITE: null lets it through. */
+  readonly vet: (inbound: Inbound) => Refusal | null;
+  readonly register: Registrations | undefined;
   readonly dialog: (key: string) => DialogUser | undefined;
   readonly isDraining: () => boolean;
 }
+
+/** Answers a REGISTER (RFC 3261 §10.3); never rejects. */
+export type Registrations = (inbound: Inbound) => Promise<Refusal>;
 
 const RETRY_AFTER: readonly [string, string] = ['Retry-After', `${OVERLOAD_RETRY_SECONDS}`];
 
@@ -69,6 +75,8 @@ export class UasCore {
       counters.overloaded++;
       return this.#refuse(inbound, 503, [RETRY_AFTER]);
     }
+    if (request.method === 'REGISTER' && this.#options.register !== undefined && toTag === '')
+      return this.#register(inbound, this.#options.register);
     const refusal = refusalOf(inbound);
     if (refusal !== null) return this.#invalid(inbound, refusal.status, refusal.headers);
     if (request.method === 'CANCEL') return this.#cancel(inbound);
@@ -88,6 +96,8 @@ export class UasCore {
   #invite(inbound: Inbound): void {
     const { host, counters, isDraining, onInvite } = this.#options;
     if (isDraining()) return this.#refuse(inbound, 503, [RETRY_AFTER]);
+    const vetoed = this.#options.vet(inbound);
+    if (vetoed !== null) return this.#refuse(inbound, vetoed.status, vetoed.headers);
     const transaction = host.transactions.openServer(inbound);
     const call = IncomingInvite.open(host, transaction);
     if (call === null) {
@@ -104,6 +114,13 @@ export class UasCore {
       call.reject(500);
       throw fault;
     }
+  }
+
+  #register(inbound: Inbound, register: Registrations): void {
+    const transaction = this.#options.host.transactions.openServer(inbound);
+    void register(inbound).then(({ status, headers = [] }) =>
+      transaction.respond(this.#response(inbound, status, { toTag: newTag(), headers })),
+    );
   }
 
   /** CANCEL gets 200 whenever its INVITE is known, even when the final response is out already (§9.2). */

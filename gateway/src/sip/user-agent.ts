@@ -7,8 +7,11 @@ import type { OutgoingCall } from './call.ts';
 import type { SipCounters } from './counters.ts';
 import { CLOSE_GRACE_MS } from './limits.ts';
 import type { InviteOptions } from './outgoing-invite.ts';
+import type { LooseAnswer, LooseRequest } from './out-of-dialog.ts';
 import { SipStack, type StackOptions } from './sip-stack.ts';
-import { Transports } from './transports.ts';
+import type { TransactionFault } from './transaction.ts';
+import type { SipSource } from './transport.ts';
+import { type TlsListener, Transports } from './transports.ts';
 
 export type { HangupReason, IncomingCall, OutgoingCall, SipCall, SipEnd, SipParty } from './call.ts';
 export type { InviteOptions } from './outgoing-invite.ts';
@@ -16,8 +19,11 @@ export type { SipSource } from './transport.ts';
 export type { SipUri } from './uri.ts';
 
 export interface UserAgentOptions extends StackOptions {
-  /** For UDP and TCP, bound at `address`; 0 takes one that is free on both. */
+  /** For UDP and TCP on every address; 0 takes one that is free on all. */
   readonly port: number;
+  /** Further addresses to listen at, IPv4 or IPv6. */
+  readonly addresses?: readonly string[];
+  readonly tls?: TlsListener;
   readonly limits: StackOptions['limits'] & { readonly maxTcpConnections: number };
 }
 
@@ -39,8 +45,9 @@ export class UserAgent {
   static async start(options: UserAgentOptions): Promise<UserAgent> {
     let agent: UserAgent | null = null;
     const transports = await Transports.bind({
-      address: options.address,
+      addresses: [...new Set([options.address, ...(options.addresses ?? [])])],
       port: options.port,
+      ...(options.tls ? { tls: options.tls } : {}),
       clock: options.clock,
       maxMessageBytes: options.limits.maxMessageBytes,
       maxTcpConnections: options.limits.maxTcpConnections,
@@ -59,11 +66,31 @@ export class UserAgent {
   }
 
   /**
-   * Calls a sip: URI whose host is an IPv4 address or a name the system resolves; `;transport=tcp` for TCP.
+   * Calls a sip: or sips: URI whose host is an address or a name the system resolves; `;transport=tcp` for TCP, `tls` or sips: for TLS.
    * @throws SipTargetInvalid
    */
   invite(target: string, offer: string, options: InviteOptions): OutgoingCall {
     return this.#stack.invite(target, offer, options);
+  }
+
+  /** OPTIONS or REGISTER; resolves with the final response, or with why there is none. @throws SipTargetInvalid */
+  request(asked: LooseRequest): Promise<LooseAnswer | TransactionFault> {
+    return this.#stack.request(asked);
+  }
+
+  /** Whether the peer still holds the connection it came by; what it registered from UDP is always reached. */
+  isReachable(source: SipSource): boolean {
+    return source.transport === 'udp' || this.#transports.isConnected(source);
+  }
+
+  /** 0 without TLS. */
+  get tlsPort(): number {
+    return this.#transports.tlsPort;
+  }
+
+  /** Our `host:port` towards a place. */
+  sentBy(to: SipSource): string {
+    return this.#transports.sentBy(to);
   }
 
   /** From now on new calls are answered 503; calls in progress go on. */
