@@ -22,8 +22,8 @@ import { listenOnSocket } from './socket/listen.ts';
 import { buildRoutes } from './socket/routes.ts';
 
 const USAGE = 'usage: node cloud-sync/src/main.ts --site FILE --outbox FILE --socket PATH [--credentials FILE]';
-/** One dial, with TLS and the server's greeting, ms. */
-const DIAL_TIMEOUT_MS = 3000;
+/** One dial, with TLS and the server's greeting, ms: a line of 3 s round trip needs 9 s for them. */
+const DIAL_TIMEOUT_MS = 12_000;
 
 function readArguments(): { site: string | undefined; outbox: string; socket: string; credentials: string | undefined } {
   const { values } = parseArgs({
@@ -96,7 +96,7 @@ async function main(): Promise<void> {
       () => null, // a link that fails now is one side less, not a fault of the balance
     );
   };
-  const app = buildRoutes({ advisor, feed, counts: () => delivery.counts(), streamLength, faults: () => relay.faults() });
+  const app = buildRoutes({ advisor, feed, link: monitor, counts: () => delivery.counts(), streamLength, faults: () => relay.faults() });
   await listenOnSocket(app, given.socket);
   monitor.start();
   log.info({ site, socket: given.socket, servers: cloud.servers.length }, 'cloud-sync is ready');

@@ -1,76 +1,102 @@
 /**
  * Keeps one connection to the cloud alive and judges it: dials with backoff, sends its own heartbeats, replaces a connection that looks open but
- * does not answer. The judgement itself is `link-state.ts`.
+ * does not answer, stays away while a drill lasts. The judgements themselves are `link-state.ts`, `line-quality.ts` and `condition.ts`.
  */
-import type { Clock } from '@keepline/contracts/clock';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
-import type { LinkState } from '@keepline/contracts/link';
+import { messageOf } from '@keepline/contracts/errors';
+import { type LinkChange, type LinkCondition, type LinkState, linkConditionCode } from '@keepline/contracts/link';
 import { backoffMs } from './backoff.ts';
-import { beginLink, type Link, type LinkInput, type LinkRules, stepLink } from './link-state.ts';
-
-/** What the monitor needs of a connection. */
-export interface Wire {
-  readonly closed: Promise<string>;
-  ping(): Promise<void>;
-  drop(): void;
-}
-
-export interface MonitorLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-export interface MonitorOptions<W extends Wire> {
-  /** Dials once; undefined when no server is configured. */
-  readonly dial: (() => Promise<W>) | undefined;
-  readonly rules: LinkRules;
-  readonly clock: Clock;
-  /** 0 to 1, for the jitter of redialling. */
-  readonly random: () => number;
-  readonly log: MonitorLog;
-}
+import { ClockWatch } from './clock-watch.ts';
+import { conditionOf, dialCause } from './condition.ts';
+import { lineCondition, withTrip } from './line-quality.ts';
+import { beginLink, lateMs, type Link, type LinkInput, nextTickMs, stepLink } from './link-state.ts';
+import type { LinkEvidence, MonitorOptions, Wire } from './wire.ts';
 
 export interface LinkView {
   readonly state: LinkState;
   /** Wall time of the last change, ms since 1970. */
   readonly sinceMs: number;
   readonly why: string;
+  readonly condition?: LinkCondition;
 }
 
 /** Short enough that the backlog starts within seconds of a healed line. */
 const REDIAL = { firstMs: 250, longestMs: 5000 };
+/** Changes that are kept; at one a second, the last four minutes of the worst line. */
+const TIMELINE_MAX = 256;
 
 export class LinkMonitor<W extends Wire> {
   readonly #o: MonitorOptions<W>;
   readonly #viewers = new Set<(view: LinkView) => void>();
   readonly #holders = new Set<(wire: W | undefined) => void>();
+  readonly #timeline: LinkChange[] = [];
+  readonly #clockWatch: ClockWatch;
   #link: Link;
   #sinceMs: number;
+  #condition: LinkCondition | undefined;
   #wire: W | undefined;
   #attempt = 0;
-  #answered = true;
+  /** Heartbeats on their way. */
+  #asked = 0;
+  #trips: readonly number[] = [];
+  #streamFull = false;
   #stopped = false;
-  #disarm: () => void = () => {};
+  #dialling = false;
+  /** Monotonic end of the drill; 0 while there is none. */
+  #heldUntilMs = 0;
+  #disarmDial: () => void = () => {};
+  #disarmBeat: () => void = () => {};
+  #disarmWatch: () => void = () => {};
+  #disarmHold: () => void = () => {};
 
   constructor(options: MonitorOptions<W>) {
     this.#o = options;
     this.#link = beginLink(options.rules, options.dial ? 'not_connected_yet' : 'no_servers_configured');
     this.#sinceMs = options.clock.now();
+    this.#clockWatch = new ClockWatch(options.clock, options.rules.stableMs);
   }
 
   start(): void {
-    if (this.#o.dial) void this.#connect(this.#o.dial);
+    this.#connect();
   }
 
   /** Drops the connection and stops dialling. */
   stop(): void {
     this.#stopped = true;
-    this.#disarm();
+    this.#disarmDial();
+    this.#disarmHold();
     this.#release();
   }
 
+  /** Cuts the link and stays away, as a drill; a second call replaces the end of the first. Ends by itself. @param ms 0 ends it now */
+  hold(ms: number): void {
+    if (this.#stopped || !this.#o.dial) return;
+    this.#disarmHold();
+    this.#disarmDial();
+    const wasHeld = this.#heldUntilMs > 0;
+    this.#heldUntilMs = ms > 0 ? this.#o.clock.monotonicMs() + ms : 0;
+    if (ms <= 0) {
+      if (wasHeld) this.#feed({ on: 'disconnected', why: 'drill_over' });
+      this.#connect();
+      return;
+    }
+    this.#release();
+    this.#feed({ on: 'disconnected', why: 'drill' });
+    this.#disarmHold = this.#o.clock.after(ms, () => this.hold(0));
+  }
+
+  /** What is left of the drill, ms; 0 when there is none. */
+  heldMs(): number {
+    return this.#heldUntilMs === 0 ? 0 : Math.max(0, this.#heldUntilMs - this.#o.clock.monotonicMs());
+  }
+
   view(): LinkView {
-    return { state: this.#link.at, sinceMs: this.#sinceMs, why: this.#link.why };
+    const { at: state, why } = this.#link;
+    return { state, sinceMs: this.#sinceMs, why, ...(this.#condition ? { condition: this.#condition } : {}) };
+  }
+
+  /** The last changes, oldest first. */
+  timeline(): readonly LinkChange[] {
+    return this.#timeline;
   }
 
   /** The connection in use, or undefined. */
@@ -89,83 +115,170 @@ export class LinkMonitor<W extends Wire> {
     return () => this.#holders.delete(holder);
   }
 
-  /** Evidence from those who use the connection. */
-  note(input: Extract<LinkInput, { on: 'acknowledged' | 'publish_timeout' | 'advice_answered' | 'advice_timeout' }>): void {
-    this.#feed(input);
-  }
-
-  async #connect(dial: () => Promise<W>): Promise<void> {
-    let wire: W;
-    try {
-      wire = await dial();
-    } catch (fault) {
-      if (this.#stopped) return;
-      this.#feed({ on: 'disconnected', why: fault instanceof KeeplineError ? fault.code.toLowerCase() : 'dial_failed' });
-      this.#redial(dial, messageOf(fault));
+  note(evidence: LinkEvidence): void {
+    if (evidence.on === 'stream_full') {
+      this.#streamFull = true;
+      this.#feed({ on: 'poor_line', why: 'stream_full' });
       return;
     }
-    if (this.#stopped) {
+    if (evidence.on === 'acknowledged') this.#streamFull = false;
+    this.#feed(evidence);
+  }
+
+  #connect(): void {
+    const { dial } = this.#o;
+    if (!dial || this.#stopped || this.#dialling || this.#wire || this.#heldUntilMs > 0) return;
+    this.#dialling = true;
+    dial().then(
+      (wire) => {
+        this.#dialling = false;
+        this.#take(wire);
+      },
+      (fault: unknown) => {
+        this.#dialling = false;
+        if (this.#stopped || this.#heldUntilMs > 0) return;
+        this.#feed({ on: 'disconnected', why: dialCause(fault) });
+        this.#redial(messageOf(fault));
+      },
+    );
+  }
+
+  #take(wire: W): void {
+    if (this.#stopped || this.#heldUntilMs > 0) {
       wire.drop();
       return;
     }
     this.#wire = wire;
-    this.#answered = true;
+    this.#asked = 0;
+    this.#trips = [];
     this.#feed({ on: 'connected' });
-    this.#disarm = this.#o.clock.every(this.#o.rules.heartbeatMs, () => this.#beat(wire));
+    this.#disarmBeat = this.#o.clock.every(this.#o.rules.heartbeatMs, () => this.#beat(wire));
     this.#beat(wire);
+    this.#watch();
     for (const holder of this.#holders) holder(wire);
-    const why = await wire.closed;
-    if (this.#wire === wire) {
-      this.#disarm();
-      this.#release();
-      this.#feed({ on: 'disconnected', why });
-    }
-    if (!this.#stopped) this.#redial(dial, why);
+    void wire.closed.then((why) => {
+      if (this.#wire !== wire) return;
+      // The peer that ends a connection on which it had gone silent is one that no longer knew it (RFC 9293 §3.5.1).
+      const silentMs = this.#o.clock.monotonicMs() - this.#link.heardMs;
+      this.#lost(why === 'connection_lost' && silentMs >= lateMs(this.#o.rules) ? 'half_open' : why);
+    });
   }
 
-  #redial(dial: () => Promise<W>, why: string): void {
+  #lost(why: string): void {
+    this.#release();
+    this.#feed({ on: 'disconnected', why });
+    this.#redial(why);
+  }
+
+  #redial(why: string): void {
+    if (this.#stopped || this.#heldUntilMs > 0) return;
     const waitMs = backoffMs(this.#attempt++, this.#o.random(), REDIAL);
     this.#o.log.info({ why, waitMs, attempt: this.#attempt }, 'dialling the cloud again');
-    this.#disarm = this.#o.clock.after(waitMs, () => void this.#connect(dial));
+    this.#disarmDial();
+    this.#disarmDial = this.#o.clock.after(waitMs, () => this.#connect());
   }
 
-  /** A heartbeat that is still unanswered when the next is due was missed; only one is ever on its way. */
+  /** One question each interval, answered or not: the answers of a slow line then still come once an interval. Silence ends it within a few. */
   #beat(wire: W): void {
     if (this.#wire !== wire) return;
-    if (!this.#answered) {
-      this.#feed({ on: 'heartbeat_missed' });
-      return;
-    }
-    this.#answered = false;
+    this.#clockWatch.look();
+    this.#refresh();
+    if (this.#asked > this.#o.rules.misses + 1) return;
+    this.#asked++;
+    const askedMs = this.#o.clock.monotonicMs();
     wire.ping().then(
       () => {
         if (this.#wire !== wire) return;
-        this.#answered = true;
+        this.#asked--;
         this.#attempt = 0;
+        this.#trips = withTrip(this.#trips, this.#o.clock.monotonicMs() - askedMs);
         this.#feed({ on: 'heartbeat_ok' });
+        const poor = lineCondition(this.#trips);
+        if (poor) this.#feed({ on: 'poor_line', why: poor });
+        this.#watch();
       },
       () => undefined, // the connection is going; `closed` says why
     );
   }
 
+  /** Judges the silence at the moment it becomes too long, not at the next beat. */
+  #watch(): void {
+    this.#disarmWatch();
+    const { clock, rules } = this.#o;
+    const dueMs = nextTickMs(this.#link, clock.monotonicMs(), rules);
+    if (dueMs === undefined) return;
+    this.#disarmWatch = clock.after(Math.ceil(dueMs - clock.monotonicMs()), () => {
+      // This process itself was stopped or starved: what the cloud said meanwhile is still unread, so its silence proves nothing yet.
+      const starved = clock.monotonicMs() - dueMs > rules.heartbeatMs;
+      if (starved) this.#disarmWatch = clock.after(rules.heartbeatMs, () => this.#judge());
+      else this.#judge();
+    });
+  }
+
+  #judge(): void {
+    this.#feed({ on: 'tick' });
+    this.#watch();
+  }
+
   #feed(input: LinkInput): void {
-    const { link, effects } = stepLink(this.#link, input, this.#o.clock.monotonicMs(), this.#o.rules);
+    const nowMs = this.#o.clock.monotonicMs();
+    const { heardMs } = this.#link;
+    const { link, effects } = stepLink(this.#link, input, nowMs, this.#o.rules);
     this.#link = link;
+    if (effects.some((effect) => effect.do === 'renew')) this.#release();
     for (const effect of effects) {
       if (effect.do === 'renew') {
-        this.#disarm();
-        this.#release();
+        this.#redial('heartbeats_missed');
         continue;
       }
       this.#sinceMs = this.#o.clock.now();
-      this.#o.log[effect.to === 'up' ? 'info' : 'warn']({ from: effect.from, to: effect.to, why: effect.why }, 'link changed');
-      for (const viewer of this.#viewers) viewer(this.view());
+      this.#condition = this.#named();
+      const silentMs = effect.from === 'down' ? 0 : Math.round(nowMs - heardMs);
+      const change = {
+        from: effect.from,
+        to: effect.to,
+        why: effect.why,
+        ...(this.#condition ? { condition: this.#condition } : {}),
+        silentMs,
+      };
+      this.#timeline.push({ atMs: this.#sinceMs, ...change });
+      if (this.#timeline.length > TIMELINE_MAX) this.#timeline.shift();
+      this.#o.log[effect.to === 'up' ? 'info' : 'warn'](change, 'link changed');
+      this.#tell();
     }
+    this.#refresh();
+  }
+
+  /** The condition may change while the state stays. */
+  #refresh(): void {
+    const condition = this.#named();
+    if (condition === this.#condition) return;
+    this.#condition = condition;
+    if (condition) this.#o.log.warn({ code: linkConditionCode(condition), state: this.#link.at }, 'link condition');
+    this.#tell();
+  }
+
+  #named(): LinkCondition | undefined {
+    return conditionOf({
+      state: this.#link.at,
+      why: this.#link.why,
+      line: this.#wire && lineCondition(this.#trips),
+      streamFull: this.#streamFull,
+      outboxDiskFull: this.#o.outboxDiskFull?.() ?? false,
+      clockJumped: this.#clockWatch.jumped(),
+    });
+  }
+
+  #tell(): void {
+    const view = this.view();
+    for (const viewer of this.#viewers) viewer(view);
   }
 
   #release(): void {
     const wire = this.#wire;
     this.#wire = undefined;
+    this.#disarmBeat();
+    this.#disarmWatch();
     if (!wire) return;
     wire.drop();
     for (const holder of this.#holders) holder(undefined);

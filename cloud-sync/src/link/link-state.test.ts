@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import {
   ADVICE_TIMEOUTS,
   beginLink,
+  lateMs,
   type Link,
   type LinkEffect,
   type LinkInput,
   type LinkRules,
+  silenceMs,
   SLOW_ACK_MS,
   stepLink,
 } from './link-state.ts';
@@ -40,8 +42,10 @@ const beats = (count: number): Timed[] => Array.from({ length: count }, () => at
 const states = (trace: readonly Trace[]): string[] =>
   trace.flatMap((step) => step.effects.flatMap((effect) => (effect.do === 'announce' ? [`${effect.to}: ${effect.why}`] : [])));
 const CONNECTED = at(0, { on: 'connected' });
-const MISSED = at(1000, { on: 'heartbeat_missed' });
-const up = (): Link => play([CONNECTED, ...beats(4)]).at(-1)?.link ?? beginLink(RULES);
+const LATE = at(lateMs(RULES), { on: 'tick' });
+const DEAD = at(silenceMs(RULES) - lateMs(RULES), { on: 'tick' });
+/** Up, last heard now: time in `play` begins at 0. */
+const up = (): Link => ({ ...(play([CONNECTED, ...beats(4)]).at(-1)?.link ?? beginLink(RULES)), heardMs: 0 });
 
 describe('link state', () => {
   it('a start is no outage: up after as many good heartbeats as a fault needs bad ones', () => {
@@ -49,10 +53,16 @@ describe('link state', () => {
     expect(states(play([CONNECTED, ...beats(3)]))).toEqual(['probing: connected', 'up: stable']);
   });
 
-  it('three missed heartbeats make a black hole: suspect at the first, down and renewed at the third (PR 5424)', () => {
-    const trace = play([MISSED, MISSED, MISSED], up());
+  it('silence makes a black hole: suspect when a heartbeat is late, down and renewed within 5 s (PR 5424)', () => {
+    const trace = play([LATE, DEAD], up());
     expect(states(trace)).toEqual(['suspect: heartbeat_missed', 'down: heartbeats_missed']);
     expect(trace.at(-1)?.effects).toContainEqual({ do: 'renew' });
+    expect(trace.at(-1)?.atMs).toBeLessThanOrEqual(5000);
+  });
+
+  it('a line whose round trip grows to 3 s is slow, not dead: its answers still come once a heartbeat', () => {
+    const trace = play([at(1500, { on: 'tick' }), at(2499, { on: 'heartbeat_ok' }), ...beats(20)], up());
+    expect(states(trace)).toEqual(['suspect: heartbeat_missed']);
   });
 
   it('a lost connection is down at once', () => {
@@ -95,7 +105,8 @@ describe('link state', () => {
 
   const input: fc.Arbitrary<LinkInput> = fc.oneof(
     { weight: 12, arbitrary: fc.constant<LinkInput>({ on: 'heartbeat_ok' }) },
-    { weight: 2, arbitrary: fc.constant<LinkInput>({ on: 'heartbeat_missed' }) },
+    { weight: 2, arbitrary: fc.constant<LinkInput>({ on: 'tick' }) },
+    { weight: 1, arbitrary: fc.constant<LinkInput>({ on: 'poor_line', why: 'slow_link' }) },
     { weight: 2, arbitrary: fc.constant<LinkInput>({ on: 'connected' }) },
     { weight: 1, arbitrary: fc.constant<LinkInput>({ on: 'disconnected', why: 'lost' }) },
     { weight: 1, arbitrary: fc.constant<LinkInput>({ on: 'publish_timeout' }) },
@@ -111,7 +122,8 @@ describe('link state', () => {
         const quietMs: number[] = [];
         for (const { input: seen, before, link, atMs } of play(steps)) {
           const slow = seen.on === 'acknowledged' && seen.tookMs > SLOW_ACK_MS;
-          if (before.connected && (slow || ['heartbeat_missed', 'disconnected', 'publish_timeout'].includes(seen.on))) troubleMs = atMs;
+          const silent = seen.on === 'tick' && atMs - before.heardMs >= lateMs(RULES);
+          if (before.connected && (slow || silent || ['poor_line', 'disconnected', 'publish_timeout'].includes(seen.on))) troubleMs = atMs;
           if (link.at === 'up' && before.at !== 'up' && troubleMs !== undefined) quietMs.push(atMs - troubleMs);
         }
         expect(quietMs.filter((ms) => ms < RULES.stableMs)).toEqual([]);
@@ -127,6 +139,17 @@ describe('link state', () => {
           const announced = effects.filter((effect) => effect.do === 'announce');
           expect(announced).toHaveLength(before.at === link.at ? 0 : 1);
         }
+      }),
+    );
+  });
+
+  it('law: no tick leaves a link connected on which nothing was heard for silenceMs', () => {
+    fc.assert(
+      fc.property(life, (steps) => {
+        const left = play(steps).filter(
+          ({ input: seen, link, atMs }) => seen.on === 'tick' && link.connected && atMs - link.heardMs >= silenceMs(RULES),
+        );
+        expect(left).toEqual([]);
       }),
     );
   });

@@ -1,7 +1,7 @@
 /**
  * Is the cloud reachable? Pure core of the link: `up → suspect → down → probing → up`. Times are monotonic ms.
- * Two laws, held by property tests: a lost connection is `down` at once, and after any trouble `up` is entered only when
- * `stableMs` have passed without another, so a flapping line does not flap the mode of the agents.
+ * Three laws, held by property tests: a lost connection is `down` at once, silence is `down` after `silenceMs`, and after any trouble `up` is
+ * entered only when `stableMs` have passed without another, so a flapping line does not flap the mode of the agents.
  */
 import type { LinkState } from '@keepline/contracts/link';
 
@@ -18,11 +18,22 @@ export const SLOW_ACK_MS = 2000;
 /** Advice timeouts in a row that are trouble; single ones are the cloud's, not the line's. */
 export const ADVICE_TIMEOUTS = 3;
 
+/** Silence after which one heartbeat was missed, ms: a whole interval and the half of one for its way. */
+export const lateMs = (rules: LinkRules): number => rules.heartbeatMs * 1.5;
+/**
+ * Silence after which the line is dead, ms; 4.5 s by default. Counted from the last answer and not from a question, so that a line with 3 s of
+ * round trip, whose answers also come once a heartbeat, is slow and not dead; and below the 5 s within which a black hole must be noticed.
+ */
+export const silenceMs = (rules: LinkRules): number => rules.heartbeatMs * (rules.misses + 1.5);
+
 export type LinkInput =
   | { readonly on: 'connected' }
   | { readonly on: 'disconnected'; readonly why: string }
   | { readonly on: 'heartbeat_ok' }
-  | { readonly on: 'heartbeat_missed' }
+  /** Time has passed: judge the silence. */
+  | { readonly on: 'tick' }
+  /** The line answers, but badly. */
+  | { readonly on: 'poor_line'; readonly why: string }
   | { readonly on: 'acknowledged'; readonly tookMs: number }
   | { readonly on: 'publish_timeout' }
   | { readonly on: 'advice_answered' }
@@ -33,7 +44,8 @@ export interface Link {
   /** Machine-readable cause of the last change. */
   readonly why: string;
   readonly connected: boolean;
-  readonly missed: number;
+  /** When the cloud was last heard; meaningful while connected. */
+  readonly heardMs: number;
   readonly adviceTimeouts: number;
   /** Since when nothing has been wrong; meaningful while connected. */
   readonly quietSinceMs: number;
@@ -53,7 +65,15 @@ export interface LinkStep {
 
 /** A start is no outage: the first `up` needs only as many good heartbeats as a fault needs bad ones. */
 export function beginLink(rules: LinkRules, why = 'not_connected_yet'): Link {
-  return { at: 'down', why, connected: false, missed: 0, adviceTimeouts: 0, quietSinceMs: 0, requiredMs: rules.misses * rules.heartbeatMs };
+  const requiredMs = rules.misses * rules.heartbeatMs;
+  return { at: 'down', why, connected: false, heardMs: 0, adviceTimeouts: 0, quietSinceMs: 0, requiredMs };
+}
+
+/** When to judge the silence next, if nothing is heard until then; undefined without a connection. */
+export function nextTickMs(link: Link, nowMs: number, rules: LinkRules): number | undefined {
+  if (!link.connected) return undefined;
+  const late = link.heardMs + lateMs(rules);
+  return nowMs < late ? late : Math.max(nowMs, link.heardMs + silenceMs(rules));
 }
 
 export function stepLink(link: Link, input: LinkInput, nowMs: number, rules: LinkRules): LinkStep {
@@ -67,22 +87,23 @@ export function stepLink(link: Link, input: LinkInput, nowMs: number, rules: Lin
   const doubt = (next: Link, why: string): LinkStep => (next.at === 'up' ? go(next, 'suspect', why) : same(next));
 
   if (input.on === 'connected') {
-    const fresh: Link = { ...link, connected: true, missed: 0, adviceTimeouts: 0, quietSinceMs: nowMs };
+    const fresh: Link = { ...link, connected: true, heardMs: nowMs, adviceTimeouts: 0, quietSinceMs: nowMs };
     return go(fresh, 'probing', 'connected');
   }
   if (input.on === 'disconnected') {
     // Before the first connection a failed dial is no outage, only its cause is worth telling.
     if (!link.connected) return same({ ...link, why: input.why });
-    return go(trouble({ connected: false, missed: 0 }), 'down', input.why);
+    return go(trouble({ connected: false }), 'down', input.why);
   }
   if (!link.connected) return same(link); // late news of a connection already given up
   switch (input.on) {
-    case 'heartbeat_missed': {
-      const missed = link.missed + 1;
-      const next = trouble({ missed });
-      if (missed < rules.misses) return doubt(next, 'heartbeat_missed');
-      return go({ ...next, connected: false, missed: 0 }, 'down', 'heartbeats_missed', { do: 'renew' });
+    case 'tick': {
+      const silentMs = nowMs - link.heardMs;
+      if (silentMs >= silenceMs(rules)) return go(trouble({ connected: false }), 'down', 'heartbeats_missed', { do: 'renew' });
+      return silentMs >= lateMs(rules) ? doubt(trouble({}), 'heartbeat_missed') : same(link);
     }
+    case 'poor_line':
+      return doubt(trouble({}), input.why);
     case 'publish_timeout':
       return doubt(trouble({}), 'publish_timeout');
     case 'acknowledged':
@@ -96,7 +117,7 @@ export function stepLink(link: Link, input: LinkInput, nowMs: number, rules: Lin
     case 'advice_answered':
       return same({ ...link, adviceTimeouts: 0 });
     case 'heartbeat_ok': {
-      const next: Link = { ...link, missed: 0 };
+      const next: Link = { ...link, heardMs: nowMs };
       const quietMs = nowMs - link.quietSinceMs;
       return link.at === 'up' || quietMs < link.requiredMs ? same(next) : go(next, 'up', 'stable');
     }

@@ -2,8 +2,12 @@
 import { PassThrough } from 'node:stream';
 import { AdviceRequest } from '@keepline/contracts/advice';
 import type { KeeplineError } from '@keepline/contracts/errors';
+import { DRILL_MAX_SECONDS } from '@keepline/contracts/link';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import type { Advisor } from '../advice/ask.ts';
+import type { LinkMonitor } from '../link/link-monitor.ts';
+import type { Wire } from '../link/wire.ts';
 import type { Counts } from '../outbox/counts.ts';
 import { reconcile, unaccounted } from '../relay/reconcile.ts';
 import type { LinkFeed } from './link-feed.ts';
@@ -11,6 +15,7 @@ import type { LinkFeed } from './link-feed.ts';
 export interface RoutesOptions {
   readonly advisor: Pick<Advisor, 'ask' | 'breaker'>;
   readonly feed: LinkFeed;
+  readonly link: Pick<LinkMonitor<Wire>, 'hold' | 'heldMs' | 'timeline'>;
   readonly counts: () => Promise<Counts>;
   /** Messages the stream has ever stored; null when it cannot be asked now. */
   readonly streamLength: () => Promise<number | null>;
@@ -20,6 +25,9 @@ export interface RoutesOptions {
 const BODY_MAX_BYTES = 16_384;
 /** A reader this far behind is cut off; it comes back and starts from the present. */
 const READER_LAG_BYTES = 65_536;
+
+/** How long to stay away, s; 0 ends a drill. */
+const Drill = Type.Object({ seconds: Type.Number({ minimum: 0, maximum: DRILL_MAX_SECONDS }) }, { additionalProperties: false });
 
 export function buildRoutes(options: RoutesOptions): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_MAX_BYTES, forceCloseConnections: true });
@@ -38,6 +46,15 @@ export function buildRoutes(options: RoutesOptions): FastifyInstance {
     lines.once('close', leave);
     request.raw.once('close', () => lines.destroy());
     return reply.type('application/x-ndjson').send(lines);
+  });
+
+  app.get('/link/timeline', () => options.link.timeline());
+
+  app.get('/drill', () => ({ leftMs: Math.round(options.link.heldMs()) }));
+
+  app.post<{ Body: { seconds: number } }>('/drill', { schema: { body: Drill } }, (request) => {
+    options.link.hold(request.body.seconds * 1000);
+    return { leftMs: Math.round(options.link.heldMs()) };
   });
 
   app.get('/counts', async () => {

@@ -84,6 +84,16 @@ describe('the socket to cloud-sync', () => {
     await vi.waitFor(() => expect(states).toEqual(['up', 'down', 'up']));
   });
 
+  it('passes on what is wrong with the link, and no word it does not know', async () => {
+    const { connect, streams } = await peer(() => {});
+    const socket = connect();
+    await isUp(socket);
+    streams[0]?.write(`${JSON.stringify({ ...UP, state: 'suspect', condition: 'heavy_loss' })}\n`);
+    await vi.waitFor(() => expect(socket.status()).toMatchObject({ state: 'suspect', condition: 'heavy_loss' }));
+    streams[0]?.write(`${JSON.stringify({ ...UP, state: 'suspect', condition: 'sunspots' })}\n`);
+    await vi.waitFor(() => expect(socket.status().condition).toBeUndefined());
+  });
+
   it('takes a stream that fell silent for a process that hangs', async () => {
     const { connect } = await peer(() => {});
     const clock = new FakeClock();

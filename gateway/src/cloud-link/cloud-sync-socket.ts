@@ -6,7 +6,7 @@ import { Agent, request } from 'node:http';
 import { ADVICE_HOP_MS, AdviceReply, type AdviceRequest } from '@keepline/contracts/advice';
 import type { Anonymised } from '@keepline/contracts/anonymised';
 import type { Clock } from '@keepline/contracts/clock';
-import type { LinkState, LinkStatus } from '@keepline/contracts/link';
+import { isLinkCondition, type LinkState, type LinkStatus } from '@keepline/contracts/link';
 import { Value } from 'typebox/value';
 
 /** `cloud-sync` writes a line at least every 2 s; three missed ones mean it hangs. */
@@ -142,7 +142,8 @@ export class CloudSyncSocket {
 
   #set(status: LinkStatus): void {
     const before = this.#status;
-    if (before.state === status.state && before.why === status.why && before.backlog === status.backlog) return;
+    const isSame = before.state === status.state && before.why === status.why && before.condition === status.condition;
+    if (isSame && before.backlog === status.backlog) return;
     this.#status = status.state === before.state ? { ...status, sinceMs: before.sinceMs } : status;
     if (before.state !== status.state) this.#o.onLink(before.state, this.#status);
     for (const listener of this.#listeners) listener();
@@ -157,11 +158,11 @@ function parseReply(text: string): AdviceReply | undefined {
 function parseStatus(line: string): LinkStatus | undefined {
   const value = parseJson(line);
   if (typeof value !== 'object' || value === null) return undefined;
-  const { state, sinceMs, why, backlog, oldestUnsentMs } = value as Record<string, unknown>;
+  const { state, sinceMs, why, condition, backlog, oldestUnsentMs } = value as Record<string, unknown>;
   if (state !== 'up' && state !== 'suspect' && state !== 'down' && state !== 'probing') return undefined;
   if (typeof sinceMs !== 'number' || typeof why !== 'string' || typeof backlog !== 'number' || typeof oldestUnsentMs !== 'number')
     return undefined;
-  return { state, sinceMs, why, backlog, oldestUnsentMs };
+  return { state, sinceMs, why, ...(isLinkCondition(condition) ? { condition } : {}), backlog, oldestUnsentMs };
 }
 
 function parseJson(text: string): unknown {

@@ -6,7 +6,7 @@ import { CloudOutlined, CloudSyncOutlined } from '@ant-design/icons';
 import { Alert, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { CLOUD_FEATURES, type LinkStatus } from '@keepline/contracts/link';
+import { CLOUD_FEATURES, LINK_CONDITIONS, linkConditionCode, type LinkStatus } from '@keepline/contracts/link';
 import { durationText } from '../../ui/duration.ts';
 import { Ticking } from '../../ui/ticking.tsx';
 import { type DeskState, serverNowMs } from './desk-state.ts';
@@ -29,7 +29,7 @@ export function LinkTag({ link }: { readonly link: LinkStatus }): ReactNode {
 }
 
 export function LinkBanner({ state }: { readonly state: DeskState }): ReactNode {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const link = state.view?.link;
   if (!link || link.state === 'up') return null;
   const features = CLOUD_FEATURES.map((feature) => t(`link.feature.${feature}`)).join(t('link.separator'));
@@ -50,6 +50,11 @@ export function LinkBanner({ state }: { readonly state: DeskState }): ReactNode 
           <span className="numeric">
             <Ticking>{(now) => t('link.since', { age: durationText(serverNowMs(state, now) - link.sinceMs) })}</Ticking>
           </span>
+          {link.condition && (
+            <span data-testid="link-condition" data-condition={link.condition} title={linkConditionCode(link.condition)}>
+              {LINK_CONDITIONS[link.condition][i18n.language.startsWith('zh') ? 'zh' : 'en']}
+            </span>
+          )}
           <span>{t('link.localOk')}</span>
           <span>{t(link.state === 'down' ? 'link.unavailable' : 'link.maybeUnavailable', { features })}</span>
           <span className="numeric" data-testid="link-backlog">
