@@ -71,7 +71,8 @@ async function main(): Promise<void> {
     log,
     note: (input) => monitor.note(input),
   });
-  monitor.onWire((connection) => relay.attach(connection && new EventStream(connection, subjectsOf(site).stream)));
+  const names = subjectsOf(site);
+  monitor.onWire((connection) => relay.attach(connection && new EventStream(connection, names.stream, names.siteInbox)));
   const advisor = new Advisor({
     site,
     deadlineMs: advice.deadlineMs - 2 * ADVICE_HOP_MS,
@@ -86,7 +87,7 @@ async function main(): Promise<void> {
     clock,
     view: () => monitor.view(),
     onChange: (viewer) => monitor.onChange(viewer),
-    counts: () => delivery.counts(),
+    backlog: () => delivery.backlog(),
   });
   const streamLength = async (): Promise<number | null> => {
     const connection = monitor.wire();

@@ -13,11 +13,14 @@ export type Reading = 'text' | 'opaque';
 
 const LONG_NUMBER_DIGITS = 11;
 const EMAIL = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u;
+/** Nothing that could be a digit or an @, also after normalising. */
+const HARMLESS = /^[A-Za-z_-]*$/;
 const BETWEEN_DIGITS = /(?<=\d)[\s._·・–—/()+-]{1,3}(?=\d)/gu;
 
 export function findPersonalData(value: string, reading: Reading): Finding | undefined {
+  if (HARMLESS.test(value)) return undefined; // most of what is looked at: words of the configuration
   const plain = value.normalize('NFKC');
-  if (EMAIL.test(plain)) return 'email';
+  if (plain.includes('@') && EMAIL.test(plain)) return 'email';
   if (reading === 'opaque') return firstFinding(plain.match(/(?<![A-Za-z0-9])\d+[Xx]?(?![A-Za-z0-9])/g));
   const joined = plain.replaceAll(BETWEEN_DIGITS, '');
   const runs = [...(plain.match(/\d+[Xx]?/g) ?? []), ...(joined.match(/\d+[Xx]?/g) ?? [])];

@@ -5,17 +5,15 @@
  * server restarted after its de-duplication window has forgotten the id of its last message (2.9.10) and would refuse for ever. That first
  * publish carries `Nats-Expected-Last-Sequence` alone, with the sequence just asked for; all later ones carry both.
  */
-import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { headers } from '@nats-io/transport-node';
+import { JetStreamApiCodes, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import type { CloudConnection } from './cloud-connection.ts';
-import { PublishFailed, StreamMissing, WrongLast } from './errors.ts';
+import { StreamMissing } from './errors.ts';
+import { type LaneListener, PublishLane } from './publish-lane.ts';
+
+export { PREVIOUS_HEADER } from './publish-lane.ts';
 
 /** How long an acknowledgement may take before the connection counts as doubtful, ms. */
 export const ACK_TIMEOUT_MS = 5000;
-/** API codes of the server for a refused position: wrong last message id, wrong last sequence. */
-const WRONG_LAST_CODES: readonly number[] = [10_070, 10_071, 10_164];
-/** Our own header: id of the event sent before this one, so that a consumer can check the chain of the site. */
-export const PREVIOUS_HEADER = 'Keepline-Previous';
 
 export interface StreamEnd {
   /** Sequence of the last message ever stored; 0 in a new stream. */
@@ -24,24 +22,16 @@ export interface StreamEnd {
   readonly msgId: string;
 }
 
-export interface Position {
-  /** Sequence the stream must stand at. */
-  readonly afterSeq: number;
-  /** Event id the stream must end with; '' leaves it to the sequence. */
-  readonly afterId: string;
-  /** Id of the event sent before, for the chain header; '' at the beginning. */
-  readonly previousId: string;
-}
-
 export class EventStream {
   readonly #name: string;
   readonly #connection: CloudConnection;
-  readonly #client: JetStreamClient;
+  readonly #inboxPrefix: string | undefined;
 
-  constructor(connection: CloudConnection, name: string) {
+  /** @param inboxPrefix reply subjects this user may subscribe to; any when absent */
+  constructor(connection: CloudConnection, name: string, inboxPrefix?: string) {
     this.#name = name;
     this.#connection = connection;
-    this.#client = jetstream(connection.nats, { timeout: ACK_TIMEOUT_MS });
+    this.#inboxPrefix = inboxPrefix;
   }
 
   /** @throws KeeplineError STREAM_MISSING */
@@ -58,27 +48,8 @@ export class EventStream {
     }
   }
 
-  /**
-   * Appends one event; resolves with its stream sequence once the server has acknowledged it.
-   * @throws KeeplineError STREAM_WRONG_LAST, EVENT_PUBLISH_FAILED
-   */
-  async append(subject: string, id: string, body: string, position: Position): Promise<number> {
-    const chain = headers();
-    chain.set(PREVIOUS_HEADER, position.previousId);
-    const expect = {
-      streamName: this.#name,
-      lastSequence: position.afterSeq,
-      ...(position.afterId === '' ? {} : { lastMsgID: position.afterId }),
-    };
-    try {
-      const ack = await this.#client.publish(subject, body, { msgID: id, headers: chain, expect, timeout: ACK_TIMEOUT_MS });
-      // A duplicate is acknowledged with its old place: only the place asked for is good news.
-      if (ack.seq !== position.afterSeq + 1) throw new WrongLast(id, `it is there already, as message ${ack.seq}`);
-      return ack.seq;
-    } catch (fault) {
-      if (fault instanceof WrongLast) throw fault;
-      if (fault instanceof JetStreamApiError && WRONG_LAST_CODES.includes(fault.code)) throw new WrongLast(id, fault.message);
-      throw new PublishFailed(id, fault);
-    }
+  /** A way to publish many events without waiting for each; `listener` hears what became of them. */
+  lane(listener: LaneListener): PublishLane {
+    return new PublishLane(this.#connection.nats, this.#name, this.#inboxPrefix, listener);
   }
 }

@@ -5,16 +5,13 @@
  */
 import { type Clock, systemClock } from '@keepline/contracts/clock';
 import { numberOf, SqliteFile, textOf } from '../sqlite/sqlite-file.ts';
-import { type Counts, readCounts } from './counts.ts';
+import { type Backlog, type Counts, readBacklog, readCounts } from './counts.ts';
 import type { Entry } from './entry.ts';
 import { OutboxUnusable } from './errors.ts';
+import { type Hit, quarantineHits } from './quarantine.ts';
 import { OUTBOX_SCHEMA } from './schema.ts';
+import { type Claim, claimNext, type Settled, settle } from './settle.ts';
 
-/**
- * Delivered events kept behind the last one. The last itself is needed to recognise the stream's last message; the others tell a stream
- * that went back from one we never wrote to, and make late repeats of an append harmless.
- */
-export const KEPT_DELIVERED = 1024;
 /** How soon a new event is noticed, ms. */
 const POLL_MS = 50;
 
@@ -26,11 +23,6 @@ export interface Delivered {
   readonly streamSeq: number;
   /** End of the stream that a person has accepted as it is; 0 for none. */
   readonly acceptedSeq: number;
-}
-
-export interface Hit {
-  readonly entry: Entry;
-  readonly why: string;
 }
 
 export class Delivery {
@@ -52,59 +44,35 @@ export class Delivery {
   }
 
   /**
-   * The next events after the last delivered one, oldest first. From now on they do not expire: they may reach the cloud.
-   * Claiming again before settling returns the same events.
+   * One transaction for both halves of the relay's work: settles `settled`, then claims up to `claim.limit` events after `claim.after`.
+   * Everything waiting up to `settled.seq` is in the stream, the last of it as `settled.streamSeq`; the ledger counts it with its day. Claimed
+   * events do not expire from now on: they may reach the cloud. Claiming again gives the same events.
    */
-  claim(limit: number): Promise<readonly Entry[]> {
-    return this.#file.write(async (statements) => {
-      const rows = await statements.all(
-        'SELECT seq, id, type, body FROM event WHERE seq > (SELECT delivered_seq FROM progress) ORDER BY seq LIMIT ?',
-        limit,
-      );
-      const entries = rows.map((row) => ({
-        seq: numberOf(row['seq']),
-        id: textOf(row['id']),
-        type: textOf(row['type']),
-        body: textOf(row['body']),
-      }));
-      const last = entries.at(-1);
-      if (last) await statements.run('UPDATE progress SET claimed_seq = ? WHERE claimed_seq < ?', last.seq, last.seq);
-      return entries;
-    });
-  }
-
-  /** Everything waiting up to `seq` is in the stream, the last of it as `streamSeq`. Old delivered rows are pruned. */
-  delivered(seq: number, streamSeq: number): Promise<void> {
-    return this.#file.write(async (statements) => {
-      await statements.run(
-        `UPDATE progress SET delivered = delivered + (SELECT count(*) FROM event WHERE seq > delivered_seq AND seq <= ?),
-           claimed_seq = max(claimed_seq, ?), delivered_seq = max(delivered_seq, ?), stream_seq = ?`,
-        seq,
-        seq,
-        seq,
-        streamSeq,
-      );
-      await statements.run(
-        `DELETE FROM event WHERE seq < (SELECT seq FROM event WHERE seq <= (SELECT delivered_seq FROM progress)
-           ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_DELIVERED - 1})`,
-      );
-    });
-  }
-
-  /** Takes events out of the line for good; they stay on the site, with the reason, for the operator. */
-  quarantine(hits: readonly Hit[]): Promise<void> {
+  advance(settled: Settled | undefined, claim: Claim | undefined): Promise<readonly Entry[]> {
     const nowMs = this.#clock.now();
     return this.#file.write(async (statements) => {
-      for (const { entry, why } of hits) {
-        await statements.run(
-          'INSERT OR IGNORE INTO quarantine (seq, id, type, why, quarantined_ms, body) SELECT seq, id, type, ?, ?, body FROM event WHERE seq = ?',
-          why,
-          nowMs,
-          entry.seq,
-        );
-        await statements.run('DELETE FROM event WHERE seq = ?', entry.seq);
-      }
+      if (settled) await settle(statements, settled, nowMs);
+      return claim ? await claimNext(statements, claim) : [];
     });
+  }
+
+  /** The next events after the last delivered one, oldest first; see `advance`. */
+  claim(limit: number): Promise<readonly Entry[]> {
+    return this.advance(undefined, { after: 0, limit });
+  }
+
+  /** See `advance`. */
+  async delivered(seq: number, streamSeq: number): Promise<void> {
+    await this.advance({ seq, streamSeq }, undefined);
+  }
+
+  /**
+   * Takes events out of the line for good; they stay on the site, with the reason, for the operator. Of more than `QUARANTINE_MAX` the oldest
+   * lose their content and stay counted.
+   */
+  quarantine(hits: readonly Hit[]): Promise<void> {
+    const nowMs = this.#clock.now();
+    return this.#file.write((statements) => quarantineHits(statements, hits, nowMs));
   }
 
   lastDelivered(): Promise<Delivered> {
@@ -136,6 +104,11 @@ export class Delivery {
 
   counts(): Promise<Counts> {
     return this.#file.read((statements) => readCounts(statements, this.#clock.now()));
+  }
+
+  /** Cheap at any size; `counts` is the one that proves itself. */
+  backlog(): Promise<Backlog> {
+    return this.#file.read((statements) => readBacklog(statements, this.#clock.now()));
   }
 
   /** Calls `wake` soon after the other process has written; the result ends it. A failed poll is repeated with the next one. */

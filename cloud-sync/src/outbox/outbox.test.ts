@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { unaccounted } from '../relay/reconcile.ts';
-import { Delivery, KEPT_DELIVERED } from './delivery.ts';
+import { Delivery } from './delivery.ts';
 import { madeEvent } from '../testing/made-event.ts';
 import { Outbox } from './outbox.ts';
+import { KEPT_DELIVERED } from './settle.ts';
 
 describe('outbox', () => {
   let dir: TempDir;

@@ -5,17 +5,18 @@
 import type { Anonymised } from '@keepline/contracts/anonymised';
 import { type Clock, systemClock } from '@keepline/contracts/clock';
 import type { CloudEvent } from '@keepline/contracts/events';
-import { numberOf, SqliteFile, type Statements } from '../sqlite/sqlite-file.ts';
-import { type Counts, readCounts } from './counts.ts';
+import { numberOf, SqliteFile } from '../sqlite/sqlite-file.ts';
+import { type Backlog, type Counts, readBacklog, readCounts } from './counts.ts';
 import { bodyOf, expiryRank } from './entry.ts';
 import { OutboxCursorWentBack, OutboxUnusable } from './errors.ts';
+import { type Bounds, type Expired, expire } from './expiry.ts';
 import { OUTBOX_SCHEMA } from './schema.ts';
 
-export interface OutboxOptions {
-  /** Events that may wait at once; beyond it the least valuable, then oldest, expire (ranks in `entry.ts`) and are counted by type. */
-  readonly maxEvents: number;
+export interface OutboxOptions extends Bounds {
   /** For the age of events; the system's when absent. */
   readonly clock?: Pick<Clock, 'now'>;
+  /** Events were given up because a bound was reached; told after it is durable, by type. */
+  readonly onExpired?: (expired: readonly Expired[]) => void;
 }
 
 export class Outbox {
@@ -48,13 +49,17 @@ export class Outbox {
     const nowMs = this.#clock.now();
     const seen = new Set<string>();
     const rows: [id: string, type: string, rank: number, body: string][] = [];
+    let bytes = 0;
     for (const event of events) {
       if (seen.has(event.id)) continue;
       seen.add(event.id);
-      rows.push([event.id, event.type, expiryRank(event.type), bodyOf(event)]);
+      const body = bodyOf(event);
+      bytes += Buffer.byteLength(body);
+      rows.push([event.id, event.type, expiryRank(event.type), body]);
     }
-    await this.#file.write(async (statements) => {
-      const stored = numberOf((await statements.all('SELECT cursor FROM progress'))[0]?.['cursor']);
+    const expired = await this.#file.write(async (statements) => {
+      const [before] = await statements.all("SELECT cursor, (SELECT seq FROM sqlite_sequence WHERE name = 'event') AS seq FROM progress");
+      const stored = numberOf(before?.['cursor']);
       // One statement for the whole batch: each costs a trip to the thread pool.
       const { changes } = await statements.run(
         `INSERT INTO event (id, type, expiry_rank, appended_ms, body)
@@ -66,8 +71,15 @@ export class Outbox {
       );
       if (changes > 0 && cursor < stored) throw new OutboxCursorWentBack(cursor, stored);
       await statements.run('UPDATE progress SET produced = produced + ?, cursor = max(cursor, ?)', changes, cursor);
-      if (changes > 0) await this.#expire(statements);
+      if (changes === 0) return [];
+      if (changes < rows.length) {
+        const added = 'SELECT sum(octet_length(body)) AS bytes FROM event WHERE seq > ?';
+        bytes = numberOf((await statements.all(added, numberOf(before?.['seq'])))[0]?.['bytes']);
+      }
+      await statements.run('UPDATE volume SET events = events + ?, bytes = bytes + ?', changes, bytes);
+      return await expire(statements, this.#options, nowMs);
     });
+    if (expired.length > 0) this.#options.onExpired?.(expired);
   }
 
   /** The cursor of the last append; 0 before the first. The exporter goes on with the event after it. */
@@ -79,25 +91,12 @@ export class Outbox {
     return this.#file.read((statements) => readCounts(statements, this.#clock.now()));
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  /** Cheap at any size; `counts` is the one that proves itself. */
+  backlog(): Promise<Backlog> {
+    return this.#file.read((statements) => readBacklog(statements, this.#clock.now()));
   }
 
-  async #expire(statements: Statements): Promise<void> {
-    const [row] = await statements.all(
-      `SELECT produced - delivered - (SELECT coalesce(sum(events), 0) FROM expired) - (SELECT count(*) FROM quarantine) AS waiting,
-              max(delivered_seq, claimed_seq) AS sent_seq FROM progress`,
-    );
-    const excess = numberOf(row?.['waiting']) - this.#options.maxEvents;
-    if (excess <= 0) return;
-    const sentSeq = numberOf(row?.['sent_seq']);
-    const chosen = 'SELECT seq FROM event WHERE seq > ? ORDER BY expiry_rank, seq LIMIT ?';
-    await statements.run(
-      `INSERT INTO expired (type, events) SELECT type, count(*) FROM event WHERE seq IN (${chosen}) GROUP BY type
-       ON CONFLICT (type) DO UPDATE SET events = events + excluded.events`,
-      sentSeq,
-      excess,
-    );
-    await statements.run(`DELETE FROM event WHERE seq IN (${chosen})`, sentSeq, excess);
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }

@@ -9,6 +9,7 @@ const counts = (more: Partial<Counts> = {}): Counts => ({
   expired: 1,
   quarantined: 1,
   waiting: 1,
+  ledger: more.delivered ?? 7,
   oldestMs: 5,
   ...more,
 });
@@ -18,6 +19,11 @@ describe('the egress ledger', () => {
     expect(unaccounted(counts())).toBe(0);
     expect(unaccounted(counts({ delivered: 6 }))).toBe(1);
     expect(unaccounted(counts({ delivered: 8 }))).toBe(-1);
+  });
+
+  it('is not balanced when the days of the ledger add up to something else', () => {
+    expect(unaccounted(counts({ ledger: 5 }))).toBe(2);
+    expect(reconcile(counts(), 7, counts({ ledger: 8 }))).toMatchObject({ verdict: 'unbalanced', unaccounted: -1 });
   });
 
   it('agrees with a stream that holds what was delivered, and with one that already holds what is on its way', () => {
@@ -42,6 +48,7 @@ describe('the egress ledger', () => {
         const after = {
           ...before,
           delivered: delivered + acknowledged,
+          ledger: delivered + acknowledged,
           waiting: 300 - acknowledged + appended,
           produced: before.produced + appended,
         };

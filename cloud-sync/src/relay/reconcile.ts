@@ -1,9 +1,13 @@
 /** The balance of the egress ledger: produced = delivered + expired + quarantined + waiting, and delivered = what the stream holds. Pure. */
 import type { Counts } from '../outbox/counts.ts';
 
-/** Events that are in none of the columns; below 0 when some are in two. 0 is balanced. */
+/**
+ * Events that are in none of the columns; below 0 when some are in two. 0 is balanced. Where the columns add up but the days of the ledger do not,
+ * it is what the days lack.
+ */
 export function unaccounted(counts: Counts): number {
-  return counts.produced - counts.delivered - counts.expired - counts.quarantined - counts.waiting;
+  const open = counts.produced - counts.delivered - counts.expired - counts.quarantined - counts.waiting;
+  return open === 0 ? counts.delivered - counts.ledger : open;
 }
 
 export interface Reconciliation {

@@ -5,12 +5,14 @@ import { systemClock } from '@keepline/contracts/clock';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { PublishFailed, WrongLast } from '../nats/errors.ts';
-import type { Position, StreamEnd } from '../nats/event-stream.ts';
+import type { StreamEnd } from '../nats/event-stream.ts';
+import type { LaneListener } from '../nats/publish-lane.ts';
 import { Delivery } from '../outbox/delivery.ts';
 import { madeEvent } from '../testing/made-event.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { unaccounted } from './reconcile.ts';
 import { Relay, type Stream } from './relay.ts';
+import type { Lane } from './sending.ts';
 
 /** What a JetStream stream does with the two position headers, and `trouble` in between. */
 class MemoryStream implements Stream {
@@ -25,16 +27,28 @@ class MemoryStream implements Stream {
     await Promise.resolve();
     return { seq: this.ids.length, msgId: this.ids.at(-1) ?? '' };
   }
-  async append(_subject: string, id: string, _body: string, position: Position): Promise<number> {
-    await Promise.resolve();
-    const trouble = this.trouble();
-    if (trouble === 'lost') throw new PublishFailed(id, new Error('lost'));
-    if (position.afterSeq !== this.ids.length) throw new WrongLast(id, 'wrong last sequence');
-    if (position.afterId !== '' && position.afterId !== this.ids.at(-1)) throw new WrongLast(id, 'wrong last msg id');
-    this.ids.push(id);
-    this.previous.push(position.previousId);
-    if (trouble === 'unacknowledged') throw new PublishFailed(id, new Error('timeout'));
-    return this.ids.length;
+  /** Answers later and one by one, as a server does. */
+  lane(listener: LaneListener): Lane {
+    let closed = false;
+    const answer = (seq: number, fault?: Error): void =>
+      queueMicrotask(() => {
+        if (closed) return;
+        if (fault) listener.refused(seq, fault);
+        else listener.acknowledged(seq);
+      });
+    return {
+      publish: ({ id }, position) => {
+        const seq = position.afterSeq + 1;
+        const trouble = this.trouble();
+        if (trouble === 'lost') return answer(seq, new PublishFailed(id, new Error('lost')));
+        if (position.afterSeq !== this.ids.length) return answer(seq, new WrongLast(id, 'wrong last sequence'));
+        if (position.afterId !== '' && position.afterId !== this.ids.at(-1)) return answer(seq, new WrongLast(id, 'wrong last msg id'));
+        this.ids.push(id);
+        this.previous.push(position.previousId);
+        answer(seq, trouble === 'unacknowledged' ? new PublishFailed(id, new Error('timeout')) : undefined);
+      },
+      close: () => (closed = true),
+    };
   }
 }
 

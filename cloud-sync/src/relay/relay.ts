@@ -1,25 +1,26 @@
 /**
  * Outbox → egress guard → JetStream, exactly once and in order, however long the outage. One run per connection: ask the stream where it stands,
- * then send batches, each event claiming its place; any doubt ends the run and the next begins by asking again. Nothing is ever blindly repeated.
+ * then send, each event claiming its place (`sending.ts`); any doubt ends the run and the next begins by asking again. Nothing is ever blindly repeated.
  */
 import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
-import { inspectEvent } from '../egress/egress-guard.ts';
 import { backoffMs } from '../link/backoff.ts';
 import type { LinkInput } from '../link/link-state.ts';
 import { PublishFailed } from '../nats/errors.ts';
-import type { Position, StreamEnd } from '../nats/event-stream.ts';
-import { eventSubject } from '../nats/subjects.ts';
-import type { Delivery, Hit } from '../outbox/delivery.ts';
-import { type Entry, shortType } from '../outbox/entry.ts';
+import type { StreamEnd } from '../nats/event-stream.ts';
+import type { LaneListener } from '../nats/publish-lane.ts';
+import type { Delivery } from '../outbox/delivery.ts';
+import type { Hit } from '../outbox/quarantine.ts';
+import { Bell } from './bell.ts';
 import { EventQuarantined, LedgerUnbalanced, StreamLastUnknown, StreamWentBack } from './errors.ts';
 import { unaccounted } from './reconcile.ts';
 import { type Resume, resumeAfter } from './resume.ts';
+import { type Lane, Sending } from './sending.ts';
 
 /** What the relay needs of the stream. */
 export interface Stream {
   end(): Promise<StreamEnd>;
-  append(subject: string, id: string, body: string, position: Position): Promise<number>;
+  lane(listener: LaneListener): Lane;
 }
 
 export interface RelayLog {
@@ -53,19 +54,19 @@ export class Relay {
   /** Counts connections; a run of an older one ends at its next step. */
   #run = 0;
   #running: Promise<void> = Promise.resolve();
-  #ring: () => void = () => {};
-  #rung = false;
+  #sending: Sending | undefined;
+  readonly #bell = new Bell();
 
   constructor(options: RelayOptions) {
     this.#o = options;
-    this.#unwatch.push(options.delivery.watch(() => this.#wake()));
+    this.#unwatch.push(options.delivery.watch(() => this.#news()));
     this.#unwatch.push(options.clock.every(RECONCILE_MS, () => void this.reconcile().catch(() => undefined)));
   }
 
   /** Hands over the stream of a new connection, or undefined when it is lost. The run before ends first. */
   attach(stream: Stream | undefined): void {
     const run = ++this.#run;
-    this.#wake();
+    this.#bell.ring();
     if (stream) this.#running = this.#running.then(() => this.#serve(stream, run));
   }
 
@@ -74,7 +75,7 @@ export class Relay {
     return [...this.#faults.values()];
   }
 
-  /** Ends after the batch in flight has been settled. The outbox stays open. */
+  /** Ends after what has been acknowledged is settled. The outbox stays open. */
   async stop(): Promise<void> {
     this.attach(undefined);
     for (const unwatch of this.#unwatch.splice(0)) unwatch();
@@ -92,14 +93,9 @@ export class Relay {
   async #serve(stream: Stream, run: number): Promise<void> {
     for (let attempt = 0; run === this.#run; attempt++) {
       try {
-        let place = await this.#resume(stream);
+        const place = await this.#resume(stream);
         for (const code of ['STREAM_LAST_UNKNOWN', 'STREAM_WENT_BACK', 'STREAM_MISSING']) this.#faults.delete(code);
-        while (run === this.#run) {
-          const next = await this.#sendBatch(stream, place);
-          if (next === place) await this.#nextRing();
-          else attempt = 0;
-          place = next;
-        }
+        await this.#send(stream, place, run, () => (attempt = 0));
       } catch (fault) {
         if (run !== this.#run) return;
         await this.#pause(this.#judge(fault, attempt));
@@ -119,56 +115,26 @@ export class Relay {
     return place;
   }
 
-  /** Sends what is next and returns the new place; the same object when nothing waited. @throws when the place has become doubtful */
-  async #sendBatch(stream: Stream, place: Resume): Promise<Resume> {
-    const { delivery, batchEvents } = this.#o;
-    const claimed = await delivery.claim(batchEvents);
-    if (claimed.length === 0) return place;
-    const hits: Hit[] = [];
-    const clean: Entry[] = [];
-    for (const entry of claimed) {
-      const verdict = inspectEvent(entry.body, this.#o.site);
-      if (verdict.clean) clean.push(entry);
-      else hits.push({ entry, why: verdict.why });
-    }
-    if (hits.length > 0) {
-      await delivery.quarantine(hits);
+  /** Sends for as long as the connection lasts. @throws when the place has become doubtful */
+  async #send(stream: Stream, place: Resume, run: number, onProgress: () => void): Promise<void> {
+    const { site, delivery, batchEvents, clock, note } = this.#o;
+    const onHits = (hits: readonly Hit[]): void => {
       for (const { entry, why } of hits) this.#alarm(new EventQuarantined(entry.id, why));
+    };
+    const onAnswer = (tookMs: number): void => {
+      onProgress();
+      note({ on: 'acknowledged', tookMs });
+    };
+    const parts = { site, delivery, batchEvents, clock, bell: this.#bell, onHits, onAnswer };
+    this.#sending = new Sending(parts, (listener) => stream.lane(listener), place);
+    try {
+      await this.#sending.run(() => run !== this.#run);
+    } catch (fault) {
+      if (fault instanceof PublishFailed) note({ on: 'publish_timeout' });
+      throw fault;
+    } finally {
+      this.#sending = undefined;
     }
-    const sent = await this.#publish(stream, clean, place);
-    if (sent.last) await delivery.delivered(sent.last.settledSeq, sent.last.streamSeq);
-    if (sent.fault !== undefined) throw sent.fault;
-    return sent.last ?? { ...place };
-  }
-
-  /** All at once, each chained to the one before; what counts is the unbroken run of acknowledgements from the first. */
-  async #publish(stream: Stream, entries: readonly Entry[], place: Resume): Promise<{ last?: Resume; fault?: unknown }> {
-    const { site, clock, note } = this.#o;
-    const startedMs = clock.monotonicMs();
-    let firstAckMs = -1;
-    const acks = entries.map(async (entry, i) => {
-      const before = entries[i - 1]?.id;
-      const position = {
-        afterSeq: place.streamSeq + i,
-        // The first of a run leans on the sequence alone when the server may have forgotten the id; see `nats/event-stream.ts`.
-        afterId: before ?? (place.fresh ? '' : place.lastId),
-        previousId: before ?? place.lastId,
-      };
-      const seq = await stream.append(eventSubject(site, shortType(entry.type)), entry.id, entry.body, position);
-      if (firstAckMs < 0) firstAckMs = clock.monotonicMs() - startedMs;
-      return seq;
-    });
-    let last: Resume | undefined;
-    let fault: unknown;
-    for (const [i, ack] of (await Promise.allSettled(acks)).entries()) {
-      const entry = entries[i];
-      if (ack.status === 'rejected') fault = ack.reason;
-      if (ack.status === 'rejected' || !entry) break;
-      last = { settledSeq: entry.seq, lastId: entry.id, streamSeq: ack.value, fresh: false };
-    }
-    if (firstAckMs >= 0) note({ on: 'acknowledged', tookMs: firstAckMs });
-    if (fault instanceof PublishFailed) note({ on: 'publish_timeout' });
-    return { ...(last ? { last } : {}), ...(fault === undefined ? {} : { fault }) };
   }
 
   /** How long to wait before asking the stream again. */
@@ -187,15 +153,9 @@ export class Relay {
     this.#o.log.error({ code: fault.code, hint: fault.hint, offending: fault.offending }, fault.message);
   }
 
-  #wake(): void {
-    this.#rung = true;
-    this.#ring();
-  }
-
-  /** Waits for the next ring of the outbox or of a change of connection; one that came meanwhile counts. */
-  async #nextRing(): Promise<void> {
-    if (!this.#rung) await new Promise<void>((resolve) => (this.#ring = resolve));
-    this.#rung = false;
+  #news(): void {
+    this.#sending?.news();
+    this.#bell.ring();
   }
 
   /** Waits out `ms` unless the connection changes. The timer alone says when: it may fire a little before the clock has moved by `ms`. */
@@ -204,9 +164,9 @@ export class Relay {
     let over = false;
     const disarm = this.#o.clock.after(ms, () => {
       over = true;
-      this.#wake();
+      this.#bell.ring();
     });
-    while (run === this.#run && !over) await this.#nextRing();
+    while (run === this.#run && !over) await this.#bell.next();
     disarm();
   }
 }

@@ -5,13 +5,13 @@
 import type { Clock } from '@keepline/contracts/clock';
 import type { LinkStatus } from '@keepline/contracts/link';
 import type { LinkView } from '../link/link-monitor.ts';
-import type { Counts } from '../outbox/counts.ts';
+import type { Backlog } from '../outbox/counts.ts';
 
 export interface LinkFeedOptions {
   readonly clock: Clock;
   readonly view: () => LinkView;
   readonly onChange: (viewer: () => void) => () => void;
-  readonly counts: () => Promise<Counts>;
+  readonly backlog: () => Promise<Backlog>;
 }
 
 const LOOK_MS = 1000;
@@ -57,7 +57,7 @@ export class LinkFeed {
     this.#looking = true;
     const before = this.#backlog;
     try {
-      const { waiting, oldestMs } = await this.#o.counts();
+      const { waiting, oldestMs } = await this.#o.backlog();
       this.#backlog = waiting;
       this.#oldestUnsentMs = oldestMs;
     } catch {

@@ -1,0 +1,90 @@
+/**
+ * `./keepline bench relay [--json] [--events 100000] [--backlog 100000] [--bare 100000] [--gateway 50000]`: anonymised events a second from the outbox to
+ * the acknowledgement of JetStream with everything on (real `cloud-sync` process, egress guard, ledger, real nats-server with a file store), in
+ * the same run as bare asynchronous publishing of the same payloads to the same server, which is the floor. Then a backlog that has waited for the
+ * cloud, and the whole way from the event log through the anonymiser. `--backlog 1000000` is the full one.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { tempDir } from '@keepline/testkit/temp-dir';
+import { barePublish } from './parts/bare-publish.ts';
+import { cpuSecondsOf, childWith } from './parts/process-cpu.ts';
+import { makeEvents, produceThroughGateway, RelaySite } from './parts/relay-site.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    events: { type: 'string', default: '100000' },
+    backlog: { type: 'string', default: '100000' },
+    bare: { type: 'string', default: '100000' },
+    gateway: { type: 'string', default: '50000' },
+    'cpu-prof': { type: 'string' },
+  },
+});
+const tell = (line: string): void => console.error(`bench: ${line}`);
+const rate = (events: number, ms: number): number => Math.round((events / ms) * 1000);
+
+const scratch = tempDir();
+const site = await RelaySite.start(scratch.path, values['cpu-prof']);
+try {
+  const server = childWith('nats-server');
+  /** Runs `work` and says what it cost each process, µs of CPU per event. */
+  const costing = async <T>(events: number, work: () => Promise<T>): Promise<{ result: T; ms: number; cpu: Record<string, number> }> => {
+    const all = (): number[] => [process.pid, server, ...(site.pid === undefined ? [] : [site.pid])].map(cpuSecondsOf);
+    const before = all();
+    const begun = performance.now();
+    const result = await work();
+    const ms = performance.now() - begun;
+    const [producer = 0, hub = 0, sync = 0] = all().map((seconds, i) => Math.round(((seconds - (before[i] ?? 0)) / events) * 1e7) / 10);
+    return { result, ms, cpu: { producer, hub, cloudSync: sync } };
+  };
+
+  const bareEvents = Number(values.bare);
+  const payloads = makeEvents(Math.min(bareEvents, 20_000), 0).map((event) => JSON.stringify(event));
+  tell(`bare publish of ${bareEvents} events`);
+  const bare = await costing(bareEvents, () => barePublish(site.hub, payloads, bareEvents));
+  const barePublishPerSecond = rate(bareEvents, bare.ms);
+
+  // The backlog first: it waits while no cloud-sync runs, as after a long outage.
+  const backlog = Number(values.backlog);
+  tell(`a backlog of ${backlog} events`);
+  await site.append(backlog);
+  await site.startSync();
+  const rssBefore = site.rssMegabytes();
+  const drained = await costing(backlog, () => site.delivered(backlog));
+  const drainPerSecond = rate(backlog, drained.ms);
+  const rssAfterBacklog = site.rssMegabytes();
+
+  const events = Number(values.events);
+  const made = makeEvents(events, backlog);
+  await setTimeout(1000); // garbage and checkpoints of the phase before
+  tell(`${events} events end to end`);
+  const whole = await costing(events, async () => {
+    await site.appendAll(made);
+    await site.delivered(backlog + events);
+  });
+  const eventsPerSecond = rate(events, whole.ms);
+
+  const logged = Number(values.gateway);
+  tell(`${logged} events from the event log through the anonymiser`);
+  const withGateway = await costing(logged, () => produceThroughGateway(site, scratch.path, logged, backlog + events));
+  const { counts, stream, verdict } = await site.reconcile();
+  if (verdict !== 'balanced') throw new Error(`the balance of both ends is ${verdict}: ${JSON.stringify({ counts, stream })}`);
+
+  const result = {
+    eventsPerSecond,
+    barePublishPerSecond,
+    ratio: Math.round((eventsPerSecond / barePublishPerSecond) * 100) / 100,
+    drainPerSecond,
+    withGatewayPerSecond: rate(withGateway.result, withGateway.ms),
+    cpuMicrosecondsPerEvent: { bare: bare.cpu, drain: drained.cpu, endToEnd: whole.cpu, withGateway: withGateway.cpu },
+    rssMegabytes: { before: rssBefore, afterBacklog: rssAfterBacklog, after: site.rssMegabytes() },
+    events,
+    backlog,
+    verdict,
+  };
+  console.log(values.json ? JSON.stringify(result) : JSON.stringify(result, undefined, 2));
+} finally {
+  await site.close();
+  scratch.remove();
+}
