@@ -12,7 +12,8 @@ const packageMayImport: Readonly<Record<Package, readonly string[]>> = {
   'cloud-sync': ['contracts'], // never `compliance` or `gateway`: the process with the cloud connection holds no raw data and no keys
   gateway: ['contracts', 'compliance', 'cloud-sync'],
   'admin-ui': ['contracts'],
-  installer: ['contracts', 'cloud-sync'],
+  // `compliance` for the seed of the site's cloud user: who starts cloud-sync takes it out of the key store, which cloud-sync never opens.
+  installer: ['contracts', 'compliance', 'cloud-sync'],
   testkit: ['contracts', 'cloud-sync'], // never the SIP stack under test: a second opinion, not an echo
 };
 
@@ -30,8 +31,8 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud-sync/nats': [],
   'cloud-sync/relay': ['egress', 'outbox', 'link', 'nats'],
   'cloud-sync/advice': ['egress', 'link', 'nats'],
-  'cloud-sync/downlink': ['nats'],
-  'cloud-sync/socket': ['outbox', 'link', 'relay', 'advice'],
+  'cloud-sync/downlink': ['sqlite'],
+  'cloud-sync/socket': ['outbox', 'link', 'relay', 'advice', 'downlink'],
   'cloud-sync/cloud': ['sqlite', 'outbox', 'link', 'nats'],
 
   'gateway/sip': [],

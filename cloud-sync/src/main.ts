@@ -2,6 +2,7 @@
  * The `cloud-sync` process: its own user, its own memory; a dead link, a full buffer or a fault here cannot touch a call.
  * It sees the outbox and nothing else of the site.
  */
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ADVICE_HOP_MS } from '@keepline/contracts/advice';
 import { systemClock } from '@keepline/contracts/clock';
@@ -9,14 +10,20 @@ import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { pino } from 'pino';
+import { pinnedKeys } from '@keepline/contracts/downlink';
 import { Advisor } from './advice/ask.ts';
+import { Proposals } from './downlink/proposals.ts';
+import { Receiver } from './downlink/receiver.ts';
 import { LinkMonitor } from './link/link-monitor.ts';
 import { CloudConnection, type CloudOptions } from './nats/cloud-connection.ts';
-import { readCredentials } from './nats/credentials.ts';
+import { readProof } from './nats/credentials.ts';
+import { watchCredentials } from './nats/credentials-watch.ts';
+import { followDownlink } from './nats/downlink-inbox.ts';
 import { EventStream } from './nats/event-stream.ts';
 import { subjectsOf } from './nats/subjects.ts';
 import { Delivery } from './outbox/delivery.ts';
 import { Relay } from './relay/relay.ts';
+import { downlinkRoutes } from './socket/downlink-routes.ts';
 import { LinkFeed } from './socket/link-feed.ts';
 import { listenOnSocket } from './socket/listen.ts';
 import { buildRoutes } from './socket/routes.ts';
@@ -41,7 +48,7 @@ function cloudOptions(config: SiteConfig, credentialsFile: string | undefined): 
     name: `keepline-${config.site}`,
     inboxPrefix: subjectsOf(config.site).siteInbox,
     timeoutMs: DIAL_TIMEOUT_MS,
-    ...(credentialsFile === undefined ? {} : { credentials: readCredentials(credentialsFile) }),
+    ...(credentialsFile === undefined ? {} : { proof: () => readProof(credentialsFile, config.cloud.credentials) }),
     ...(config.cloud.caFile === '' ? {} : { caFile: config.cloud.caFile }),
   };
 }
@@ -83,6 +90,21 @@ async function main(): Promise<void> {
     note: (input) => monitor.note(input),
     log,
   });
+  const proposals = await Proposals.open(join(dirname(given.outbox), 'downlink.db'), config.downlink.keepPerKind);
+  const receiver = new Receiver({ site, keys: pinnedKeys(config.downlink.keys), proposals, clock, log });
+  monitor.onWire((connection) => {
+    const complain = (why: string): void => log.warn({ why }, 'the downlink cannot be read');
+    if (connection) void followDownlink(connection, site, receiver.take, complain);
+  });
+  const unwatch = watchCredentials({
+    clock,
+    read: () => options.proof?.() ?? { kind: 'password', identity: '', expiresMs: undefined },
+    inUse: () => monitor.wire()?.identity,
+    renew(identity) {
+      log.info({ identity }, 'other credentials were put in place; connecting with them');
+      monitor.wire()?.drop();
+    },
+  });
   const feed = new LinkFeed({
     clock,
     view: () => monitor.view(),
@@ -98,6 +120,7 @@ async function main(): Promise<void> {
     );
   };
   const app = buildRoutes({ advisor, feed, link: monitor, counts: () => delivery.counts(), streamLength, faults: () => relay.faults() });
+  downlinkRoutes(app, { proposals, identity: () => monitor.wire()?.identity ?? '' });
   await listenOnSocket(app, given.socket);
   monitor.start();
   log.info({ site, socket: given.socket, servers: cloud.servers.length }, 'cloud-sync is ready');
@@ -109,9 +132,11 @@ async function main(): Promise<void> {
     log.info({ signal }, 'cloud-sync stops');
     feed.close();
     await app.close();
+    unwatch();
     monitor.stop();
     await relay.stop();
     await delivery.close();
+    await proposals.close();
     log.info('cloud-sync has stopped');
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));

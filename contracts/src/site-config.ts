@@ -3,6 +3,7 @@
  * from here; the loader is `site-file.ts`. Paths are relative to the data folder unless absolute.
  */
 import { type Static, type TSchema, Type } from 'typebox';
+import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
 
 const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
   Type.Object(properties, { additionalProperties: false, default: {}, description });
@@ -89,6 +90,31 @@ export const SiteConfig = Type.Object(
       sessionIdleMinutes: whole(30, 1, 720, 'A session without a request for this long ends.'),
       sessionHours: whole(12, 1, 72, 'A session ends after this long in any case.'),
     }),
+    identity: group('Accounts and sign-in (docs/identity.md).', {
+      passwordMinLength: whole(12, 8, 64, 'Shortest password, in characters, with three of four classes; 20 and more need no classes.'),
+      passwordHistory: whole(5, 0, 24, 'Former passwords that may not be taken again.'),
+      passwordDays: whole(90, 1, 3650, 'A password of a privileged role must be changed after this many days.'),
+      lockAfterFailures: whole(5, 3, 20, 'Failures in a row, of password or second factor, that lock an account.'),
+      lockMinutes: whole(15, 1, 1440, 'How long a locked account stays locked, in minutes; a security administrator may unlock it.'),
+      enrolmentHours: whole(72, 1, 720, 'How long a one-time enrolment code can be used, in hours.'),
+      sessionsPerUser: whole(1, 1, 10, 'Sessions one person may have at once; another sign-in ends the oldest. Agents have one.'),
+      relyingPartyId: text('localhost', 'Host name passkeys are bound to (WebAuthn RP ID); changing it makes enrolled passkeys useless.'),
+      sources: Type.Array(
+        Type.Object(
+          {
+            role: text('system_admin', 'Role the limit is for.', { pattern: '^[a-z_]+$' }),
+            networks: Type.Array(Type.String({ maxLength: 64 }), {
+              default: ['127.0.0.1/32'],
+              minItems: 1,
+              maxItems: 64,
+              description: 'Networks (CIDR) this role may sign in from.',
+            }),
+          },
+          { additionalProperties: false },
+        ),
+        { default: [], maxItems: 16, description: 'Where a role may sign in from; a role without a row may from anywhere.' },
+      ),
+    }),
     flow: text('flows/main.yaml', 'File of the IVR flow; when it is missing the sample flow is written there at first start.'),
     queues: Type.Array(Queue, { default: [{}], minItems: 1, maxItems: 64, description: 'Queues of the site.' }),
     agents: Type.Array(Agent, {
@@ -126,6 +152,11 @@ export const SiteConfig = Type.Object(
         description: 'NATS servers of the cloud side; empty works without a cloud.',
       }),
       caFile: text('', 'Certificate authority for TLS; empty uses the scheme of the server URL without a private CA.'),
+      credentials: Type.Union([Type.Literal('jwt'), Type.Literal('mtls'), Type.Literal('any')], {
+        default: 'jwt',
+        description:
+          'How the site proves itself: `jwt` (NATS user JWT and nkey), `mtls` (client certificate), or `any` kind found in the credentials file.',
+      }),
       heartbeatMs: whole(1000, 100, 60_000, 'Interval of own heartbeats, ms.'),
       heartbeatMisses: whole(3, 1, 20, 'Missed heartbeats after which the link is down.'),
       stableSeconds: whole(60, 1, 3600, 'How long the link must be stable before it counts as up again.'),
@@ -136,6 +167,20 @@ export const SiteConfig = Type.Object(
         100_000_000,
         'Events kept for the cloud; beyond this quality samples expire first, call records last, each counted.',
       ),
+    }),
+    downlink: group('What the cloud may propose; nothing of it takes effect without an approval here.', {
+      keys: Type.Array(Type.String({ pattern: DOWNLINK_KEY_PATTERN }), {
+        default: [],
+        maxItems: 8,
+        description:
+          'Public keys whose proposals are taken, as `name:base64` (Ed25519); several while one is replaced. Empty refuses every proposal.',
+      }),
+      autoApply: Type.Array(Type.Union([Type.Literal('skills.table'), Type.Literal('knowledge.snapshot')]), {
+        default: [],
+        maxItems: 2,
+        description: 'Kinds that are applied without a person; a flow never is.',
+      }),
+      keepPerKind: whole(16, 2, 64, 'Proposals kept per kind; the oldest undecided one is dropped for a newer.'),
     }),
     log: group('Logs.', {
       level: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], {

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 
 export interface WitnessedEvent {
   readonly sequence: number;
@@ -22,10 +22,10 @@ export class CloudWitness {
     this.#site = site;
   }
 
-  /** @param credentialsFile JSON with `user` and `password` of the cloud side */
+  /** @param credentialsFile the .creds file of the hub's operator: a witness may read everything */
   static async connect(server: string, credentialsFile: string, site: string): Promise<CloudWitness> {
-    const { user, pass } = credentialsOf(credentialsFile);
-    return new CloudWitness(await connect({ servers: server, user, pass, maxReconnectAttempts: -1, reconnectTimeWait: 200 }), site);
+    const authenticator = credsAuthenticator(readFileSync(credentialsFile));
+    return new CloudWitness(await connect({ servers: server, authenticator, maxReconnectAttempts: -1, reconnectTimeWait: 200 }), site);
   }
 
   /** Every event in the stream, in its order. */
@@ -53,11 +53,6 @@ export class CloudWitness {
   async close(): Promise<void> {
     await this.#connection.close();
   }
-}
-
-function credentialsOf(path: string): { user: string; pass: string } {
-  const { user, password } = recordOf(JSON.parse(readFileSync(path, 'utf8')));
-  return { user: String(user), pass: String(password) };
 }
 
 function eventOf(value: unknown): Omit<WitnessedEvent, 'sequence'> {

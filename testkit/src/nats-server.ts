@@ -9,12 +9,14 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hubConfig } from '@keepline/cloud-sync/hub-config';
+import { hubTrust, issueUser, newOperatorSeeds, type OperatorSeeds } from '@keepline/cloud-sync/hub-identity';
+import { HUB_ROLES, type HubRole, rightsOf } from '@keepline/cloud-sync/hub-rights';
 import { tempDir } from './temp-dir.ts';
 
 export interface HubUser {
-  readonly user: string;
-  readonly password: string;
-  /** The same as JSON, for `--credentials`. */
+  /** `U…`. */
+  readonly publicKey: string;
+  /** A NATS .creds file, for `--credentials`. */
   readonly file: string;
 }
 
@@ -22,7 +24,15 @@ export interface Hub {
   readonly url: string;
   readonly port: number;
   readonly siteCredentials: HubUser;
+  /** Of the running cloud workers. */
   readonly cloudCredentials: HubUser;
+  readonly publisherCredentials: HubUser;
+  /** Of who makes streams and looks into them: everything. */
+  readonly operatorCredentials: HubUser;
+  /** Signs a further user of this role, for tests of rotation and expiry. */
+  issue(role: HubRole, expiresSeconds: number): Promise<{ readonly publicKey: string; readonly creds: string }>;
+  /** Refuses what was issued to these users up to now, and cuts their connections. */
+  revoke(publicKey: string): Promise<void>;
   /** Ends the server in good order (SIGTERM); the store stays. */
   stop(): Promise<void>;
   /** Begins again on the same port with the same store. */
@@ -38,7 +48,7 @@ export interface Hub {
 
 interface Machine {
   start(): Promise<void>;
-  signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): Promise<void>;
   gone(): Promise<void>;
   remove(): Promise<void>;
   complaints(): Promise<string>;
@@ -46,6 +56,8 @@ interface Machine {
 
 const IMAGE = process.env['KEEPLINE_NATS_IMAGE'] ?? 'nats:2.9';
 const READY_MS = 15_000;
+/** Longer than any test. */
+const CREDENTIALS_SECONDS = 86_400;
 
 /** Starts a hub for this site. @throws Error naming the install command when neither Docker nor nats-server is there */
 export async function startHub({ site }: { readonly site: string }): Promise<Hub> {
@@ -53,29 +65,24 @@ export async function startHub({ site }: { readonly site: string }): Promise<Hub
   const port = await freePort();
   const storeDir = join(folder.path, 'store');
   mkdirSync(storeDir);
-  const user = (name: string): HubUser => {
-    const file = join(folder.path, `${name}.json`);
-    const account = { user: name, password: `${name}-${crypto.randomUUID()}` };
-    writeFileSync(file, JSON.stringify(account), { mode: 0o600 });
-    return { ...account, file };
-  };
-  const siteCredentials = user('site');
-  const cloudCredentials = user('cloud');
+  const seeds: OperatorSeeds = await newOperatorSeeds();
+  const rights = rightsOf(site);
+  const users = new Map<HubRole, HubUser>();
+  for (const role of HUB_ROLES) {
+    const file = join(folder.path, `${role}.creds`);
+    const { creds, publicKey } = await issueUser(seeds, role, rights[role], Math.floor(Date.now() / 1000) + CREDENTIALS_SECONDS);
+    writeFileSync(file, creds, { mode: 0o600 });
+    users.set(role, { publicKey, file });
+  }
+  const of = (role: HubRole): HubUser => users.get(role) ?? { publicKey: '', file: '' };
+  const revoked: Record<string, number> = {};
   const configFile = join(folder.path, 'hub.conf');
   const inDocker = (await dockerAnswers()) && (await imageCanBeHad());
-  writeFileSync(
-    configFile,
-    hubConfig({
-      port,
-      site,
-      storeDir: inDocker ? '/store' : storeDir,
-      ...(inDocker ? { host: '0.0.0.0' } : {}),
-      siteUser: siteCredentials.user,
-      sitePassword: siteCredentials.password,
-      cloudUser: cloudCredentials.user,
-      cloudPassword: cloudCredentials.password,
-    }),
-  );
+  const configure = async (): Promise<void> => {
+    const where = { port, storeDir: inDocker ? '/store' : storeDir, ...(inDocker ? { host: '0.0.0.0' } : {}) };
+    writeFileSync(configFile, hubConfig({ ...where, trust: await hubTrust(seeds, site, revoked) }));
+  };
+  await configure();
   const machine = inDocker ? await dockerMachine(configFile, storeDir, port) : localMachine(configFile, join(folder.path, 'hub.log'));
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     await machine.signal(signal);
@@ -96,8 +103,16 @@ export async function startHub({ site }: { readonly site: string }): Promise<Hub
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
-    siteCredentials,
-    cloudCredentials,
+    siteCredentials: of('site'),
+    cloudCredentials: of('workers'),
+    publisherCredentials: of('publisher'),
+    operatorCredentials: of('operator'),
+    issue: (role, expiresSeconds) => issueUser(seeds, role, rights[role], expiresSeconds),
+    revoke: async (publicKey) => {
+      revoked[publicKey] = Math.floor(Date.now() / 1000) + 1; // what was issued in this very second, too
+      await configure();
+      await machine.signal('SIGHUP');
+    },
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

@@ -70,7 +70,7 @@ export class Site {
   }
 
   witness(): Promise<CloudWitness> {
-    return CloudWitness.connect(this.place.cloudServer, join(this.place.data, 'cloud/cloud-credentials.json'), this.place.site);
+    return CloudWitness.connect(this.place.cloudServer, join(this.place.data, 'cloud/operator.creds'), this.place.site);
   }
 
   /** What cloud-sync counts of its outbox. */

@@ -28,7 +28,7 @@ describe('credentials file', () => {
     ['not JSON', 'secret-secret'],
     ['no password', '{"user":"site"}'],
     ['an empty password', '{"user":"site","password":""}'],
-    ['too large', 'x'.repeat(20_000)],
+    ['too large', 'x'.repeat(40_000)],
   ] as const)('names the file and never its content: %s', ([, content]) => {
     const path = content === undefined ? `${dir.path}/missing` : written(content);
     expect(() => readCredentials(path)).toThrow(expect.objectContaining({ code: 'CREDENTIALS_INVALID', offending: path }));

@@ -24,8 +24,17 @@ export class CloudRefused extends KeeplineError {
 export class CredentialsInvalid extends KeeplineError {
   constructor(path: string, why: string) {
     super('CREDENTIALS_INVALID', `cannot use the credentials file ${path}: ${why}`, {
-      hint: 'Give JSON with "user" and "password", a NATS .creds file (JWT), or an nkey seed beginning with SU.',
+      hint: 'Give a NATS .creds file (JWT), a PEM file with certificate and key, JSON with "user" and "password", or an nkey seed beginning with SU.',
       offending: path,
+    });
+  }
+}
+
+export class CredentialsExpired extends KeeplineError {
+  constructor(identity: string, expiredMs: number) {
+    super('CREDENTIALS_EXPIRED', `the credentials ${identity} expired at ${new Date(expiredMs).toISOString()}`, {
+      hint: 'Calls go on and events wait. Renew them with ./keepline cloud credentials rotate; docs/runbook/credentials-expired.md.',
+      offending: identity,
     });
   }
 }

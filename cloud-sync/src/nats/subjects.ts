@@ -11,7 +11,19 @@ export interface Subjects {
   /** All events of the site, with wildcard. */
   readonly events: string;
   readonly adviceRoute: string;
+  /** Micro services for the desk; texts go there anonymised. */
+  readonly assist: string;
+  readonly summary: string;
+  readonly qa: string;
   readonly analyticsCounters: string;
+  /** Stream that holds what the cloud proposes to the site; one subject per kind below `downlink`. */
+  readonly downlinkStream: string;
+  readonly downlink: string;
+  /** The one consumer of that stream the site may read; made by the operator when the site is provisioned. */
+  readonly downlinkConsumer: string;
+  /** Stream and subjects of the site's receipts for what it was sent. */
+  readonly receiptsStream: string;
+  readonly receipts: string;
   /** Prefix of reply subjects; private to the site so that no other user of the account can listen in. */
   readonly siteInbox: string;
 }
@@ -29,7 +41,15 @@ export function subjectsOf(site: string): Subjects {
     stream: `KEEPLINE_${site.toUpperCase()}`,
     events: `${root}.events.>`,
     adviceRoute: `${root}.advice.route`,
+    assist: `${root}.assist`,
+    summary: `${root}.summary`,
+    qa: `${root}.qa`,
     analyticsCounters: `${root}.analytics.counters`,
+    downlinkStream: `KEEPLINE_${site.toUpperCase()}_DOWNLINK`,
+    downlink: `${root}.downlink.>`,
+    downlinkConsumer: 'site',
+    receiptsStream: `KEEPLINE_${site.toUpperCase()}_RECEIPTS`,
+    receipts: `${root}.receipts.>`,
     siteInbox: `_INBOX_${site}`,
   };
 }

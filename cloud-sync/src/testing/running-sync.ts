@@ -71,13 +71,13 @@ export async function runSync(files: SyncFiles): Promise<RunningSync> {
   }
 }
 
-/** A connection of the cloud's user. */
+/** A connection of the hub's operator, who makes streams and looks into them. */
 export function cloudSide(hub: Hub): Promise<CloudConnection> {
   return CloudConnection.open({
     servers: [hub.url],
     name: 'test',
     timeoutMs: 3000,
-    credentials: readCredentials(hub.cloudCredentials.file),
+    credentials: readCredentials(hub.operatorCredentials.file),
   });
 }
 

@@ -7,7 +7,14 @@ import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { KeyFileInvalid, KeyStoreLax } from './errors.ts';
 
-export type KeyKind = 'recording-identity' | 'recording-recipient' | 'pseudonym' | 'audit-signer' | 'audit-verifier';
+export type KeyKind =
+  | 'recording-identity'
+  | 'recording-recipient'
+  | 'pseudonym'
+  | 'audit-signer'
+  | 'audit-verifier'
+  | 'cloud-user'
+  | 'identity';
 
 export interface KeyFile {
   readonly kind: KeyKind;

@@ -17,8 +17,18 @@ export interface DataFolder {
   readonly lock: string;
   readonly upSocket: string;
   readonly cloudSyncSocket: string;
+  /** What `cloud-sync` shows the cloud: the one secret it is handed. */
   readonly siteCredentials: string;
+  /** Of the stand-in cloud's running workers. */
   readonly cloudCredentials: string;
+  /** Of who publishes downlinks of the stand-in cloud. */
+  readonly publisherCredentials: string;
+  /** Of who makes streams of the stand-in cloud; no running process has it. */
+  readonly operatorCredentials: string;
+  /** Operator and account seeds of the stand-in cloud. */
+  readonly hubOperator: string;
+  readonly hubConfig: string;
+  readonly keys: string;
   /** What the running `up` started, so that the next one can end what a killed one left behind. */
   readonly children: string;
 }
@@ -37,8 +47,13 @@ export function dataFolder(root: string, given: string | undefined): DataFolder 
     lock: at('run/up.pid'),
     upSocket: at('run/up.sock'),
     cloudSyncSocket: at('run/cloud-sync.sock'),
-    siteCredentials: at('cloud/site-credentials.json'),
-    cloudCredentials: at('cloud/cloud-credentials.json'),
+    siteCredentials: at('cloud/site.creds'),
+    cloudCredentials: at('cloud/workers.creds'),
+    publisherCredentials: at('cloud/publisher.creds'),
+    operatorCredentials: at('cloud/operator.creds'),
+    hubOperator: at('cloud/hub-operator.json'),
+    hubConfig: at('cloud/hub.conf'),
+    keys: at('keys'),
     children: at('run/children.json'),
   };
 }
@@ -50,5 +65,5 @@ export function makeFolders(folder: DataFolder): void {
       hint: 'Choose a data folder with a shorter path: --data DIR',
       offending: folder.path,
     });
-  for (const path of [folder.path, folder.run, folder.log, folder.cloud]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  for (const path of [folder.path, folder.run, folder.log, folder.cloud, folder.keys]) mkdirSync(path, { recursive: true, mode: 0o700 });
 }

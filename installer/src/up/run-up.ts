@@ -99,7 +99,7 @@ async function openPort(plan: CloudPlan): Promise<OpenCloud> {
 
 function credentialsMissing(folder: DataFolder, server: string): KeeplineError {
   return new KeeplineError('UP_CREDENTIALS_MISSING', `${server} wants credentials and ${folder.siteCredentials} does not exist`, {
-    hint: 'Put the file you got from the cloud side there: {"user": "...", "password": "..."} or a NATS .creds file, mode 0600.',
+    hint: 'Ask the cloud side to sign the key that ./keepline cloud credentials rotate shows, then give its answer: ./keepline cloud credentials rotate --file FILE.',
     offending: folder.siteCredentials,
   });
 }

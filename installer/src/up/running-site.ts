@@ -62,7 +62,9 @@ export class RunningSite implements Controlled {
     if (cloud.kind === 'stand-in')
       this.#standIn = new StandInCloud({ ...options, ...cloud, env, site: settings.site.site, onChange: this.#writeStarted });
     const link = ['--site', settings.file, '--outbox', folder.outbox, '--socket', folder.cloudSyncSocket];
-    const proof = existsSync(folder.siteCredentials) ? ['--credentials', folder.siteCredentials] : []; // the stand-in just made it
+    // The stand-in makes the file when it starts; cloud-sync reads it at every dial.
+    const hasProof = cloud.kind === 'stand-in' || existsSync(folder.siteCredentials);
+    const proof = hasProof ? ['--credentials', folder.siteCredentials] : [];
     this.#cloudSync = child('cloud-sync', 'cloud-sync/src/main.ts', [...link, ...proof]);
   }
 

@@ -2,15 +2,15 @@
  * The cloud, played on this machine: a nats-server with JetStream and the reference analytics and advice workers. It can be cut, healed,
  * frozen and thawed, which is what the field does to a cloud.
  */
-import { writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { systemClock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
-import { hubConfig } from '@keepline/cloud-sync/hub-config';
 import { findProgram, type Machine } from '../machine.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { Child, type ChildStatus } from './child.ts';
-import { credentialsIn } from './credentials.ts';
+import { prepareHub } from './hub-operator.ts';
 import type { DataFolder } from './data-folder.ts';
 import { answers } from './port-check.ts';
 
@@ -33,10 +33,11 @@ export interface StandInOptions {
 export class StandInCloud {
   readonly #server: Child;
   readonly #workers: Child;
+  readonly #prepare: () => Promise<void>;
+  readonly #provision: () => Promise<unknown>;
   readonly #host: string;
   readonly #port: number;
 
-  /** Writes the server's configuration; `site-credentials.json` and `cloud-credentials.json` are made when they are missing. */
   constructor({ machine, env, folder, site, host, port, onChange, say }: StandInOptions) {
     this.#host = host;
     this.#port = port;
@@ -45,20 +46,8 @@ export class StandInCloud {
       throw new KeeplineError('UP_NATS_SERVER_MISSING', 'the stand-in cloud needs nats-server, which is not installed', {
         hint: 'apt-get install -y --no-install-recommends nats-server, or start without a cloud: ./keepline up --no-cloud',
       });
-    const siteUser = credentialsIn(folder.siteCredentials, 'site');
-    const cloudUser = credentialsIn(folder.cloudCredentials, 'cloud');
-    const config = join(folder.cloud, 'hub.conf');
-    const text = hubConfig({
-      host,
-      port,
-      storeDir: join(folder.cloud, 'jetstream'),
-      site,
-      siteUser: siteUser.user,
-      sitePassword: siteUser.password,
-      cloudUser: cloudUser.user,
-      cloudPassword: cloudUser.password,
-    });
-    writeFileSync(config, text, { mode: 0o600 });
+    this.#prepare = () => prepareHub(folder, { site, host, port, storeDir: join(folder.cloud, 'jetstream') });
+    const config = folder.hubConfig;
     const supervised = (name: string, command: readonly [string, ...string[]]): Child =>
       new Child({
         name,
@@ -70,6 +59,12 @@ export class StandInCloud {
       });
     this.#server = supervised('cloud-hub', [program, '-c', config]);
     const workers = [machine.node, join(machine.root, 'cloud-sync/src/cloud/main.ts'), '--servers', this.url, '--site', site] as const;
+    const provisioner = join(machine.root, 'cloud-sync/src/cloud/provision-cli.ts');
+    this.#provision = () =>
+      promisify(execFile)(machine.node, [provisioner, '--servers', this.url, '--site', site, '--credentials', folder.operatorCredentials], {
+        env: { ...env },
+        timeout: OPEN_LIMIT_MS,
+      });
     this.#workers = supervised('cloud-workers', [...workers, '--data', folder.cloud, '--credentials', folder.cloudCredentials]);
   }
 
@@ -88,6 +83,7 @@ export class StandInCloud {
 
   /** Resolves when the server accepts connections. @throws KeeplineError UP_CLOUD_NOT_OPEN */
   async start(): Promise<void> {
+    await this.#prepare();
     this.#server.start();
     const until = systemClock.monotonicMs() + OPEN_LIMIT_MS;
     while (!(await answers({ host: this.#host, port: this.#port }))) {
@@ -103,6 +99,7 @@ export class StandInCloud {
         );
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
+    await this.#provision();
     this.#workers.start();
   }
 
