@@ -37,17 +37,16 @@ export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Le
     held = remote.held;
     for (const listener of holdListeners) listener(held);
   };
-  let ourOffer = '';
   sip.onReoffer((offer) => {
     identity.version += 1;
     const local = { address: place.address, rtpPort: place.port, ...identity };
-    if (offer === '') return (ourOffer = offerAudio(local)); // re-INVITE without SDP: we offer, RFC 3261 §14.2
+    if (offer === '') return offerAudio(local); // re-INVITE without SDP: we offer, RFC 3261 §14.2
     const answer = answerAudio(offer, local);
     if (!answer.ok) return null;
     takeRemote(answer.remote);
     return answer.sdp;
   });
-  sip.onReanswer((answer) => {
+  sip.onReanswer((answer, ourOffer) => {
     try {
       takeRemote(acceptAnswer(ourOffer, answer));
     } catch {

@@ -1,12 +1,14 @@
 /** Who listens to a call, kept apart from the dialog because listeners come before there is one. */
-import type { SipEnd } from './call.ts';
+import type { Referral, SipEnd } from './call.ts';
 import { Outcome } from './outcome.ts';
 
 export class CallSignals {
   readonly #ended = new Outcome<SipEnd>();
   readonly #digits = new Set<(digit: string) => void>();
-  readonly #reanswers = new Set<(answer: string) => void>();
+  readonly #reanswers = new Set<(answer: string, offer: string) => void>();
+  readonly #earlyMedia = new Set<(sdp: string) => void>();
   #reoffer: ((offer: string) => string | null) | null = null;
+  #refer: ((referral: Referral) => void) | null = null;
 
   get ended(): Promise<SipEnd> {
     return this.#ended.promise;
@@ -26,7 +28,7 @@ export class CallSignals {
     return () => this.#digits.delete(listener);
   }
 
-  onReanswer(listener: (answer: string) => void): () => void {
+  onReanswer(listener: (answer: string, offer: string) => void): () => void {
     this.#reanswers.add(listener);
     return () => this.#reanswers.delete(listener);
   }
@@ -38,15 +40,38 @@ export class CallSignals {
     };
   }
 
+  onEarlyMedia(listener: (sdp: string) => void): () => void {
+    this.#earlyMedia.add(listener);
+    return () => this.#earlyMedia.delete(listener);
+  }
+
+  onRefer(handler: (referral: Referral) => void): () => void {
+    this.#refer = handler;
+    return () => {
+      if (this.#refer === handler) this.#refer = null;
+    };
+  }
+
   digit(digit: string): void {
     for (const listener of this.#digits) listener(digit);
   }
 
-  reanswer(answer: string): void {
-    for (const listener of this.#reanswers) listener(answer);
+  reanswer(answer: string, offer: string): void {
+    for (const listener of this.#reanswers) listener(answer, offer);
   }
 
   reoffer(offer: string): string | null {
     return this.#reoffer?.(offer) ?? null;
+  }
+
+  earlyMedia(sdp: string): void {
+    for (const listener of this.#earlyMedia) listener(sdp);
+  }
+
+  /** false when nobody listens. */
+  refer(referral: Referral): boolean {
+    if (this.#refer === null) return false;
+    this.#refer(referral);
+    return true;
   }
 }

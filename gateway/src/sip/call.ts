@@ -87,8 +87,8 @@ export interface SipCall {
    * listener set is asked; without any the answer is 488.
    */
   onReoffer(listener: (offer: string) => string | null): () => void;
-  /** The answer to an offer that `onReoffer` made, from the ACK. */
-  onReanswer(listener: (answer: string) => void): () => void;
+  /** The answer to an offer of ours: one that `onReoffer` made, from the ACK, or the one that refreshed the session unchanged. */
+  onReanswer(listener: (answer: string, offer: string) => void): () => void;
   /** Resolves once and never rejects. */
   readonly ended: Promise<SipEnd>;
 }
@@ -102,6 +102,11 @@ export interface IncomingCall extends SipCall {
   readonly headers: Headers;
   /** `''` when the INVITE had none: `answer` then sends our offer and the answer arrives by `lateAnswer`. */
   readonly offer: string;
+  /**
+   * The call this one asks to take the place of (RFC 3891): whoever grants it answers this one, puts it in the other's place and hangs the
+   * other up. null for an ordinary call.
+   */
+  readonly replaced: SipCall | null;
   /** 180, repeated each minute; reliable where the caller requires it (RFC 3262). */
   ring(): void;
   /**

@@ -107,9 +107,7 @@ export class DialogCall implements DialogUser {
   /** A request inside the dialog. CSeq first: what comes late is refused whatever it is (§12.2.2). */
   receive(transaction: ServerTransaction): void {
     const { inbound } = transaction;
-    const advanced = advanceRemote(this.#dialog, inbound.cseq.number);
-    if (advanced === null) return transaction.respond(this.response(transaction, 500));
-    this.#dialog = advanced;
+    if (!this.counts(transaction)) return transaction.respond(this.response(transaction, 500));
     const { method, headers } = inbound.request;
     switch (method) {
       case 'BYE': {
@@ -134,6 +132,18 @@ export class DialogCall implements DialogUser {
       default:
         return transaction.respond(this.response(transaction, 200, { headers: [ALLOW, ACCEPT, SUPPORTED] })); // OPTIONS: a sign of life
     }
+  }
+
+  /** Whether a request the owner handles itself counts upwards like the others (§12.2.2). */
+  counts(transaction: ServerTransaction): boolean {
+    const advanced = advanceRemote(this.#dialog, transaction.inbound.cseq.number);
+    if (advanced !== null) this.#dialog = advanced;
+    return advanced !== null;
+  }
+
+  /** A PRACK that carries an offer; a refusal is of the offer, the provisional response is acknowledged all the same (RFC 3262 §5). */
+  answerPrack(transaction: ServerTransaction): void {
+    this.#renegotiation.receiveOffer(transaction);
   }
 
   receiveAck(ack: Inbound): void {
@@ -170,6 +180,16 @@ export class DialogCall implements DialogUser {
     this.onOver?.();
   }
 
+  /** An early dialog that came to nothing, or a fork that is not the call: gone without ending the call. */
+  discard(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#host.release(this.key);
+    this.#renegotiation.stop();
+    this.#referrals.forget();
+    this.session.stop();
+  }
+
   /** The ACK to a 2xx goes its own way, outside transactions; a repeated 2xx gets the same bytes again (§13.2.2.4). */
   acknowledge(cseq: number, answer?: string): void {
     if (this.#ack?.cseq !== cseq) {
@@ -188,7 +208,7 @@ export class DialogCall implements DialogUser {
   }
 
   contact(): HeaderPairs {
-    return [['Contact', `<${this.#host.contact(this.#dialog.wire.transport)}>`], ALLOW, SUPPORTED];
+    return [['Contact', `<${this.#host.contact(this.#dialog.wire)}>`], ALLOW, SUPPORTED];
   }
 
   /** The far end may have moved (§12.2.1.2, §12.2.2). */
@@ -205,7 +225,13 @@ export class DialogCall implements DialogUser {
     const more = { headers: [['User-Agent', this.#host.product] as const, ...headers], ...(body ? { body } : {}) };
     const { dialog, request } = requestIn(this.#dialog, method, more);
     this.#dialog = dialog;
-    const transaction = this.#host.transactions.openClient(request, to, events);
+    // A challenged request goes again under the next number, which is then used up.
+    const nextCseq = (): number => {
+      const { dialog: after } = requestIn(this.#dialog, method, { headers: [] });
+      this.#dialog = after;
+      return after.localCseq;
+    };
+    const transaction = this.#host.transactions.openClient(request, to, { ...events, nextCseq });
     return { cseq: dialog.localCseq, stop: () => transaction.stop() };
   }
 
@@ -250,7 +276,7 @@ export class DialogCall implements DialogUser {
     const { local } = this.#renegotiation;
     if (local === '') return this.#askForLife();
     this.#renegotiation.offer(local).then(
-      (answer) => this.#signals.reanswer(answer),
+      (answer) => this.#signals.reanswer(answer, local),
       () => void (this.#over || this.session.again()),
     );
   }
@@ -270,4 +296,3 @@ export class DialogCall implements DialogUser {
     return this.#host.wire.isConnected(wire) ? wire : nextHop(this.#dialog);
   }
 }
-

@@ -33,6 +33,18 @@ export class ReinviteRefused extends KeeplineError {
   }
 }
 
+export class ReferRefused extends KeeplineError {
+  /** 0 when no response came, or the far end never said how it went. */
+  readonly status: number;
+  constructor(status: number, why: string) {
+    super('SIP_REFER_REFUSED', `the far end did not take the transfer (${why})`, {
+      hint: 'The call goes on as it was unless it has ended. 405 or 603: this phone or trunk does not transfer; transfer through the house instead.',
+      offending: status,
+    });
+    this.status = status;
+  }
+}
+
 export class CallNotAcknowledged extends KeeplineError {
   constructor(why: string) {
     super('SIP_CALL_NOT_ACKNOWLEDGED', `the caller never acknowledged our answer (${why})`, {

@@ -1,5 +1,5 @@
 /** Tags, branches and Call-IDs: unguessable, so that a third party cannot end or take over a call it does not see (RFC 3261 §19.3, §26). */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 
 /** What marks a branch made by RFC 3261 (§8.1.1.7). */
 export const BRANCH_COOKIE = 'z9hG4bK';
@@ -7,6 +7,9 @@ export const BRANCH_COOKIE = 'z9hG4bK';
 export const newTag = (): string => randomBytes(8).toString('hex');
 export const newBranch = (): string => `${BRANCH_COOKIE}${randomBytes(12).toString('hex')}`;
 export const newSipCallId = (): string => randomBytes(16).toString('hex');
+
+/** First CSeq of our own requests: below 2^31 with room to count (RFC 3261 §8.1.1.5). */
+export const firstCseq = (): number => randomInt(1, 65_536);
 
 /** A tag that is the same each time one request is answered without keeping state (RFC 3261 §8.2.7). */
 export function statelessTag(secret: string, callId: string, branch: string): string {

@@ -1,57 +1,70 @@
-/** A call we make: the UAC side of INVITE (RFC 3261 §13.2), its CANCEL (§9.1) and the answers of a fork (§13.2.2.4). */
+/**
+ * A call we make: the UAC side of INVITE (RFC 3261 §13.2), its CANCEL (§9.1), the phones of a fork (§13.2.2.4), and further tries where
+ * the far end sends us on (3xx) or wants a longer session (422).
+ */
 import type { CallHost, DialogUser } from './call-host.ts';
 import { CallSignals } from './call-signals.ts';
-import type { HangupReason, OutgoingCall, SipEnd } from './call.ts';
+import type { HangupReason, OutgoingCall, Referral, ReferOptions, SipEnd } from './call.ts';
 import type { ClientRequest } from './client-request.ts';
-import { DialogCall, reasonHeader } from './dialog-call.ts';
-import { addressOf, dialogOfUac, MAX_FORWARDS } from './dialog.ts';
-import { InviteRefused, InviteUnanswered, ReinviteRefused, SipTargetInvalid } from './errors.ts';
-import { newSipCallId, newTag } from './identifiers.ts';
-import { firstCseq } from './incoming-invite.ts';
-import { INVITE_TIMEOUT_MS, MAX_FORKS } from './limits.ts';
-import { Headers, SIP_VERSION, type SipRequest, type SipResponse } from './message.ts';
+import type { DialogCall } from './dialog-call.ts';
+import { addressOf, type Dialog, dialogOfUac } from './dialog.ts';
+import { InviteRefused, InviteUnanswered, ReferRefused, ReinviteRefused, SipTargetInvalid } from './errors.ts';
+import { firstCseq, newSipCallId, newTag } from './identifiers.ts';
+import { type InviteOptions, inviteRequest } from './invite-request.ts';
+import { INVITE_TIMEOUT_MS, MAX_EARLY_DIALOGS, MAX_FORKS, MAX_INVITE_TRIES } from './limits.ts';
+import { Headers, type SipResponse } from './message.ts';
 import { Outcome } from './outcome.ts';
-import { parseNameAddr, printable, quoted } from './parse-header.ts';
+import { OutgoingFork } from './outgoing-fork.ts';
+import { parseNameAddr } from './parse-header.ts';
+import { reasonHeader, reasonOf } from './reason.ts';
+import { redirectTargets } from './redirect.ts';
+import type { Replaces } from './replaces.ts';
 import type { HeaderPairs } from './respond.ts';
+import { MIN_SESSION_SECONDS, minSeOf, SESSION_SECONDS, sessionRequest } from './session-timer.ts';
 import { type TransactionFault, WAIT_MS } from './transaction.ts';
 import type { SipSource } from './transport.ts';
-import { ALLOW } from './validate-request.ts';
 
-export interface InviteOptions {
-  readonly from: { readonly uri: string; readonly displayName: string };
-  /** Added to the INVITE, such as P-Asserted-Identity. */
-  readonly headers?: HeaderPairs;
-  /** How long it may ring, ms; default `INVITE_TIMEOUT_MS`. */
-  readonly timeoutMs?: number;
-}
+export type { InviteOptions } from './invite-request.ts';
 
 export class OutgoingInvite implements OutgoingCall, DialogUser {
   readonly sipCallId = newSipCallId();
+  readonly #fromTag = newTag();
   readonly #host: CallHost;
-  readonly #peer: string;
+  readonly #offer: string;
+  readonly #options: InviteOptions;
   readonly #signals = new CallSignals();
   readonly #ringing = new Outcome<void>();
   readonly #answered = new Outcome<string>();
-  readonly #transaction: ClientRequest;
-  readonly #forks = new Map<string, DialogCall>();
+  readonly #forks = new Map<string, OutgoingFork>();
+  /** Answers that were acknowledged and ended. */
+  readonly #ended = new Map<string, DialogCall>();
+  readonly #tried = new Set<string>();
+  /** Targets of the last 3xx that are still to be called, the best first. */
+  #next: readonly string[] = [];
+  #hops = 0;
+  #tries = 0;
+  #target: string;
+  #minSe = MIN_SESSION_SECONDS;
+  #request: ClientRequest;
   #call: DialogCall | null = null;
   #heardProvisional = false;
   #cancelWanted: { readonly headers: HeaderPairs } | null = null;
-  #stopTimeout: () => void;
+  readonly #stopTimeout: () => void;
+  /** Early dialogs are found by `close` through the call itself. */
+  readonly replaceable = null;
 
   /** @throws SipTargetInvalid */
   constructor(host: CallHost, target: string, offer: string, options: InviteOptions) {
     const to = addressOf(target);
     if (to === null) throw new SipTargetInvalid();
     this.#host = host;
-    this.#peer = `${to.address}:${to.port}`;
+    this.#offer = offer;
+    this.#options = options;
+    this.#target = target;
     const timeoutMs = options.timeoutMs ?? INVITE_TIMEOUT_MS;
     this.#stopTimeout = host.clock.after(timeoutMs, () => this.#giveUp({ by: 'timeout', why: 'no_answer' }, 'timeout'));
     host.adopt(this.sipCallId, this); // no tag of theirs yet, so nothing from the wire finds it; `close` does
-    this.#transaction = host.transactions.openClient(this.#invite(target, to, offer, options), to, {
-      response: (response, source) => this.#received(response, source),
-      failed: (why) => this.#failed(why),
-    });
+    this.#request = this.#send(to, firstCseq());
   }
 
   get ended(): Promise<SipEnd> {
@@ -62,6 +75,9 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
   }
   get answered(): Promise<string> {
     return this.#answered.promise;
+  }
+  get replaces(): Replaces | null {
+    return this.#call?.replaces ?? null;
   }
 
   hangup(reason?: HangupReason): void {
@@ -75,6 +91,12 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
     early.reject(new ReinviteRefused(0, 'the call is not answered'));
     return early.promise;
   }
+  refer(target: string, options?: ReferOptions): Promise<number> {
+    if (this.#call !== null) return this.#call.refer(target, options);
+    const early = new Outcome<number>();
+    early.reject(new ReferRefused(0, 'the call is not answered'));
+    return early.promise;
+  }
 
   onDigit(listener: (digit: string) => void): () => void {
     return this.#signals.onDigit(listener);
@@ -82,46 +104,134 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
   onReoffer(listener: (offer: string) => string | null): () => void {
     return this.#signals.onReoffer(listener);
   }
-  onReanswer(listener: (answer: string) => void): () => void {
+  onReanswer(listener: (answer: string, offer: string) => void): () => void {
     return this.#signals.onReanswer(listener);
+  }
+  onRefer(handler: (referral: Referral) => void): () => void {
+    return this.#signals.onRefer(handler);
+  }
+  onEarlyMedia(listener: (sdp: string) => void): () => void {
+    return this.#signals.onEarlyMedia(listener);
   }
 
   receive(): void {}
   receiveAck(): void {}
 
+  get #peer(): string {
+    return `${this.#request.to.address}:${this.#request.to.port}`;
+  }
+
+  #send(to: SipSource, cseq: number): ClientRequest {
+    this.#tries++;
+    this.#tried.add(this.#target);
+    const seconds = Math.max(SESSION_SECONDS, this.#minSe);
+    const request = inviteRequest(
+      {
+        ...{ target: this.#target, callId: this.sipCallId, fromTag: this.#fromTag, cseq, offer: this.#offer },
+        ...{ contact: this.#host.contact(to), product: this.#host.product, session: sessionRequest(seconds, this.#minSe, null) },
+      },
+      this.#options,
+    );
+    return this.#host.transactions.openClient(request, to, {
+      response: (response, source) => this.#received(response, source),
+      failed: (why) => this.#failed(why),
+    });
+  }
+
   #received(response: SipResponse, source: SipSource): void {
     const { status } = response;
-    if (status < 200) {
-      this.#heardProvisional = true;
-      if (status > 100) this.#ringing.resolve();
-      if (this.#cancelWanted !== null) this.#cancel(this.#cancelWanted.headers);
-    } else if (status < 300) this.#accepted(response, source);
-    else this.#settle({ by: 'remote', why: 'rejected', status }, new InviteRefused(this.#peer, status));
+    if (status < 200) return this.#provisional(response, source);
+    if (status < 300) return this.#accepted(response, source);
+    if (this.#signals.isOver || this.#sendAgain(response)) return;
+    const reason = reasonOf(response.headers);
+    const end: SipEnd = { by: 'remote', why: 'rejected', status, ...(reason === null ? {} : { reason }) };
+    this.#settle(end, new InviteRefused(this.#peer, status));
+  }
+
+  #provisional(response: SipResponse, source: SipSource): void {
+    this.#heardProvisional = true;
+    if (this.#cancelWanted !== null) return this.#cancel(this.#cancelWanted.headers);
+    if (response.status === 100 || this.#call !== null || this.#signals.isOver) return;
+    this.#ringing.resolve();
+    const tag = toTagOf(response);
+    const fork = this.#forks.get(tag) ?? this.#fork(tag, this.#dialog(response, source), MAX_EARLY_DIALOGS);
+    fork?.progress(response, this.#request.cseq);
   }
 
   #accepted(response: SipResponse, source: SipSource): void {
-    const tag = parseNameAddr(response.headers.get('to') ?? '')?.params.get('tag') ?? '';
-    const known = this.#forks.get(tag);
-    if (known) return known.acknowledge(this.#transaction.cseq); // our ACK was lost
-    const dialog = dialogOfUac(this.#transaction.request, response, source, this.#transaction.cseq);
+    const { cseq } = this.#request;
+    const tag = toTagOf(response);
+    const dialog = this.#dialog(response, source);
     if (dialog === null) {
-      return this.#settle(
-        { by: 'remote', why: 'dialog_lost', status: response.status },
-        new InviteUnanswered(this.#peer, 'unusable_answer'),
-      );
+      const end: SipEnd = { by: 'remote', why: 'dialog_lost', status: response.status };
+      return this.#settle(end, new InviteUnanswered(this.#peer, 'unusable_answer'));
     }
-    if (this.#forks.size >= MAX_FORKS) return;
-    const isOurs = this.#call === null && !this.#signals.isOver;
-    const call = new DialogCall(this.#host, isOurs ? this.#signals : new CallSignals(), dialog, true);
-    this.#forks.set(tag, call);
-    call.acknowledge(this.#transaction.cseq);
-    if (!isOurs) return call.hangup(); // another phone of a fork, or a 2xx that crossed our CANCEL
+    if (this.#call !== null || this.#signals.isOver) return this.#refuse(tag, dialog, cseq);
+    const fork = this.#forks.get(tag) ?? this.#fork(tag, dialog, MAX_FORKS);
+    if (fork === null) return;
+    const { call } = fork;
     this.#call = call;
     this.#stopTimeout();
     this.#host.release(this.sipCallId);
-    this.#host.adopt(call.key, call);
+    call.replaceable = { call: this, at: 'answered' };
+    for (const other of this.#forks.values()) if (other !== fork) other.call.discard();
+    const sdp = fork.accept(response, cseq, dialog);
     this.#ringing.resolve();
-    this.#answered.resolve(response.body.toString('utf8'));
+    if (sdp !== null) return this.#answered.resolve(sdp);
+    this.#answered.reject(new InviteUnanswered(this.#peer, 'unusable_answer'));
+    call.hangup({ cause: 88, text: 'Incompatible destination' });
+  }
+
+  /** A 2xx for a call that has one, or is given up: acknowledged, and ended unless it is the call's own, repeated. */
+  #refuse(tag: string, dialog: Dialog, cseq: number): void {
+    const known = this.#forks.get(tag)?.call;
+    if (known !== undefined && known === this.#call) return known.acknowledge(cseq); // our ACK was lost
+    if (this.#ended.has(tag)) return this.#ended.get(tag)?.acknowledge(cseq);
+    if (this.#ended.size >= MAX_FORKS) return;
+    const { call } = new OutgoingFork(this.#host, new CallSignals(), dialog, this.#offer);
+    this.#ended.set(tag, call);
+    call.acknowledge(cseq);
+    call.hangup(); // another phone of a fork, or a 2xx that crossed our CANCEL
+  }
+
+  #dialog(response: SipResponse, source: SipSource): Dialog | null {
+    return dialogOfUac(this.#request.request, response, source, this.#request.cseq);
+  }
+
+  #fork(tag: string, dialog: Dialog | null, max: number): OutgoingFork | null {
+    if (dialog === null || this.#forks.size >= max) return null;
+    const fork = new OutgoingFork(this.#host, this.#signals, dialog, this.#offer);
+    fork.call.replaceable = { call: this, at: 'ringing_there' };
+    this.#forks.set(tag, fork);
+    this.#host.adopt(fork.call.key, fork.call);
+    return fork;
+  }
+
+  /** Whether the call goes on elsewhere, or as the far end wants it. */
+  #sendAgain(response: SipResponse): boolean {
+    const { status, headers } = response;
+    if (this.#tries >= MAX_INVITE_TRIES) return false;
+    if (status === 422) {
+      const minSe = minSeOf(headers);
+      if (minSe <= this.#minSe) return false;
+      this.#minSe = minSe;
+    } else {
+      if (status < 400) {
+        const targets = redirectTargets(headers, this.#options.redirect, this.#hops, this.#tried);
+        if (targets.length > 0) this.#hops++;
+        this.#next = [...targets, ...this.#next];
+      }
+      const [next, ...rest] = this.#next.filter((target) => !this.#tried.has(target));
+      if (next === undefined || status >= 600) return false;
+      this.#next = rest;
+      this.#target = next;
+    }
+    const to = addressOf(this.#target);
+    if (to === null) return false;
+    this.#discardForks();
+    this.#heardProvisional = false;
+    this.#request = this.#send(to, this.#request.cseq + 1);
+    return true;
   }
 
   #failed(why: TransactionFault): void {
@@ -138,10 +248,11 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
 
   #cancel(headers: HeaderPairs): void {
     this.#cancelWanted = null;
-    this.#host.transactions.cancel(this.#transaction, Headers.of(headers), { response: () => {}, failed: () => {} });
+    const request = this.#request;
+    this.#host.transactions.cancel(request, Headers.of(headers), { response: () => {}, failed: () => {} });
     // A far end that does not know CANCEL never sends its 487 (RFC 3261 §9.1).
     this.#host.clock.after(WAIT_MS, () => {
-      if (this.#transaction.isPending) this.#transaction.stop();
+      if (request.isPending) request.stop();
     });
   }
 
@@ -151,32 +262,15 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
     this.#stopTimeout();
     this.#host.release(this.sipCallId);
     this.#signals.end(end);
+    this.#discardForks();
     this.#ringing.reject(error);
     this.#answered.reject(error);
   }
 
-  #invite(target: string, to: SipSource, offer: string, options: InviteOptions): SipRequest {
-    const { uri, displayName } = options.from;
-    const name = displayName === '' ? '' : `${quoted(displayName)} `;
-    const pairs: Array<readonly [string, string]> = [
-      ['Max-Forwards', MAX_FORWARDS],
-      ['From', `${name}<${printable(uri)}>;tag=${newTag()}`],
-      ['To', `<${target}>`],
-      ['Call-ID', this.sipCallId],
-      ['CSeq', `${firstCseq()} INVITE`],
-      ['Contact', `<${this.#host.contact(to)}>`],
-      ALLOW,
-      ['User-Agent', this.#host.product],
-    ];
-    for (const [headerName, value] of options.headers ?? []) pairs.push([printable(headerName), printable(value)]);
-    pairs.push(['Content-Type', 'application/sdp']);
-    return {
-      kind: 'request',
-      method: 'INVITE',
-      uri: target,
-      version: SIP_VERSION,
-      headers: Headers.of(pairs),
-      body: Buffer.from(offer, 'utf8'),
-    };
+  #discardForks(): void {
+    for (const { call } of this.#forks.values()) call.discard();
+    this.#forks.clear();
   }
 }
+
+const toTagOf = (response: SipResponse): string => parseNameAddr(response.headers.get('to') ?? '')?.params.get('tag') ?? '';

@@ -1,6 +1,6 @@
 /**
- * Changes of the session inside a call: our re-INVITEs and theirs, never two at once (RFC 3261 §14). The dialog user owns the dialog
- * and lends us the few things we need of it.
+ * Changes of the session inside a call: re-INVITE once it is answered, UPDATE before (RFC 3261 §14, RFC 3311), ours and theirs, never two at
+ * once. The dialog user owns the dialog and lends us the few things we need of it.
  */
 import { randomInt } from 'node:crypto';
 import type { Clock } from '@keepline/contracts/clock';
@@ -10,25 +10,37 @@ import type { ClientEvents } from './client-transaction.ts';
 import { ReinviteRefused } from './errors.ts';
 import type { Inbound } from './inbound.ts';
 import { MAX_REINVITE_TRIES, MAX_WAITING_REINVITES, REINVITE_TIMEOUT_MS } from './limits.ts';
-import type { SipResponse } from './message.ts';
+import type { Headers, SipResponse } from './message.ts';
 import { Outcome } from './outcome.ts';
 import { parseCseq } from './parse-header.ts';
 import { glareWaitMs } from './reinvite-glare.ts';
 import type { HeaderPairs, ResponseParts } from './respond.ts';
 import type { ServerTransaction } from './server-transaction.ts';
+import type { SessionRefresh } from './session-refresh.ts';
 import { WAIT_MS } from './transaction.ts';
+
+/** RFC 3261 §20.43: why a 488 is one. */
+export const INCOMPATIBLE: readonly [string, string] = ['Warning', '305 keepline "Incompatible media format"'];
+
+export interface SentRequest {
+  readonly cseq: number;
+  /** Drops the request: whatever comes for it afterwards is stray. */
+  stop(): void;
+}
 
 export interface InDialog {
   readonly clock: Clock;
   /** Whether we made the Call-ID, which decides who waits longer after a collision. */
   readonly ownsCallId: boolean;
-  /** The result drops the request: whatever comes for it afterwards is stray. */
-  send(method: string, body: { type: string; text: string } | undefined, headers: HeaderPairs, events: ClientEvents): () => void;
+  send(method: string, body: { type: string; text: string } | undefined, headers: HeaderPairs, events: ClientEvents): SentRequest;
   acknowledge(cseq: number): void;
   response(transaction: ServerTransaction, status: number, parts?: ResponseParts): SipResponse;
   contact(): HeaderPairs;
   /** The far end may have moved. */
-  refresh(headers: SipResponse['headers']): void;
+  refresh(headers: Headers): void;
+  /** Whether the INVITE has its 2xx; before that only UPDATE may change anything. */
+  isConfirmed(): boolean;
+  readonly session: Pick<SessionRefresh, 'answered' | 'accepted' | 'headers' | 'lengthen'>;
   /** Nobody is there any more. */
   lost(by: 'remote' | 'timeout' | 'transport', status?: number): void;
   /** Our 2xx to a re-INVITE was never acknowledged (§14.2). */
@@ -46,6 +58,8 @@ export class Renegotiation {
   readonly #signals: CallSignals;
   readonly #waiting: Wanted[] = [];
   #ours: Wanted | null = null;
+  /** The last description of ours that stands; `''` until the first offer has its answer. */
+  #local = '';
   #theirs: AnswerUntilAck | null = null;
   /** Set while ours waits after a 491. */
   #stopWaiting: (() => void) | null = null;
@@ -70,6 +84,45 @@ export class Renegotiation {
     return wanted.outcome.promise;
   }
 
+  /** The first offer has its answer, or an answer of ours is out: `sdp` is our side of it. */
+  began(sdp: string): void {
+    this.#local = sdp;
+  }
+
+  /** Our description as it stands, for a refresh that changes nothing; `''` when there is none. */
+  get local(): string {
+    return this.#local;
+  }
+
+  /** An UPDATE from the far end (RFC 3311 §5.2). */
+  receiveUpdate(transaction: ServerTransaction): void {
+    if (transaction.inbound.request.body.length > 0) return this.receiveOffer(transaction);
+    const { headers } = transaction.inbound.request;
+    this.#in.refresh(headers);
+    transaction.respond(this.#in.response(transaction, 200, { headers: this.#sessionHeaders(headers) }));
+  }
+
+  /** An offer in a request whose response answers it at once: UPDATE, or PRACK. */
+  receiveOffer(transaction: ServerTransaction): void {
+    const { request } = transaction.inbound;
+    const offer = request.body.toString('utf8');
+    const say = (status: number, parts: ResponseParts = {}): void => transaction.respond(this.#in.response(transaction, status, parts));
+    if (this.#ours !== null && this.#stopWaiting === null) return say(491);
+    if (this.#local === '' && this.#in.ownsCallId) return say(491); // our INVITE's offer has no answer yet
+    if (this.#local === '' || this.#theirs?.isOpen) return say(500, { headers: [['Retry-After', `${randomInt(0, 11)}`]] });
+    const answer = this.#answerTo(offer, transaction);
+    if (answer === null) return say(488, { headers: [INCOMPATIBLE] });
+    this.#in.refresh(request.headers);
+    this.#local = answer;
+    const headers = request.method === 'PRACK' ? [] : this.#sessionHeaders(request.headers);
+    say(200, { headers, body: { type: 'application/sdp', text: answer } });
+  }
+
+  /** A session has an expiry once it is answered (RFC 4028 §5): an early UPDATE sets none. */
+  #sessionHeaders(request: Headers): HeaderPairs {
+    return this.#in.isConfirmed() ? [...this.#in.contact(), ...this.#in.session.answered(request)] : this.#in.contact();
+  }
+
   /** A re-INVITE from the far end (§14.2). */
   receive(transaction: ServerTransaction): void {
     if (this.#ours !== null && this.#stopWaiting === null) return transaction.respond(this.#in.response(transaction, 491));
@@ -77,11 +130,17 @@ export class Renegotiation {
       return transaction.respond(this.#in.response(transaction, 500, { headers: [['Retry-After', `${randomInt(0, 11)}`]] }));
     const offer = transaction.inbound.request.body.toString('utf8');
     const answer = this.#answerTo(offer, transaction);
-    if (answer === null) return transaction.respond(this.#in.response(transaction, 488));
-    const response = this.#in.response(transaction, 200, { headers: this.#in.contact(), body: { type: 'application/sdp', text: answer } });
+    if (answer === null) return transaction.respond(this.#in.response(transaction, 488, { headers: [INCOMPATIBLE] }));
+    const { headers } = transaction.inbound.request;
+    this.#in.refresh(headers); // not before it is accepted: a refused one changes nothing (§14.2)
+    this.#local = answer;
+    const response = this.#in.response(transaction, 200, {
+      headers: this.#sessionHeaders(headers),
+      body: { type: 'application/sdp', text: answer },
+    });
     const onAck = (ack: Inbound): void => {
       const late = ack.request.body.toString('utf8');
-      if (offer === '' && late !== '') this.#signals.reanswer(late);
+      if (offer === '' && late !== '') this.#signals.reanswer(late, answer);
       this.#startNext();
     };
     this.#theirs = new AnswerUntilAck(this.#in.clock, transaction, response, onAck, () => this.#in.notAcknowledged());
@@ -119,13 +178,16 @@ export class Renegotiation {
 
   #try(wanted: Wanted): void {
     wanted.tries++;
-    const abandon = this.#in.send('INVITE', { type: 'application/sdp', text: wanted.offer }, this.#in.contact(), {
-      response: (response) => this.#received(wanted, response),
+    const method = this.#in.isConfirmed() ? 'INVITE' : 'UPDATE';
+    const headers = [...this.#in.contact(), ...this.#in.session.headers()];
+    const sent = this.#in.send(method, { type: 'application/sdp', text: wanted.offer }, headers, {
+      response: (response) => this.#received(wanted, method, response),
       failed: (why) => {
         this.#refused(wanted, new ReinviteRefused(0, why));
         this.#in.lost(why);
       },
     });
+    const abandon = (): void => sent.stop();
     this.#abandon = abandon;
     // A provisional response stops timer B, and nothing else would ever end the wait.
     this.#stopTimeout = this.#in.clock.after(REINVITE_TIMEOUT_MS, () => {
@@ -134,21 +196,30 @@ export class Renegotiation {
     });
   }
 
-  #received(wanted: Wanted, response: SipResponse): void {
+  #received(wanted: Wanted, method: 'INVITE' | 'UPDATE', response: SipResponse): void {
     const { status } = response;
     if (status < 200) return;
     if (this.#ours === wanted) this.#stopTimeout?.();
     if (status < 300) {
       this.#in.refresh(response.headers);
-      this.#in.acknowledge(parseCseq(response.headers.get('cseq') ?? '')?.number ?? 0); // each time: a repeated 2xx means a lost ACK
+      // Each time: a repeated 2xx means a lost ACK.
+      if (method === 'INVITE') this.#in.acknowledge(parseCseq(response.headers.get('cseq') ?? '')?.number ?? 0);
       if (this.#ours !== wanted) return;
+      this.#in.session.accepted(response.headers);
       this.#ours = null;
       const answer = response.body.toString('utf8');
       if (answer === '') wanted.outcome.reject(new ReinviteRefused(status, 'its 2xx carried no answer'));
-      else wanted.outcome.resolve(answer);
+      else {
+        this.#local = wanted.offer;
+        wanted.outcome.resolve(answer);
+      }
       return this.#startNext();
     }
     if (status === 491 && wanted.tries < MAX_REINVITE_TRIES) return this.#waitForGlare(wanted);
+    if (status === 422 && wanted.tries < MAX_REINVITE_TRIES) {
+      this.#in.session.lengthen(response.headers);
+      return this.#try(wanted);
+    }
     this.#refused(wanted, new ReinviteRefused(status, `status ${status}`));
     if (status === 481 || status === 408) this.#in.lost('remote', status); // §12.2.1.2
   }

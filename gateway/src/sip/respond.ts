@@ -25,6 +25,8 @@ export function respond(envelope: Envelope, status: number, parts: ResponseParts
     ['CSeq', headers.get('cseq') ?? ''],
   ];
   pairs.push(...copied.filter(([, value]) => value !== ''));
+  const timestamp = headers.get('timestamp');
+  if (status === 100 && timestamp !== undefined) pairs.push(['Timestamp', timestamp]); // §8.2.6.1
   if (parts.headers) pairs.push(...parts.headers);
   if (parts.body) pairs.push(['Content-Type', parts.body.type]);
   const body = parts.body ? Buffer.from(parts.body.text, 'utf8') : NO_BODY;
@@ -40,6 +42,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [180, 'Ringing'],
   [183, 'Session Progress'],
   [200, 'OK'],
+  [202, 'Accepted'],
   [302, 'Moved Temporarily'],
   [400, 'Bad Request'],
   [401, 'Unauthorized'],
@@ -53,6 +56,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [415, 'Unsupported Media Type'],
   [416, 'Unsupported URI Scheme'],
   [420, 'Bad Extension'],
+  [422, 'Session Interval Too Small'],
   [480, 'Temporarily Unavailable'],
   [481, 'Call/Transaction Does Not Exist'],
   [482, 'Loop Detected'],
@@ -61,6 +65,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [486, 'Busy Here'],
   [487, 'Request Terminated'],
   [488, 'Not Acceptable Here'],
+  [489, 'Bad Event'],
   [491, 'Request Pending'],
   [500, 'Server Internal Error'],
   [501, 'Not Implemented'],

@@ -21,6 +21,7 @@ interface Machine {
 
 export class ServerTransaction {
   readonly inbound: Inbound;
+  readonly cseq: Inbound['cseq'];
   /** An ACK that carries the branch of the INVITE after our 2xx; others come by the dialog. */
   onAck: ((ack: Inbound) => void) | null = null;
   readonly #wire: Wire;
@@ -32,6 +33,7 @@ export class ServerTransaction {
 
   constructor(inbound: Inbound, wire: Wire, clock: Clock, onEnd: () => void, onFinal: () => void = () => {}) {
     this.inbound = inbound;
+    this.cseq = inbound.cseq;
     this.#wire = wire;
     this.#onFinal = onFinal;
     this.#bytes = formatMessage(respond(inbound, 100));

@@ -10,6 +10,7 @@ import type { IncomingCall, OutgoingCall } from './call.ts';
 import { newCounters, type SipCounters } from './counters.ts';
 import type { Inbound } from './inbound.ts';
 import type { SipRequest, SipResponse } from './message.ts';
+import { MAX_ENDED_DIALOGS } from './limits.ts';
 import { type InviteOptions, OutgoingInvite } from './outgoing-invite.ts';
 import { parseMessage, peekMethod } from './parse-message.ts';
 import type { Frame } from './tcp-framing.ts';
@@ -53,6 +54,8 @@ export class SipStack {
   readonly #options: StackOptions;
   readonly #counters = newCounters();
   readonly #dialogs = new Map<string, DialogUser>();
+  /** Keys of the dialogs that ended last, the oldest first. */
+  readonly #ended = new Set<string>();
   readonly #host: CallHost;
   readonly #uas: UasCore;
   #isDraining = false;
@@ -68,7 +71,12 @@ export class SipStack {
       product: options.product,
       contact: (to) => `sip:${sentBy(to)}${to.transport === 'udp' ? '' : `;transport=${to.transport}`}`,
       adopt: (key, user) => this.#dialogs.set(key, user),
-      release: (key) => this.#dialogs.delete(key),
+      release: (key) => {
+        if (!this.#dialogs.delete(key)) return;
+        this.#ended.add(key);
+        const oldest = this.#ended.size > MAX_ENDED_DIALOGS ? this.#ended.values().next().value : undefined;
+        if (oldest !== undefined) this.#ended.delete(oldest);
+      },
     };
     this.#uas = new UasCore({
       host: this.#host,
@@ -77,6 +85,7 @@ export class SipStack {
       vet: (inbound) => options.vet?.(inbound) ?? null,
       register: options.register,
       dialog: (key) => this.#dialogs.get(key),
+      hasEnded: (key) => this.#ended.has(key),
       isDraining: () => this.#isDraining,
     });
   }

@@ -4,15 +4,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { CallHost, DialogUser } from './call-host.ts';
-import type { IncomingCall } from './call.ts';
+import type { IncomingCall, SipCall } from './call.ts';
 import type { SipCounters } from './counters.ts';
 import { dialogKey } from './dialog.ts';
+import { SUPPORTED } from './extensions.ts';
 import { formatMessage } from './format-message.ts';
 import { newTag, statelessTag } from './identifiers.ts';
 import { type Envelope, type Inbound, keyOfCancelled, openEnvelope, readInbound } from './inbound.ts';
 import { IncomingInvite } from './incoming-invite.ts';
 import { OVERLOAD_RETRY_SECONDS } from './limits.ts';
 import type { SipRequest } from './message.ts';
+import { parseReplaces } from './replaces.ts';
 import { type HeaderPairs, respond, type ResponseParts } from './respond.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import type { SipSource } from './transport.ts';
@@ -26,6 +28,8 @@ export interface UasOptions {
   readonly vet: (inbound: Inbound) => Refusal | null;
   readonly register: Registrations | undefined;
   readonly dialog: (key: string) => DialogUser | undefined;
+  /** Whether that dialog was here not long ago. */
+  readonly hasEnded: (key: string) => boolean;
   readonly isDraining: () => boolean;
 }
 
@@ -89,7 +93,8 @@ export class UasCore {
       case 'OPTIONS':
         return this.#options200(inbound);
       default:
-        return this.#invalid(inbound, 481); // BYE and INFO have no meaning outside a dialog
+        // What is about a call has no meaning outside its dialog; a transfer out of the blue is nobody's to ask (RFC 3515 §5).
+        return this.#invalid(inbound, request.method === 'REFER' ? 403 : 481);
     }
   }
 
@@ -98,8 +103,10 @@ export class UasCore {
     if (isDraining()) return this.#refuse(inbound, 503, [RETRY_AFTER]);
     const vetoed = this.#options.vet(inbound);
     if (vetoed !== null) return this.#refuse(inbound, vetoed.status, vetoed.headers);
+    const place = this.#replaced(inbound);
+    if (typeof place === 'number') return this.#invalid(inbound, place);
     const transaction = host.transactions.openServer(inbound);
-    const call = IncomingInvite.open(host, transaction);
+    const call = IncomingInvite.open(host, transaction, place);
     if (call === null) {
       counters.invalid++;
       return transaction.respond(this.#response(inbound, 400, { toTag: newTag() }));
@@ -123,6 +130,22 @@ export class UasCore {
     );
   }
 
+  /** Which call an INVITE wants to take the place of, or the status that says why not (RFC 3891 §3). */
+  #replaced(inbound: Inbound): SipCall | null | 400 | 481 | 486 | 603 {
+    const values = inbound.request.headers.all('replaces');
+    if (values.length === 0) return null;
+    const asked = values.length === 1 ? parseReplaces(values[0] ?? '') : null;
+    if (asked === null || inbound.request.headers.all('join').length > 0) return 400;
+    const key = dialogKey(asked.callId, asked.toTag, asked.fromTag);
+    const user = this.#options.dialog(key);
+    if (user === undefined) return this.#options.hasEnded(key) ? 603 : 481;
+    const { replaceable } = user;
+    if (replaceable === null) return 603;
+    // A call that rings here was not made by us, so nobody may pick it up this way.
+    if (replaceable.at === 'ringing_here') return 481;
+    return replaceable.at === 'answered' && asked.earlyOnly ? 486 : replaceable.call;
+  }
+
   /** CANCEL gets 200 whenever its INVITE is known, even when the final response is out already (§9.2). */
   #cancel(cancel: Inbound): void {
     const { transactions } = this.#options.host;
@@ -130,7 +153,7 @@ export class UasCore {
     if (invite === undefined) return this.#invalid(cancel, 481);
     const offered = this.#offered.get(invite);
     transactions.openServer(cancel).respond(this.#response(cancel, 200, { toTag: offered?.localTag ?? newTag() }));
-    offered?.call?.cancelled();
+    offered?.call?.cancelled(cancel.request.headers);
   }
 
   /** OPTIONS outside a dialog answers as an INVITE would be answered (§11.2). */
@@ -138,7 +161,7 @@ export class UasCore {
     const transaction = this.#options.host.transactions.openServer(inbound);
     const parts: ResponseParts = {
       toTag: newTag(),
-      headers: [ALLOW, ACCEPT, ['Accept-Encoding', 'identity'], ['Accept-Language', 'zh, en']],
+      headers: [ALLOW, ACCEPT, SUPPORTED, ['Accept-Encoding', 'identity'], ['Accept-Language', 'zh, en']],
     };
     transaction.respond(
       this.#options.isDraining()

@@ -13,7 +13,7 @@ import type { TransactionFault } from './transaction.ts';
 import type { SipSource } from './transport.ts';
 import { type TlsListener, Transports } from './transports.ts';
 
-export type { HangupReason, IncomingCall, OutgoingCall, SipCall, SipEnd, SipParty } from './call.ts';
+export type { HangupReason, IncomingCall, OutgoingCall, Referral, SipCall, SipEnd, SipParty } from './call.ts';
 export type { InviteOptions } from './outgoing-invite.ts';
 export type { SipSource } from './transport.ts';
 export type { SipUri } from './uri.ts';

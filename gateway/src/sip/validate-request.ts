@@ -1,8 +1,10 @@
 /** The checks a UAS makes before it looks at what a request wants (RFC 3261 §8.2), in the order of the RFC. Pure. */
 import type { Inbound } from './inbound.ts';
+import { isSupported } from './extensions.ts';
 import { SIP_VERSION } from './message.ts';
 import { hasGap } from './parse-list.ts';
 import type { HeaderPairs } from './respond.ts';
+import { isTooBrief, MIN_SESSION_SECONDS } from './session-timer.ts';
 import { parseUri } from './uri.ts';
 
 export interface Refusal {
@@ -10,11 +12,11 @@ export interface Refusal {
   readonly headers?: HeaderPairs;
 }
 
-export const ALLOWED_METHODS = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO'] as const;
+export const ALLOWED_METHODS = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO', 'PRACK', 'UPDATE', 'REFER', 'NOTIFY'] as const;
 export const ALLOW: readonly [string, string] = ['Allow', ALLOWED_METHODS.join(', ')];
 export const ACCEPT: readonly [string, string] = ['Accept', 'application/sdp'];
 /** Methods that exist but are not for us; one nobody has heard of is 501 (RFC 3261 §21.5.2). */
-const OTHER_METHODS = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH', 'REFER', 'UPDATE', 'PRACK']);
+const OTHER_METHODS = new Set(['REGISTER', 'SUBSCRIBE', 'MESSAGE', 'PUBLISH']);
 
 /** null when the request may be looked at. */
 export function refusalOf(inbound: Inbound): Refusal | null {
@@ -27,7 +29,7 @@ export function refusalOf(inbound: Inbound): Refusal | null {
   const uri = parseUri(request.uri);
   if (uri === null) return { status: isOtherScheme(request.uri) ? 416 : 400 };
   if (uri.headers !== '') return { status: 400 }; // never in a Request-URI (RFC 3261 §19.1.1 table 1)
-  return syntaxRefusal(inbound) ?? requireRefusal(inbound) ?? contentRefusal(inbound) ?? acceptRefusal(inbound);
+  return syntaxRefusal(inbound) ?? requireRefusal(inbound) ?? contentRefusal(inbound) ?? acceptRefusal(inbound) ?? timerRefusal(inbound);
 }
 
 /**
@@ -40,11 +42,12 @@ function syntaxRefusal({ request: { headers } }: Inbound): Refusal | null {
   return headers.all('via').some(hasGap) || headers.all('contact').some(hasGap) ? { status: 400 } : null;
 }
 
-/** We offer no extension, so whatever is required is too much (RFC 3261 §8.2.2.3). */
+/** What we do not offer is too much (RFC 3261 §8.2.2.3). */
 function requireRefusal({ request }: Inbound): Refusal | null {
   const required = request.headers.list('require');
   if (required === null) return { status: 400 };
-  return required.length === 0 ? null : { status: 420, headers: [['Unsupported', required.join(', ')]] };
+  const unknown = required.filter((tag) => !isSupported(tag));
+  return unknown.length === 0 ? null : { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
 }
 
 /** RFC 3261 §8.2.3. */
@@ -52,9 +55,18 @@ function contentRefusal({ request }: Inbound): Refusal | null {
   if (request.body.length === 0) return null;
   const encoding = request.headers.get('content-encoding') ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') return { status: 415, headers: [['Accept-Encoding', 'identity']] };
-  if (request.method === 'INVITE' && mediaType(request.headers.get('content-type')) !== 'application/sdp')
+  if (SESSION_METHODS.has(request.method) && mediaType(request.headers.get('content-type')) !== 'application/sdp')
     return { status: 415, headers: [ACCEPT] };
   return null;
+}
+
+/** Methods whose body can only be a session description. */
+const SESSION_METHODS = new Set(['INVITE', 'PRACK', 'UPDATE']);
+
+/** RFC 4028 §9. */
+function timerRefusal({ request: { method, headers } }: Inbound): Refusal | null {
+  if ((method !== 'INVITE' && method !== 'UPDATE') || !isTooBrief(headers)) return null;
+  return { status: 422, headers: [['Min-SE', `${MIN_SESSION_SECONDS}`]] };
 }
 
 /** Every answer to an INVITE carries SDP; a caller that takes none cannot be answered (RFC 3261 §21.4.7). */
