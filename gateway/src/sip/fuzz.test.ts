@@ -14,7 +14,7 @@ describe('the SIP stack under fuzz', () => {
   it('gets the same inputs for the same seed, and others for another', () => {
     const inputs = (seed: number): string[] => {
       const random = new SeededRandom(seed);
-      return Array.from({ length: 50 }, () => makeMessage(random, { tags: [], requests: [] }, corpus).toString('latin1'));
+      return Array.from({ length: 50 }, () => makeMessage(random, { tags: [], requests: [], rseqs: [] }, corpus).toString('latin1'));
     };
     expect(inputs(7)).toEqual(inputs(7));
     expect(inputs(8)).not.toEqual(inputs(7));
