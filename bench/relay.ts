@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { tempDir } from '@keepline/testkit/temp-dir';
 import { barePublish } from './parts/bare-publish.ts';
 import { cpuSecondsOf, childWith } from './parts/process-cpu.ts';
-import { makeEvents, produceThroughGateway, RelaySite } from './parts/relay-site.ts';
+import { makeEvents, exportFromLog, RelaySite } from './parts/relay-site.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,19 +24,25 @@ const { values } = parseArgs({
 const tell = (line: string): void => console.error(`bench: ${line}`);
 const rate = (events: number, ms: number): number => Math.round((events / ms) * 1000);
 
+interface Cost {
+  readonly ms: number;
+  /** µs of CPU per event. */
+  readonly cpu: Readonly<Record<'producer' | 'hub' | 'cloudSync', number>>;
+}
+
 const scratch = tempDir();
 const site = await RelaySite.start(scratch.path, values['cpu-prof']);
 try {
   const server = childWith('nats-server');
   /** Runs `work` and says what it cost each process, µs of CPU per event. */
-  const costing = async <T>(events: number, work: () => Promise<T>): Promise<{ result: T; ms: number; cpu: Record<string, number> }> => {
+  const costing = async (events: number, work: () => Promise<unknown>): Promise<Cost> => {
     const all = (): number[] => [process.pid, server, ...(site.pid === undefined ? [] : [site.pid])].map(cpuSecondsOf);
     const before = all();
     const begun = performance.now();
-    const result = await work();
+    await work();
     const ms = performance.now() - begun;
     const [producer = 0, hub = 0, sync = 0] = all().map((seconds, i) => Math.round(((seconds - (before[i] ?? 0)) / events) * 1e7) / 10);
-    return { result, ms, cpu: { producer, hub, cloudSync: sync } };
+    return { ms, cpu: { producer, hub, cloudSync: sync } };
   };
 
   const bareEvents = Number(values.bare);
@@ -67,7 +73,10 @@ try {
 
   const logged = Number(values.gateway);
   tell(`${logged} events from the event log through the anonymiser`);
-  const withGateway = await costing(logged, () => produceThroughGateway(site, scratch.path, logged, backlog + events));
+  let withGateway: Cost | undefined;
+  await exportFromLog(site, scratch.path, logged, backlog + events, async (work) => {
+    withGateway = await costing(logged, work);
+  });
   const { counts, stream, verdict } = await site.reconcile();
   if (verdict !== 'balanced') throw new Error(`the balance of both ends is ${verdict}: ${JSON.stringify({ counts, stream })}`);
 
@@ -76,8 +85,8 @@ try {
     barePublishPerSecond,
     ratio: Math.round((eventsPerSecond / barePublishPerSecond) * 100) / 100,
     drainPerSecond,
-    withGatewayPerSecond: rate(withGateway.result, withGateway.ms),
-    cpuMicrosecondsPerEvent: { bare: bare.cpu, drain: drained.cpu, endToEnd: whole.cpu, withGateway: withGateway.cpu },
+    withGatewayPerSecond: rate(logged, withGateway?.ms ?? Number.NaN),
+    cpuMicrosecondsPerEvent: { bare: bare.cpu, drain: drained.cpu, endToEnd: whole.cpu, withGateway: withGateway?.cpu },
     rssMegabytes: { before: rssBefore, afterBacklog: rssAfterBacklog, after: site.rssMegabytes() },
     events,
     backlog,

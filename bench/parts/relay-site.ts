@@ -6,7 +6,7 @@ import { Outbox } from '@keepline/cloud-sync/outbox';
 import { Anonymiser } from '@keepline/compliance/anonymise';
 import type { Anonymised } from '@keepline/contracts/anonymised';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import type { CloudEvent, EventData, EventType } from '@keepline/contracts/events';
+import type { CloudEvent, EventType } from '@keepline/contracts/events';
 import { type Hub, startHub } from '@keepline/testkit/nats-server';
 import { provision } from '../../cloud-sync/src/cloud/provision.ts';
 import type { Counts } from '../../cloud-sync/src/outbox/counts.ts';
@@ -18,13 +18,14 @@ import { Store } from '../../gateway/src/store/store.ts';
 import { eventTables } from '../../gateway/src/store/tables/events.ts';
 
 /** Every type in turn, as many of each. */
-const TYPES = Object.keys(SAMPLES) as EventType[];
+const TYPES = Object.keys(SAMPLES).filter((name): name is EventType => name in SAMPLES);
+const typeOf = (i: number): EventType => TYPES[i % TYPES.length] ?? 'call.held';
 /** As the gateway's exporter appends. */
 const BATCH = EXPORT_BATCH;
 const LOOK_MS = 10;
 
 export function makeEvents(count: number, from: number): Anonymised<CloudEvent>[] {
-  return Array.from({ length: count }, (_, i) => madeEvent(from + i, TYPES[i % TYPES.length] ?? 'call.held'));
+  return Array.from({ length: count }, (_, i) => madeEvent(from + i, typeOf(i)));
 }
 
 export class RelaySite {
@@ -106,29 +107,36 @@ export class RelaySite {
 /**
  * The whole way: raw events lie in the event log, the real exporter reads, anonymises and appends them, `cloud-sync` delivers.
  * @param before events delivered until now
- * @returns events that went the way
+ * @param measure runs what is measured, once
  */
-export async function produceThroughGateway(site: RelaySite, folder: string, count: number, before: number): Promise<number> {
+export async function exportFromLog(
+  site: RelaySite,
+  folder: string,
+  count: number,
+  before: number,
+  measure: <T>(work: () => Promise<T>) => Promise<void>,
+): Promise<void> {
   const store = await Store.open(join(folder, 'main.db'), [eventTables]);
   const events = new EventLog({ store, clock });
   const anonymiser = new Anonymiser({ key: new Uint8Array(32).fill(7), site: 'demo' });
   // The log goes on behind what the outbox has had: its cursor is a number of the log.
   await store.write((tx) => tx.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('event_log', ?)", before));
-  const exporter = new ExportToCloud({ store, events, outbox: site.outbox, anonymiser, clock, log: console });
-  exporter.start();
   for (let i = 0; i < count; i += BATCH) {
     await store.write(async (tx) => {
       for (let n = i; n < Math.min(i + BATCH, count); n++) {
-        const type = TYPES[n % TYPES.length] ?? 'call.held';
-        await events.append(tx, type, SAMPLES[type] as EventData[typeof type]);
+        const type = typeOf(n);
+        await events.append(tx, type, SAMPLES[type]);
       }
     });
   }
-  await exporter.drain();
-  await site.delivered(before + count);
+  const exporter = new ExportToCloud({ store, events, outbox: site.outbox, anonymiser, clock, log: console });
+  await measure(async () => {
+    exporter.start();
+    await exporter.drain();
+    await site.delivered(before + count);
+  });
   const { exported, refused, missing } = exporter.status();
   if (exported !== count) throw new Error(`of ${count} events ${exported} were exported, ${refused} refused, ${missing} missing`);
   await exporter.stop();
   await store.close();
-  return count;
 }

@@ -160,13 +160,20 @@ export const SiteConfig = Type.Object(
       heartbeatMs: whole(1000, 100, 60_000, 'Interval of own heartbeats, ms.'),
       heartbeatMisses: whole(3, 1, 20, 'Missed heartbeats after which the link is down.'),
       stableSeconds: whole(60, 1, 3600, 'How long the link must be stable before it counts as up again.'),
-      batchEvents: whole(256, 1, 4096, 'Events in flight to JetStream at once.'),
+      batchEvents: whole(1024, 1, 4096, 'Events in flight to JetStream at once, at most; a slow line gets fewer.'),
       outboxMaxEvents: whole(
         10_000_000,
         1000,
         100_000_000,
         'Events kept for the cloud; beyond this quality samples expire first, call records last, each counted.',
       ),
+      outboxMaxBytes: whole(
+        8_589_934_592,
+        1_048_576,
+        1_099_511_627_776,
+        'Bytes of events kept for the cloud, as JSON; the file is about twice as large. Beyond this they expire as above.',
+      ),
+      outboxMaxAgeDays: whole(180, 1, 3650, 'Days an event may wait for the cloud; an older one expires whatever it is, counted.'),
     }),
     downlink: group('What the cloud may propose; nothing of it takes effect without an approval here.', {
       keys: Type.Array(Type.String({ pattern: DOWNLINK_KEY_PATTERN }), {

@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { unaccounted } from '../relay/reconcile.ts';
 import { Delivery } from './delivery.ts';
 import { madeEvent } from '../testing/made-event.ts';
+import type { Entry } from './entry.ts';
 import { Outbox } from './outbox.ts';
 import { KEPT_DELIVERED } from './settle.ts';
 
@@ -90,6 +92,86 @@ describe('outbox', () => {
     const counts = await box.counts();
     expect(counts).toMatchObject({ produced: 8, expired: 4, waiting: 4 });
     expect(unaccounted(counts)).toBe(0);
+  });
+
+  it('expires by bytes in the same order, tells what went by type, and the ledger of the day has it', async () => {
+    const told: object[] = [];
+    const made = [madeEvent(1, 'call.ended'), madeEvent(2, 'quality.sampled'), madeEvent(3, 'agent.state_changed')];
+    const maxBytes = made.reduce((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0);
+    const box = await Outbox.open(path, { maxEvents: 1000, maxBytes, clock, onExpired: (expired) => told.push(...expired) });
+    open.push(box);
+    await box.append(made, 3);
+    expect(await box.backlog()).toMatchObject({ waiting: 3, bytes: maxBytes });
+    expect(told).toEqual([]);
+    await box.append([madeEvent(4, 'call.ended')], 4);
+    expect(told).toEqual([
+      { type: 'cn.keepline.agent.state_changed.v1', events: 1 },
+      { type: 'cn.keepline.quality.sampled.v1', events: 1 },
+    ]);
+    const left = await (await delivery()).claim(10);
+    expect(left.map((entry) => entry.type)).toEqual(Array(2).fill('cn.keepline.call.ended.v1'));
+    expect(await box.backlog()).toMatchObject({ waiting: 2, bytes: left.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) });
+    const counts = await box.counts();
+    expect(counts).toMatchObject({ produced: 4, expired: 2, waiting: 2 });
+    expect(unaccounted(counts)).toBe(0);
+  });
+
+  it('expires by age whatever the event is, and not a moment before', async () => {
+    const box = await Outbox.open(path, { maxEvents: 1000, maxAgeDays: 2, clock });
+    open.push(box);
+    await box.append([madeEvent(1, 'call.ended')], 1);
+    clock.advance(2 * 86_400_000);
+    await box.append([madeEvent(2, 'quality.sampled')], 2);
+    expect(await box.counts()).toMatchObject({ expired: 0, waiting: 2 });
+    clock.advance(1);
+    await box.append([madeEvent(3, 'quality.sampled')], 3);
+    expect(await box.counts()).toMatchObject({ expired: 1, waiting: 2 });
+  });
+
+  it('whatever is appended, claimed, settled and quarantined, running totals, rows and ledger agree', async () => {
+    const act = fc.oneof(
+      fc.record({
+        do: fc.constant('append' as const),
+        events: fc.integer({ min: 1, max: 12 }),
+        type: fc.constantFrom('call.ended', 'quality.sampled'),
+      }),
+      fc.record({ do: fc.constant('claim' as const), limit: fc.integer({ min: 1, max: 9 }) }),
+      fc.record({ do: fc.constant('settle' as const), part: fc.integer({ min: 0, max: 9 }) }),
+      fc.record({ do: fc.constant('quarantine' as const), which: fc.nat(8) }),
+      fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 40 }) }),
+    );
+    let file = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
+        const own = `${dir.path}/${file++}.db`;
+        const box = await Outbox.open(own, { maxEvents: 20, maxBytes: 6000, maxAgeDays: 1, clock });
+        const relay = await Delivery.open(own, clock);
+        let made = 0;
+        let claimed: readonly Entry[] = [];
+        for (const one of acts) {
+          if (one.do === 'append')
+            await box.append(
+              Array.from({ length: one.events }, () => madeEvent(made++, one.type)),
+              made,
+            );
+          else if (one.do === 'claim') claimed = await relay.claim(one.limit);
+          else if (one.do === 'settle') await relay.delivered(claimed[one.part]?.seq ?? 0, 1);
+          else if (one.do === 'wait') clock.advance(one.hours * 3_600_000);
+          else {
+            const entry = claimed[one.which];
+            if (entry) await relay.quarantine([{ entry, why: 'test' }]);
+          }
+          const counts = await box.counts();
+          expect(unaccounted(counts)).toBe(0);
+          expect((await relay.backlog()).waiting).toBe(counts.waiting);
+        }
+        const left = await relay.claim(1000);
+        expect((await relay.backlog()).bytes).toBe(left.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0));
+        await relay.close();
+        await box.close();
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('never expires what the relay may have sent already', async () => {

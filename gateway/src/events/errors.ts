@@ -46,3 +46,14 @@ export class ExportUnreadable extends KeeplineError {
     });
   }
 }
+
+export class OutboxExpired extends KeeplineError {
+  constructor(events: ReadonlyMap<string, number>) {
+    const sum = [...events.values()].reduce((total, count) => total + count, 0);
+    const types = [...events].map(([type, count]) => `${type} ${count}`).join(', ');
+    super('OUTBOX_EXPIRED', `${sum} event(s) for the cloud were given up because the outbox is full: ${types}`, {
+      hint: 'They stay in the event log of the site. Mend the link (docs/runbook/link-down.md) or raise cloud.outboxMaxEvents, outboxMaxBytes or outboxMaxAgeDays.',
+      offending: sum,
+    });
+  }
+}

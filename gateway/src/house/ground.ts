@@ -16,6 +16,7 @@ import type { SiteConfig } from '@keepline/contracts/site-config';
 import { type Logger, pino } from 'pino';
 import { type ActContext, audited } from '../audit/audited.ts';
 import { EventLog } from '../events/event-log.ts';
+import { ExpiryAlarm } from '../events/expiry-alarm.ts';
 import { ExportToCloud } from '../events/export-to-cloud.ts';
 import { Store } from '../store/store.ts';
 import { allTables } from '../store/tables/all.ts';
@@ -61,7 +62,11 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
   const store = await Store.open(join(data, 'main.db'), allTables);
   const events = new EventLog({ store, clock, log });
   const anonymiser = new Anonymiser({ key: keys.pseudonymKey(), site: site.site });
-  const outbox = await Outbox.open(join(data, 'outbox.db'), { maxEvents: site.cloud.outboxMaxEvents, clock });
+  const expiry = new ExpiryAlarm(clock, (fault) =>
+    log.error({ code: fault.code, offending: fault.offending, hint: fault.hint }, fault.message),
+  );
+  const { outboxMaxEvents: maxEvents, outboxMaxBytes: maxBytes, outboxMaxAgeDays: maxAgeDays } = site.cloud;
+  const outbox = await Outbox.open(join(data, 'outbox.db'), { maxEvents, maxBytes, maxAgeDays, clock, onExpired: expiry.expired });
   const exporter = new ExportToCloud({ store, events, outbox, anonymiser, clock, log });
   return {
     site,
@@ -77,6 +82,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     async close() {
       await exporter.drain();
       await exporter.stop();
+      expiry.close();
       await outbox.close();
       await store.close();
       await audit.close();
