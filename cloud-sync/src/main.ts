@@ -83,6 +83,7 @@ async function main(): Promise<void> {
   const advisor = new Advisor({
     site,
     deadlineMs: advice.deadlineMs - 2 * ADVICE_HOP_MS,
+    hedgeMs: advice.hedgeMs,
     rules: { failures: advice.breakerFailures, retryMs: advice.breakerRetryMs },
     clock,
     connection: () => monitor.wire(),

@@ -142,6 +142,12 @@ export const SiteConfig = Type.Object(
     }),
     advice: group('Advice from the cloud.', {
       deadlineMs: whole(150, 50, 2000, 'How long a routing decision may wait for advice, ms.'),
+      hedgeMs: whole(
+        0,
+        0,
+        2000,
+        'Wait before a question is asked a second time, of another instance of the service, ms; 0 never asks twice.',
+      ),
       breakerFailures: whole(3, 1, 100, 'Failures in a row that open the breaker.'),
       breakerRetryMs: whole(5000, 100, 600_000, 'Wait before one request may try again, ms.'),
     }),

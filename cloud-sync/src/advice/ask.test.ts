@@ -20,7 +20,7 @@ const request: AdviceRequest = {
 };
 const answer = { requestId: request.requestId, skill: 'cards', reason: { zh: '已选', en: 'chosen' }, confidence: 0.6, model: 'test' };
 
-function advising(reply: () => Promise<Asked> | Asked) {
+function advising(reply: () => Promise<Asked> | Asked, hedgeMs = 0) {
   const clock = new FakeClock();
   const world = { link: 'up' as LinkState, asked: [] as string[], noted: [] as string[], connected: true };
   const connection = {
@@ -32,6 +32,7 @@ function advising(reply: () => Promise<Asked> | Asked) {
   const advisor = new Advisor({
     site: 'demo',
     deadlineMs: 150,
+    hedgeMs,
     rules: { failures: 3, retryMs: 5000 },
     clock,
     connection: () => (world.connected ? connection : undefined),
@@ -61,6 +62,31 @@ describe('asking for advice', () => {
     await clock.advanceAsync(1);
     expect(await asked).toEqual({ outcome: 'timeout', tookMs: 150 });
     expect(world.noted).toEqual(['advice_timeout']);
+  });
+
+  it('asks once by default; with hedging a second time, only after the wait, and takes whichever answer comes first', async () => {
+    const never = (): Promise<Asked> => new Promise(() => {});
+    const once = advising(never);
+    const alone = once.advisor.ask(request);
+    await once.clock.advanceAsync(150);
+    expect((await alone).outcome).toBe('timeout');
+    expect(once.world.asked).toHaveLength(1);
+
+    const quick = advising(() => ok(answer), 50);
+    expect((await quick.advisor.ask(request)).outcome).toBe('answered');
+    await quick.clock.advanceAsync(150);
+    expect(quick.world.asked).toHaveLength(1);
+    expect(quick.clock.pending).toBe(0);
+
+    let questions = 0;
+    const hedged = advising(() => (++questions === 1 ? never() : ok(answer)), 50);
+    const asked = hedged.advisor.ask(request);
+    await hedged.clock.advanceAsync(49);
+    expect(hedged.world.asked).toHaveLength(1);
+    await hedged.clock.advanceAsync(1);
+    expect(await asked).toMatchObject({ outcome: 'answered', tookMs: 50 });
+    expect(hedged.world.asked).toEqual([hedged.world.asked[0], hedged.world.asked[0]]);
+    expect(hedged.clock.pending).toBe(0);
   });
 
   it('asks nobody while the link is down, and tries one question after the wait when it is back', async () => {

@@ -21,6 +21,8 @@ export interface AdvisorOptions {
   readonly site: string;
   /** From receipt of the question to the reply, ms. */
   readonly deadlineMs: number;
+  /** Wait before the same question is asked a second time, of another instance of the service, ms; 0 never asks twice. */
+  readonly hedgeMs: number;
   readonly rules: BreakerRules;
   readonly clock: Clock;
   connection(): Asks | undefined;
@@ -86,13 +88,23 @@ export class Advisor {
 
   /** The deadline is ours, by our clock: the client's own time-out may come late on a busy loop. */
   async #answerOf(connection: Asks, request: AdviceRequest): Promise<AdviceAnswer | Failure> {
-    const { clock, deadlineMs } = this.#o;
-    let disarm = (): void => {};
+    const { clock, deadlineMs, hedgeMs } = this.#o;
+    const body = JSON.stringify(request);
+    const disarms: Array<() => void> = [];
     const late = new Promise<Asked>((resolve) => {
-      disarm = clock.after(deadlineMs, () => resolve({ ok: false, why: 'timeout' }));
+      disarms.push(clock.after(deadlineMs, () => resolve({ ok: false, why: 'timeout' })));
     });
-    const asked = await Promise.race([connection.ask(this.#subject, JSON.stringify(request), deadlineMs), late]);
-    disarm();
+    const first = connection.ask(this.#subject, body, deadlineMs);
+    const racing = [first, late];
+    if (hedgeMs > 0 && hedgeMs < deadlineMs) {
+      const second = new Promise<Asked>((resolve) => {
+        // Asked only while the first is silent: an answer, even a refusal, ends the matter before.
+        disarms.push(clock.after(hedgeMs, () => void connection.ask(this.#subject, body, deadlineMs - hedgeMs).then(resolve)));
+      });
+      racing.push(second);
+    }
+    const asked = await Promise.race(racing);
+    for (const disarm of disarms) disarm();
     if (!asked.ok) return asked.why === 'closed' ? 'link_down' : asked.why;
     if (asked.text === '') return 'no_advice';
     const answer = parsed(asked.text);

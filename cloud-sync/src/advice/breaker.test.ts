@@ -53,4 +53,60 @@ describe('advice breaker', () => {
       }),
     );
   });
+
+  const results = fc.constantFrom<AdviceResult>('answered', 'failed', 'fatal');
+  const life = fc.array(fc.record({ afterMs: fc.nat({ max: 8000 }), result: results }), { maxLength: 200 });
+
+  it('law: it opens only after `failures` in a row or a fatal one, and closes only by an answer to its own probe', () => {
+    fc.assert(
+      fc.property(life, (steps) => {
+        let breaker: Breaker = CLOSED;
+        let nowMs = 0;
+        let inARow = 0;
+        for (const { afterMs, result } of steps) {
+          nowMs += afterMs;
+          const tried = admit(breaker, nowMs, RULES);
+          const before = breaker.at;
+          breaker = tried.breaker;
+          if (!tried.allowed) {
+            expect(before).not.toBe('closed'); // a closed breaker holds nobody up
+            continue;
+          }
+          inARow = result === 'answered' ? 0 : inARow + 1;
+          breaker = settle(breaker, result, nowMs, RULES);
+          if (result === 'answered') expect(breaker).toEqual(CLOSED);
+          else if (before === 'closed') expect(breaker.at).toBe(result === 'fatal' || inARow >= RULES.failures ? 'open' : 'closed');
+          else expect(breaker.at).toBe('open');
+          if (breaker.at === 'closed' && inARow > 0) expect(breaker.failures).toBeLessThan(RULES.failures);
+          if (breaker.at === 'open') inARow = 0;
+        }
+      }),
+    );
+  });
+
+  it('law: a healed cloud is used again within one retry time, whatever happened before', () => {
+    fc.assert(
+      fc.property(life, (steps) => {
+        let nowMs = 0;
+        let breaker: Breaker = CLOSED;
+        for (const { afterMs, result } of steps) {
+          nowMs += afterMs;
+          const tried = admit(breaker, nowMs, RULES);
+          breaker = tried.allowed ? settle(tried.breaker, result, nowMs, RULES) : tried.breaker;
+        }
+        const tried = admit(breaker, nowMs + RULES.retryMs, RULES);
+        expect(tried.allowed).toBe(true);
+        expect(settle(tried.breaker, 'answered', nowMs + RULES.retryMs, RULES)).toEqual(CLOSED);
+      }),
+    );
+  });
+
+  it('law: answers to questions asked before it opened do not close it', () => {
+    fc.assert(
+      fc.property(fc.array(results, { maxLength: 50 }), (late) => {
+        const open = after(['fatal'], 0);
+        expect(late.reduce<Breaker>((breaker, result) => settle(breaker, result, 1, RULES), open)).toEqual(open);
+      }),
+    );
+  });
 });

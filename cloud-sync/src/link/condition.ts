@@ -26,12 +26,13 @@ const SYSTEM_CAUSE: Readonly<Record<string, LinkCondition>> = {
 };
 /** Numbers of JetStream's API errors for "no room": messages, bytes, per subject; storage of account or server (nats-server errors.json). */
 const NO_ROOM: readonly number[] = [10_077, 10_047, 10_023, 10_028];
+const REFUSALS: readonly string[] = ['CLOUD_REFUSED', 'CREDENTIALS_EXPIRED', 'CREDENTIALS_INVALID'];
 /** An error's causes are followed this deep; a circle would have no end. */
 const DEEPEST = 8;
 
 /** The machine-readable cause of a failed dial: a condition where one fits, else the error's own code. */
 export function dialCause(fault: unknown): string {
-  if (fault instanceof KeeplineError && fault.code === 'CLOUD_REFUSED') return 'credentials_refused';
+  if (fault instanceof KeeplineError && REFUSALS.includes(fault.code)) return 'credentials_refused';
   for (const each of causes(fault)) {
     const code = codeOf(each);
     if (typeof code !== 'string') continue;
@@ -42,11 +43,12 @@ export function dialCause(fault: unknown): string {
   return fault instanceof KeeplineError ? fault.code.toLowerCase() : 'dial_failed';
 }
 
-/** Whether an event was refused because the stream, or the disk below it, has no room. */
+/** Whether an event was refused because the stream, or the disk below it, has no room: by number, or by the server's own words (2.9 to 2.11). */
 export function isStreamFull(fault: unknown): boolean {
   return causes(fault).some((each) => {
     const code = codeOf(each);
-    return typeof code === 'number' && NO_ROOM.includes(code);
+    if (typeof code === 'number' && NO_ROOM.includes(code)) return true;
+    return each instanceof Error && /maximum (bytes|messages)|insufficient (storage |memory )?resources|no space left/i.test(each.message);
   });
 }
 
@@ -62,6 +64,8 @@ const DOWN_CAUSE: Readonly<Record<string, LinkCondition>> = {
   server_away: 'server_away',
   name_unresolved: 'name_unresolved',
   credentials_refused: 'credentials_refused',
+  credentials_expired: 'credentials_refused',
+  credentials_revoked: 'credentials_refused',
   tls_failed: 'tls_failed',
 };
 

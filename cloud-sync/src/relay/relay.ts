@@ -5,7 +5,8 @@
 import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { backoffMs } from '../link/backoff.ts';
-import type { LinkInput } from '../link/link-state.ts';
+import { isStreamFull } from '../link/condition.ts';
+import type { LinkEvidence } from '../link/wire.ts';
 import { PublishFailed } from '../nats/errors.ts';
 import type { StreamEnd } from '../nats/event-stream.ts';
 import type { LaneListener } from '../nats/publish-lane.ts';
@@ -39,7 +40,7 @@ export interface RelayOptions {
   readonly random: () => number;
   readonly log: RelayLog;
   /** Evidence for the link. */
-  readonly note: (input: Extract<LinkInput, { on: 'acknowledged' | 'publish_timeout' }>) => void;
+  readonly note: (input: Extract<LinkEvidence, { on: 'acknowledged' | 'publish_timeout' | 'stream_full' }>) => void;
 }
 
 const RETRY = { firstMs: 100, longestMs: 10_000 };
@@ -143,6 +144,7 @@ export class Relay {
       this.#alarm(fault);
       return FAULT_RETRY_MS;
     }
+    if (isStreamFull(fault)) this.#o.note({ on: 'stream_full' });
     if (fault instanceof KeeplineError && fault.code === 'STREAM_MISSING') this.#alarm(fault);
     else this.#o.log.warn({ why: messageOf(fault), attempt }, 'relay asks the stream again');
     return backoffMs(attempt, this.#o.random(), RETRY);

@@ -39,7 +39,7 @@ interface Entry extends WaitingCall {
   matchableSinceMs: number;
 }
 
-const NO_ADVICE: AdviceTaken = { outcome: 'not_asked', skill: '', reason: null, tookMs: 0 };
+const NO_ADVICE: AdviceTaken = { asked: null, outcome: 'not_asked', skill: '', reason: null, tookMs: 0 };
 
 export class Dispatcher {
   readonly #line = new WaitingLine<Entry>();
@@ -120,11 +120,13 @@ export class Dispatcher {
 
   async #advise(entry: Entry): Promise<void> {
     const readySkills = new Set(this.#roster.ready().flatMap((agent) => (agent.queues.includes(entry.queue) ? agent.skills : [])));
-    const reply = await this.#ask(entry, [...readySkills], this.#line.waiting(entry.queue));
+    const { queue, skill } = entry;
+    const asked = { queue, skill, readySkills: [...readySkills], waiting: this.#line.waiting(queue), atMs: this.#clock.now() };
+    const reply = await this.#ask(entry, asked.readySkills, asked.waiting);
     if (reply === 'not_asked') entry.taken = NO_ADVICE;
     else if (reply.outcome === 'answered')
-      entry.taken = { outcome: 'answered', skill: reply.answer.skill, reason: reply.answer.reason, tookMs: reply.tookMs };
-    else entry.taken = { outcome: reply.outcome, skill: '', reason: null, tookMs: reply.tookMs };
+      entry.taken = { asked, outcome: 'answered', skill: reply.answer.skill, reason: reply.answer.reason, tookMs: reply.tookMs };
+    else entry.taken = { asked, outcome: reply.outcome, skill: '', reason: null, tookMs: reply.tookMs };
     entry.advice = { skill: entry.taken.skill };
     this.#match();
   }

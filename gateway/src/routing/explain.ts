@@ -11,7 +11,18 @@ import { type ReadyAgent, ranking, type WaitingCall } from './match.ts';
 /** Agents listed in a trace; a site of thousands would otherwise fill the disk with rankings. */
 const TRACE_AGENTS_MAX = 10;
 
+/** What the cloud was asked, before it was anonymised for the way. */
+export interface AdviceAsked {
+  readonly queue: string;
+  readonly skill: string;
+  readonly readySkills: readonly string[];
+  readonly waiting: number;
+  /** Wall time of the question, ms since 1970; what came back came `tookMs` later. */
+  readonly atMs: number;
+}
 export interface AdviceTaken {
+  /** null when nothing was asked. */
+  readonly asked: AdviceAsked | null;
   readonly outcome: AdviceOutcome;
   readonly skill: string;
   /** null without an answer. */
