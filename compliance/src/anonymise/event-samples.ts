@@ -38,6 +38,7 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'recording.closed': { callId, recordingId, durationMs: 60_000, outcome: 'complete' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
   'link.changed': { from: 'up', to: 'down', why: 'heartbeats_missed' },
+  'trunk.changed': { trunk: 'carrier', from: 'up', to: 'down', why: 'timeout' },
   'quality.sampled': { callId, leg: 'caller', packets: 3000, lost: -1, jitterMs: 1.9 },
 };
 export const TYPES = Object.keys(SAMPLES).filter((type): type is EventType => Object.hasOwn(POLICY, type));

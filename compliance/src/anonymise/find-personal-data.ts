@@ -11,8 +11,11 @@ import { cardExpiry } from './recognisers/card-expiry.ts';
 import { cvv } from './recognisers/cvv.ts';
 import { driverLicence } from './recognisers/driver-licence.ts';
 import { email } from './recognisers/email.ts';
+import { fullName } from './recognisers/full-name.ts';
 import { hkMacaoPermit } from './recognisers/hk-macao-permit.ts';
 import { landline } from './recognisers/landline.ts';
+import { latinAddress } from './recognisers/latin-address.ts';
+import { latinName } from './recognisers/latin-name.ts';
 import { mobile } from './recognisers/mobile.ts';
 import { passport } from './recognisers/passport.ts';
 import { personName } from './recognisers/person-name.ts';
@@ -22,6 +25,7 @@ import { qq } from './recognisers/qq.ts';
 import { residentId } from './recognisers/resident-id.ts';
 import { smsCode } from './recognisers/sms-code.ts';
 import { taiwanPermit } from './recognisers/taiwan-permit.ts';
+import { titledName } from './recognisers/titled-name.ts';
 import { uscc } from './recognisers/uscc.ts';
 import { wechat } from './recognisers/wechat.ts';
 import { withoutOverlaps } from './without-overlaps.ts';
@@ -30,7 +34,7 @@ type Recogniser = (reading: Reading) => Iterable<Claim>;
 
 const RECOGNISERS: readonly Recogniser[] = [
   ...[residentId, uscc, driverLicence, passport, hkMacaoPermit, taiwanPermit, bankCard, mobile, landline, plate],
-  ...[email, qq, wechat, smsCode, pin, cvv, cardExpiry, birthDate, address, personName],
+  ...[email, qq, wechat, smsCode, pin, cvv, cardExpiry, birthDate, address, latinAddress, personName, fullName, titledName, latinName],
 ];
 
 /** Finds in the order of the text, without overlaps; offsets are UTF-16 units of `text`. */

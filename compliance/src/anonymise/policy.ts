@@ -90,6 +90,7 @@ export const POLICY: Policy = {
   },
   'agent.state_changed': { agentId, from: agentState, to: agentState, reason: label },
   'link.changed': { from: linkState, to: linkState, why: label },
+  'trunk.changed': { trunk: name, from: oneOf('unknown', 'up', 'down'), to: oneOf('unknown', 'up', 'down'), why: label },
   'quality.sampled': {
     callId,
     leg: oneOf<'caller' | 'agent'>({ caller: true, agent: true }),

@@ -1,6 +1,7 @@
 /** A text made ready for the recognisers: folded, its runs of digits, and where its keywords are. Made once per text. Pure. */
 import { type Folded, fold } from './fold.ts';
 import { type Keyword, keywordsIn, type Topic } from './keywords.ts';
+import { type Segments, segmentsOf } from './segments.ts';
 import { readRuns, type Run, withoutEchoes } from './runs.ts';
 
 export interface Reading {
@@ -13,6 +14,7 @@ export interface Reading {
   /** Digits and letters, for codes. */
   readonly codes: readonly Run[];
   readonly keywords: Keywords;
+  readonly segments: Segments;
 }
 
 const withEchoesResolved = (runs: readonly Run[]): Run[] =>
@@ -31,6 +33,7 @@ export function read(source: string): Reading {
     slips: withEchoesResolved(readRuns(text, { letters: false, slips: true })),
     codes: withEchoesResolved(readRuns(text, { letters: true, slips: false })),
     keywords: new Keywords(text, keywordsIn(text)),
+    segments: segmentsOf(text),
   };
 }
 

@@ -7,7 +7,7 @@ import { PLACES } from '../reading/places.ts';
 import type { Reading } from '../reading/reading.ts';
 import { WordTree, words } from '../reading/word-tree.ts';
 
-const NUMERAL = '0-9A-Z一二三四五六七八九十百零〇幺两';
+const NUMERAL = '0-9A-Z一二三四五六七八九十百千零〇幺两甲乙丙丁';
 const SEPARATOR = /(?:[ ,、\-·]|嗯|呃|额|那个|就是|然后|的){1,4}/y;
 const DIVISION =
   /[\u4e00-\u9fff]{1,10}?(?:特别行政区|自治区|自治州|自治县|开发区|高新区|新区|街道办?|地区|省|市|区|县|旗|州|盟|镇|乡)(?![村路街])/y;
@@ -21,7 +21,7 @@ const ESTATE =
 /** A building without such a suffix: 翠湖天地3栋. */
 const BUILDING = new RegExp(`[\\u4e00-\\u9fffA-Z]{2,8}?(?=[${NUMERAL}]{1,4} ?(?:号楼|栋|幢|座|单元|室))`, 'y');
 const DOOR = new RegExp(
-  `(?:第)?[${NUMERAL}]{1,6}(?:-[0-9A-Z]{1,4}){0,2} ?(?:号楼|号院|组团|号门|门牌|单元|号|弄|栋|幢|座|楼|层|室|户|房|组|队|社|巷|支弄|区|期|铺|门)(?:[东西南北前后]侧?)?|[东南西北甲乙丙丁][栋座幢区单]元?`,
+  `(?:第)?[${NUMERAL}]{1,9}(?:-[0-9A-Z]{1,4}){0,2} ?(?:号楼|号院|组团|号门|门牌|单元|号|弄|栋|幢|座|楼|层|室|户|房|组|队|社|巷|支弄|区|期|铺|门)(?:[东西南北前后]侧?)?|[东南西北甲乙丙丁][栋座幢区单]元?`,
   'y',
 );
 const ROOM = new RegExp(
@@ -30,17 +30,24 @@ const ROOM = new RegExp(
 );
 /** Where a street meets a number, an estate a building: an address without a known place is found from here. */
 const DOORSTEP = new RegExp(
-  `(?:路|街|大道|道|巷|弄|胡同|里|村|屯|庄|镇|乡|园|苑|小区|花园|公寓|大厦|广场|城|府|湾|庭|郡|居|区|街道)[ ,]?[${NUMERAL}]{1,6}(?:-[0-9]{1,3})? ?(?:号|弄|栋|幢|座|组|队|单元|室|巷|期|区|支弄|楼)`,
+  `(?:路|街|大道|道|巷|弄|胡同|里|村|屯|庄|镇|乡|园|苑|小区|花园|公寓|大厦|广场|城|府|湾|庭|郡|居|区|街道|院|厦|苑|寓)[ ,]?[${NUMERAL}]{1,9}(?:-[0-9]{1,3})? ?(?:号|弄|栋|幢|座|组|队|单元|室|巷|期|区|支弄|楼)`,
   'g',
 );
+/** Behind a door or a street: a building known by its owner, and where it stands by it. Only within an address. */
+const INSTITUTION =
+  /[\u4e00-\u9fff]{0,8}?(?:家属院|宿舍楼?|家属楼|老楼|农科院|研究院|研究所|设计院|卫生院|医院|学校|小学|中学|大学|学院|卖场|商场|超市|市场|酒店|宾馆|饭店|银行|派出所|政府|邮局|公司|工厂|厂|基地|车站|村委会|幼儿园|机关|大院|门诊)/y;
+const RELATION =
+  /(?:正)?(?:对面|旁边|旁|楼上|楼下|后面|后身|后院|前面|隔壁|附近|斜对面|往[东西南北]\d{1,4}米|[东西南北]侧|[东西南北]边|门口|路口|交叉口|交汇处|交口|[东西]?[南北]?角|拐角|内|里面|口)(?:第?[一二三四五六七八九十0-9]{1,2}[排家栋户])?/y;
 const INTRODUCTIONS = new WordTree<true>(
   words(
-    '住 现在住 寄 地址 家庭地址 家庭住址 住址 住所 住在 家住 现住 家在 家是 我家 搬到 搬到了 寄到 寄往 寄给 邮寄到 邮寄地址 寄送地址 快递到 送到 送货到 收货地址 收件地址 通讯地址 联系地址 账单地址 户籍 户籍地 户籍地址 户口 户口在 户口所在地 户籍所在地 籍贯 常住 租住 租住在 居住地 居住在 居住地址 工作地址 单位地址 公司地址 公司在 住的是 地址是 地址改成 地址改为 现居 地止 地只 地直 住纸 住止 ADDRESS',
+    '住 现在住 寄 地址 家庭地址 家庭住址 住址 住所 住在 家住 现住 现住在 在外租住 只知道在 知道在 老家 老家在 老家是 祖籍 房子在 厂子在 门店在 店在 抵押房产位于 位于 坐落于 坐落 房屋坐落 上门地址 上门收件到 上门到 原地址 新地址 旧地址 老地址 地址就写 地址填 地址写 改到 改寄 改寄到 就寄 送 收 我在 人在 现居住 现居住地 房产地址 经营地址 注册地址 办公地址 家在 家是 我家 搬到 搬到了 寄到 寄往 寄给 邮寄到 邮寄地址 寄送地址 快递到 送到 送货到 收货地址 收件地址 通讯地址 联系地址 账单地址 户籍 户籍地 户籍地址 户口 户口在 户口所在地 户籍所在地 籍贯 常住 租住 租住在 居住地 居住在 居住地址 工作地址 单位地址 公司地址 公司在 住的是 地址是 地址改成 地址改为 现居 地止 地只 地直 住纸 住止 ADDRESS',
     true,
   ),
 );
 const LINK = /(?:[ :,"“]|嗯|呃|那个|就是|是|为|在|到|了|我|改成|改为|变更为|更新为|现在|目前|一直|的){0,8}/y;
 const PUBLIC = /(?:支行|分行|网点|营业厅|营业部|门店|总行|柜台|我行|本行|法院|医院|地铁站|公交站|ATM)[^。;,]{0,6}$/;
+const PUBLIC_PLACE =
+  /(?:支行|分行|网点|营业厅|营业部|门店|总行|柜台|我行|本行|银行)(?:的)?(?:新|老)?(?:位于|坐落于|坐落|地址|地址是|在|地址在)[:是为在]?$/;
 const STOP = new Set('在到是住于去从往向我你他她您给的了着过和与,。;:!?、()"\'“”\n\r\t');
 const LOOK_BACK = 20;
 const MOST_PARTS = 14;
@@ -51,23 +58,24 @@ interface Chain {
   readonly divisions: number;
   readonly streets: number;
   readonly doors: number;
+  readonly relations: number;
 }
 
 export function* address({ text }: Reading): Generator<Claim> {
   let covered = 0; // an address is not searched twice
   for (const { start, announced } of beginnings(text)) {
     if (start < covered) continue;
-    const chain = chainAt(text, start);
+    const chain = chainAt(text, start, announced);
     if (chain === undefined || !isAddress(chain, announced)) continue;
-    if (!announced && PUBLIC.test(text.slice(Math.max(0, chain.start - 12), chain.start))) continue;
+    if ((announced ? PUBLIC_PLACE : PUBLIC).test(text.slice(Math.max(0, chain.start - 12), chain.start))) continue;
     covered = chain.end;
     yield { type: 'ADDRESS', start: chain.start, end: chain.end, sureness: announced ? 88 : 78 };
   }
 }
 
-function isAddress({ divisions, streets, doors }: Chain, announced: boolean): boolean {
-  if (announced) return divisions + streets >= 2 || (divisions + streets >= 1 && doors >= 1) || doors >= 2;
-  return (streets >= 1 && doors >= 1) || (divisions >= 1 && doors >= 2) || (divisions >= 3 && streets >= 1);
+function isAddress({ divisions, streets, doors, relations }: Chain, announced: boolean): boolean {
+  if (announced) return relations >= 1 || divisions + streets >= 2 || (divisions + streets >= 1 && doors >= 1) || doors >= 2;
+  return (streets >= 1 && doors >= 1) || (divisions >= 1 && doors >= 2) || (divisions >= 3 && streets >= 1) || divisions >= 4;
 }
 
 /** Announced by a keyword, or at a known place, or before a doorstep; in the order of the text. */
@@ -84,19 +92,25 @@ function beginnings(text: string): { readonly start: number; readonly announced:
   }
   for (const step of text.matchAll(DOORSTEP)) {
     let start = step.index;
-    while (start > 0 && step.index - start < LOOK_BACK && !STOP.has(text.charAt(start - 1)) && !/\d/.test(text.charAt(start - 1)))
+    while (
+      start > 0 &&
+      !found.has(start) &&
+      step.index - start < LOOK_BACK &&
+      !STOP.has(text.charAt(start - 1)) &&
+      !/\d/.test(text.charAt(start - 1))
+    )
       start -= 1;
     if (start < step.index && !found.has(start)) found.set(start, false);
   }
   return [...found].map(([start, announced]) => ({ start, announced })).toSorted((a, b) => a.start - b.start);
 }
 
-function chainAt(text: string, start: number): Chain | undefined {
+function chainAt(text: string, start: number, announced: boolean): Chain | undefined {
   let end = start;
   let at = start;
-  const count = { divisions: 0, streets: 0, doors: 0 };
+  const count = { divisions: 0, streets: 0, doors: 0, relations: 0 };
   for (let parts = 0; parts < MOST_PARTS; parts += 1) {
-    const part = partAt(text, at, count.streets + count.divisions > 0, count.doors > 0);
+    const part = partAt(text, at, count.streets + count.divisions > 0, count.doors > 0, announced || count.doors > 0);
     if (part === undefined) break;
     count[part.of] += 1;
     end = at = part.end;
@@ -106,9 +120,9 @@ function chainAt(text: string, start: number): Chain | undefined {
   return end === start ? undefined : { start, end, ...count };
 }
 
-type Part = { readonly end: number; readonly of: 'divisions' | 'streets' | 'doors' };
+type Part = { readonly end: number; readonly of: 'divisions' | 'streets' | 'doors' | 'relations' };
 
-function partAt(text: string, at: number, located: boolean, atDoor: boolean): Part | undefined {
+function partAt(text: string, at: number, located: boolean, atDoor: boolean, institutions: boolean): Part | undefined {
   const end = (pattern: RegExp): number => {
     pattern.lastIndex = at;
     const found = pattern.exec(text)?.[0];
@@ -116,6 +130,10 @@ function partAt(text: string, at: number, located: boolean, atDoor: boolean): Pa
   };
   const door = located ? end(DOOR) : -1;
   if (door > 0) return { end: door, of: 'doors' };
+  if (located) {
+    const relation = end(RELATION);
+    if (relation > 0) return { end: relation, of: 'relations' };
+  }
   if (atDoor) {
     const room = end(ROOM);
     if (room > 0) return { end: room, of: 'doors' };
@@ -126,6 +144,7 @@ function partAt(text: string, at: number, located: boolean, atDoor: boolean): Pa
     { end: end(STREET), of: 'streets' },
     { end: end(ESTATE), of: 'streets' },
     { end: located ? end(BUILDING) : -1, of: 'streets' },
+    { end: institutions ? end(INSTITUTION) : -1, of: 'streets' },
   ] as const;
   const shortest = names.filter((part) => part.end > 0).toSorted((a, b) => a.end - b.end)[0];
   const place = PLACES.longestAt(text, at);

@@ -1,6 +1,8 @@
-/** Names of persons: a surname and one or two characters beside what announces a name (我叫, 户名) or follows one (先生, 女士); names with a dot; latin ones. Pure. */
+/** Names of persons: a surname and one or two characters beside what announces a name (我叫, 户名) or follows one (先生, 女士); names with a dot or with spaces between the characters. Pure. */
 import type { Claim } from '../kinds.ts';
+import { HOMOGRAPHS } from '../reading/name-cues.ts';
 import type { Reading } from '../reading/reading.ts';
+import type { Segments } from '../reading/segments.ts';
 import { COMPOUND, NEVER_GIVEN, NOT_NAMES, SURNAMES } from '../reading/surnames.ts';
 import { type Word, WordTree, words } from '../reading/word-tree.ts';
 
@@ -8,7 +10,7 @@ import { type Word, WordTree, words } from '../reading/word-tree.ts';
 type Announcement = 'sure' | 'perhaps' | 'titled';
 const ANNOUNCEMENTS = new WordTree<Announcement>([
   ...words(
-    '我叫 叫做 名叫 名字叫 名字是 姓名 姓名是 名字 真实姓名 客户姓名 姓名叫 户名 户名是 开户名 开户姓名 账户名 账户名称 账户名字 持卡人 持卡人姓名 收款人 收款人姓名 收款方 付款方 汇款方 甲方 乙方 出租人 承租人 买方 卖方 付款人 汇款人 收件人 寄件人 收货人 联系人 紧急联系人 投保人 被保险人 受益人 借款人 共同借款人 担保人 保证人 申请人 开户人 经手人 办理人 持有人 所有人 报案人 投诉人 来电人 受托人 经办人 代办人 代理人 委托人 法人 法定代表人 法人代表 负责人 户主 机主 车主 业主 存款人 转给 汇给 打给 转账给 本人 配偶 我爱人 我老公 我老婆 我妻子 我丈夫 我儿子 我女儿 我父亲 我母亲 我爸 我妈 我爸爸 我妈妈 我父亲 我母亲 我哥哥 我姐姐 我弟弟 我妹妹 我朋友 我同事 我哥 我姐 我弟 我妹 对方叫 他叫 她叫 孩子叫 儿子叫 女儿叫 老公叫 老婆叫 爱人叫 姓名好 性名 兴名 姓明 开户明 护名 您叫 你叫 称呼 署名 签名 签名人 患者 推荐人 介绍人',
+    '我叫 叫做 名叫 名字叫 名字是 姓名 姓名是 名字 真实姓名 客户姓名 姓名叫 户名 户名是 开户名 开户姓名 账户名 账户名称 账户名字 持卡人 持卡人姓名 收款人 收款人姓名 收款方 付款方 汇款方 甲方 乙方 出租人 承租人 买方 卖方 付款人 汇款人 收件人 寄件人 收货人 联系人 紧急联系人 投保人 被保险人 受益人 借款人 共同借款人 担保人 保证人 申请人 开户人 经手人 办理人 持有人 所有人 报案人 投诉人 来电人 受托人 经办人 代办人 代理人 委托人 法人 法定代表人 法人代表 负责人 户主 机主 车主 业主 存款人 转给 汇给 打给 转账给 本人 配偶 我爱人 我老公 我老婆 我妻子 我丈夫 我儿子 我女儿 我父亲 我母亲 我爸 我妈 我爸爸 我妈妈 我父亲 我母亲 我哥哥 我姐姐 我弟弟 我妹妹 我朋友 我同事 我哥 我姐 我弟 我妹 对方叫 他叫 她叫 孩子叫 儿子叫 女儿叫 老公叫 老婆叫 爱人叫 姓名好 性名 兴名 姓明 开户明 护名 您叫 你叫 称呼 署名 签名 签名人 患者 推荐人 介绍人 全名 大名 小名 中文名 中文名叫 俄语名字 曾用名 原户名 现户名 原名 真名 签约人 取款人 代取人 代签人 见证人 监护人 签收人 债权人 债务人 抵押人 出质人 共有人 借用人 使用人 登记人 预约人 提交人 审批人 复核人 开卡人 付款方 老板娘 监护人 实名 老板叫 媳妇 媳妇儿 我媳妇 我媳妇儿 女朋友 男朋友 叔叔 舅舅 舅妈 姑姑 姑父 姨妈 姨夫 爷爷 奶奶 外公 外婆 姥姥 姥爷 岳父 岳母 公公 婆婆 侄子 侄女 外甥 嫂子 姐夫 妹夫 女婿 儿媳 表哥 表姐 表弟 表妹 堂哥 堂弟 室友 战友 邻居',
     'sure',
   ),
   ...words(
@@ -33,9 +35,8 @@ const GOES_ON = new WordTree<true>(
 );
 const MINORITY =
   /[\u4e00-\u9fff]{2,7}[·•.‧・][\u4e00-\u9fff]{2,8}?(?=[ ,。;:!?、()"“”\n]|$|先生|女士|小姐|身份|手机|电话|的|是|我|想|要|在|住|,)/y;
-const LATIN =
-  /\b(?:MY NAME IS|NAME IS|NAME:|NAME :|I AM CALLED|CARDHOLDER:?|ACCOUNT NAME:?|姓名拼音:?|拼音:?(?:是)?) ?([A-Z]{2,15}(?:[ -][A-Z]{2,15}){1,2})/g;
-const LATIN_TITLE = /\b(?:MR|MRS|MS|MISS)\.? ([A-Z]{2,15}(?: [A-Z]{2,15})?)/g;
+/** 王 小 丫 */
+const SPACED = /[\u4e00-\u9fff] [\u4e00-\u9fff](?: [\u4e00-\u9fff])?(?![\u4e00-\u9fff])/y;
 /** Who speaks, at the beginning of a line of a transcript: 李雷: */
 const SPEAKER = /(?:^|\n)[ \t]{0,4}([\u4e00-\u9fff]{2,4}):/g;
 const COMMON_SURNAMES = new Set([...SURNAMES].slice(0, 60));
@@ -43,11 +44,11 @@ const COMMON_SURNAMES = new Set([...SURNAMES].slice(0, 60));
 const DEEDS = new Set('转汇打存充还的查办问开改挂取');
 const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
 
-export function* personName({ text }: Reading): Generator<Claim> {
+export function* personName({ text, segments }: Reading): Generator<Claim> {
   for (const word of ANNOUNCEMENTS.all(text)) {
     LINK.lastIndex = word.end;
     const link = LINK.exec(text)?.[0] ?? '';
-    yield* announced(text, word, link);
+    yield* announced(text, segments, word, link);
   }
   for (const title of TITLES.all(text)) {
     const start = nameBefore(text, title.start);
@@ -58,15 +59,9 @@ export function* personName({ text }: Reading): Generator<Claim> {
     const end = start + (speaker[1]?.length ?? 0);
     if (COMMON_SURNAMES.has(text.charAt(start)) && isFullName(text, start, end)) yield { type: 'PERSON_NAME', start, end, sureness: 60 };
   }
-  for (const pattern of [LATIN, LATIN_TITLE])
-    for (const found of text.matchAll(pattern)) {
-      const name = found[1] ?? '';
-      const start = found.index + found[0].length - name.length;
-      yield { type: 'PERSON_NAME', start, end: start + name.length, sureness: 70 };
-    }
 }
 
-function* announced(text: string, word: Word<Announcement>, link: string): Generator<Claim> {
+function* announced(text: string, segments: Segments, word: Word<Announcement>, link: string): Generator<Claim> {
   const start = word.end + link.length;
   MINORITY.lastIndex = start;
   const minority = MINORITY.exec(text)?.[0];
@@ -74,13 +69,32 @@ function* announced(text: string, word: Word<Announcement>, link: string): Gener
     yield { type: 'PERSON_NAME', start, end: start + minority.length, sureness: 80 };
     return;
   }
+  SPACED.lastIndex = start;
+  const spaced = SURNAMES.has(text.charAt(start)) ? SPACED.exec(text)?.[0] : undefined;
+  if (spaced !== undefined) {
+    yield { type: 'PERSON_NAME', start, end: start + spaced.length, sureness: 82 };
+    return;
+  }
   const end = nameEnd(text, start);
-  if (end === undefined) return;
+  if (end === undefined || isWord(text, segments, start, end, word.value)) return;
   const firm = word.value === 'sure' || TITLES.longestAt(text, end) !== undefined;
   // 我是王小明, but not 我是向来…: a name here is all that is said, or is followed by what follows names
   const goesOn = word.value === 'perhaps' ? closes(text, start, end) : word.value === 'titled' && DEEDS.has(text.charAt(end));
   if (!firm && !goesOn) return;
   yield { type: 'PERSON_NAME', start, end, sureness: word.value === 'sure' ? 80 : 72 };
+}
+
+/** 给司令部充…, 妈妈和网点: ordinary words after what may, but need not announce a name. */
+function isWord(text: string, { endAt, sortAt, isBreak }: Segments, start: number, end: number, announcement: Announcement): boolean {
+  const first = endAt[start] ?? 0;
+  if (announcement !== 'sure' && first >= end && sortAt(start) !== 'unknown' && sortAt(start) !== 'name') return true;
+  if (
+    !(announcement === 'sure' ? '查和于'.includes(text.charAt(start)) : HOMOGRAPHS.has(text.charAt(start))) ||
+    first !== start + 1 ||
+    !isBreak(end)
+  )
+    return false;
+  return endAt[start + 1] === end && end - start === 3 && sortAt(start + 1) !== 'unknown' && sortAt(start + 1) !== 'name';
 }
 
 /** End of the name that begins at `start`, if it looks like one. */

@@ -1,0 +1,129 @@
+/**
+ * Full names that nothing announces but that stand where persons stand: between what is done to persons and what persons do. Evidence is
+ * added up: what the segmenter makes of the characters, what stands before, what stands behind. Pure.
+ */
+import type { Claim } from '../kinds.ts';
+import { ETHNIC_PARTS, HOMOGRAPHS, LEFT_CUES, LONGEST_LEFT, NO_LAST, PUBLIC_NAMES, RIGHT_CUES } from '../reading/name-cues.ts';
+import type { Reading } from '../reading/reading.ts';
+import type { Segments } from '../reading/segments.ts';
+import { COMPOUND, NEVER_GIVEN, NOT_NAMES, SURNAMES } from '../reading/surnames.ts';
+
+/** Evidence that makes a name, in points; one strong cue is needed besides. Set on the tuning half of the first-sight set. */
+const ENOUGH = 5;
+const STRONG = 2;
+/** A word of the right sort, where the word itself says nothing. */
+const FAIR = 1.5;
+const WEAK = 1;
+
+/** Points for characters that are one word of this sort. */
+const LIKENESS = { unknown: 3, name: 3, deed: -1, word: -1 } as const;
+
+const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
+const isGiven = (char: string): boolean => isHan(char) && !NEVER_GIVEN.has(char);
+
+export function* fullName(reading: Reading): Generator<Claim> {
+  const { text, segments } = reading;
+  const found: { start: number; end: number }[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const end = nameAt(text, segments, at, false) ?? ethnicAt(text, at);
+    if (end === undefined) continue;
+    found.push({ start: at, end });
+    at = end - 1;
+  }
+  for (const { start, end } of found) {
+    yield { type: 'PERSON_NAME', start, end, sureness: 66 };
+    yield* listed(text, segments, end);
+    yield* listedBefore(text, segments, start);
+  }
+}
+
+/** A、B and 和: beside one name another needs no cue of its own. */
+function* listed(text: string, segments: Segments, end: number): Generator<Claim> {
+  if (!'、和与跟及,'.includes(text.charAt(end)) || end >= text.length) return;
+  const next = nameAt(text, segments, end + 1, true);
+  if (next !== undefined) yield { type: 'PERSON_NAME', start: end + 1, end: next, sureness: 62 };
+}
+function* listedBefore(text: string, segments: Segments, start: number): Generator<Claim> {
+  if (start < 3 || !'、和与跟及'.includes(text.charAt(start - 1))) return;
+  for (const length of [4, 3, 2]) {
+    const from = start - 1 - length;
+    if (from >= 0 && nameAt(text, segments, from, true) === start - 1) {
+      yield { type: 'PERSON_NAME', start: from, end: start - 1, sureness: 62 };
+      return;
+    }
+  }
+}
+
+/** End of the name of most evidence that begins at `start`. `inList`: one strong cue is given. */
+function nameAt(text: string, segments: Segments, start: number, inList: boolean): number | undefined {
+  const two = text.slice(start, start + 2);
+  const surname = COMPOUND.has(two) ? 2 : SURNAMES.has(text.charAt(start)) ? 1 : 0;
+  if (surname === 0 || NOT_NAMES.has(two)) return undefined;
+  const before = leftOf(text, segments, start);
+  if (!segments.isBreak(start) && before < STRONG) return undefined;
+  let best: { readonly points: number; readonly end: number } | undefined;
+  for (let end = start + surname + 1; end <= start + surname + 2; end += 1) {
+    if (!isGiven(text.charAt(end - 1))) break;
+    if (PUBLIC_NAMES.has(text.slice(start, end)) || NO_LAST.has(text.charAt(end - 1))) continue;
+    const after = rightOf(text, segments, end);
+    const inside = likeness(text, segments, start, end, surname);
+    const strong = before >= STRONG || after >= STRONG || inList || (inside >= 2.5 && end - start >= 3 && before + after >= STRONG + 0.5);
+    const points = inside + before + after + (inList ? STRONG : 0);
+    if (inside > 0 && strong && points >= ENOUGH && points >= (best?.points ?? 0)) best = { points, end };
+  }
+  return best?.end;
+}
+
+/** What the segmenter says of these characters as a name; 0 when they are an ordinary word or cut one. */
+function likeness(text: string, segments: Segments, start: number, end: number, surname: number): number {
+  const { endAt } = segments;
+  const short = end - start === 2 ? 0.5 : 0;
+  const first = endAt[start] ?? 0;
+  if (first === end) return LIKENESS[segments.sortAt(start)] - (segments.sortAt(start) === 'name' ? short * 2 : short);
+  const whole = segments.isBreak(start) && segments.isBreak(end);
+  if (
+    HOMOGRAPHS.has(text.charAt(start)) &&
+    surname === 1 &&
+    !(whole && LIKENESS[segments.sortAt(start + 1)] > 0 && endAt[start + 1] === end)
+  )
+    return 0;
+  // 找梅|长苏, 梁博是: the model guessed a word across the edge, and what is there says otherwise
+  if (!segments.isBreak(start) && segments.sortAround(start) !== 'unknown') return 0;
+  if (
+    !segments.isBreak(end) &&
+    (segments.sortAround(end) !== 'unknown' || rightOf(text, segments, end) === 0) &&
+    RIGHT_CUES.longestAt(text, end) === undefined
+  )
+    return 0;
+  if (!whole) return 2 - short;
+  const given = endAt[start + surname] ?? 0;
+  if (first === start + surname && given === end)
+    return end - start - surname === 1 || LIKENESS[segments.sortAt(start + surname)] > 0 ? 2.5 - short : 2;
+  return 2 - short;
+}
+
+function leftOf(text: string, segments: Segments, start: number): number {
+  for (let length = Math.min(LONGEST_LEFT, start); length > 0; length -= 1)
+    if (LEFT_CUES.has(text.slice(start - length, start))) return STRONG;
+  if (start > 0 && isHan(text.charAt(start - 1)) && segments.isBreak(start) && segments.sortBefore(start) === 'deed') return FAIR;
+  return isHan(text.charAt(start - 1)) && !'是了的来日天'.includes(text.charAt(start - 1)) ? 0 : WEAK;
+}
+
+function rightOf(text: string, segments: Segments, end: number): number {
+  if (RIGHT_CUES.longestAt(text, end) !== undefined) return STRONG;
+  if (isHan(text.charAt(end)) && segments.isBreak(end) && segments.sortAt(end) === 'deed') return FAIR;
+  return isHan(text.charAt(end)) && !'的是了吗吧在有'.includes(text.charAt(end)) ? 0 : WEAK;
+}
+
+/** Two or more parts of names of other peoples: 扎西多吉, 买买提艾力. */
+function ethnicAt(text: string, start: number): number | undefined {
+  let end = start;
+  let parts = 0;
+  for (let part = ETHNIC_PARTS.longestAt(text, end); part !== undefined && parts < 5; part = ETHNIC_PARTS.longestAt(text, end)) {
+    if (parts === 0 && part.end - part.start < 2) return undefined;
+    ({ end } = part);
+    parts += 1;
+    if (/[·•.‧・]/.test(text.charAt(end)) && ETHNIC_PARTS.longestAt(text, end + 1) !== undefined) end += 1;
+  }
+  return parts >= 2 ? end : undefined;
+}

@@ -1,0 +1,66 @@
+/** Persons by less than their full name: a surname with a title (王先生), short forms (老李, 小王, 阿强), a surname that is given or spelt (我姓章, 立早章). Pure. */
+import type { Claim } from '../kinds.ts';
+import { RIGHT_CUES, SHORT_GIVEN, SHORT_SURNAMES, SPELT_SURNAME, TITLES_OF_SURNAMES } from '../reading/name-cues.ts';
+import type { Reading } from '../reading/reading.ts';
+import type { Segments } from '../reading/segments.ts';
+import { COMPOUND, NEVER_GIVEN, SURNAMES } from '../reading/surnames.ts';
+
+const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
+/** 总 and 哥 go on in many words. */
+const CLOSING = /^(?:[^\u4e00-\u9fff]|$|[的是您你说那在也要就都来给和、,吗呢吧]|让|答应|今天|昨天|明天|推荐|告诉)/;
+const SURNAME_GIVEN = /(?:我姓|免贵姓|贵姓|他姓|她姓|本人姓|(?:^|[,。:;\n ])姓)(?:是)?(?=[\u4e00-\u9fff])/g;
+const AFTER_SURNAME = /^(?:[^\u4e00-\u9fff]|$|叫|单名|名|全名|先生|女士|的)/;
+
+export function* titledName({ text, segments }: Reading): Generator<Claim> {
+  for (let at = 0; at < text.length; at += 1) {
+    const end = withTitle(text, segments, at) ?? shortForm(text, segments, at);
+    if (end === undefined) continue;
+    yield { type: 'PERSON_NAME', start: at, end, sureness: 58 };
+    at = end - 1;
+  }
+  for (const found of text.matchAll(SURNAME_GIVEN)) {
+    const start = found.index + found[0].length;
+    const end = start + surnameAt(text, start);
+    if (end > start && AFTER_SURNAME.test(text.slice(end, end + 2))) yield { type: 'PERSON_NAME', start, end, sureness: 64 };
+  }
+  for (const found of text.matchAll(SPELT_SURNAME)) {
+    const start = found.index + found[0].length;
+    const spelt = found[1] ?? /([\u4e00-\u9fff])[,。 、]/.exec(found[0])?.[1];
+    const surname = surnameAt(text, start);
+    if (surname === 0 || !text.slice(start, start + surname).endsWith(spelt ?? '')) continue;
+    let end = start + surname;
+    while (end < start + surname + 2 && isHan(text.charAt(end)) && !NEVER_GIVEN.has(text.charAt(end))) end += 1;
+    if (end > start + surname) yield { type: 'PERSON_NAME', start, end, sureness: 75 };
+  }
+}
+
+function surnameAt(text: string, at: number): number {
+  return COMPOUND.has(text.slice(at, at + 2)) ? 2 : SURNAMES.has(text.charAt(at)) ? 1 : 0;
+}
+
+function withTitle(text: string, segments: Segments, at: number): number | undefined {
+  const surname = surnameAt(text, at);
+  if (surname === 0 || (!segments.isBreak(at) && isHan(text.charAt(at - 1)))) return undefined;
+  const title = TITLES_OF_SURNAMES.longestAt(text, at + surname);
+  if (title === undefined) return undefined;
+  const single = title.end - title.start === 1;
+  if (single && !(CLOSING.test(text.slice(title.end, title.end + 2)) && segments.isBreak(title.end))) return undefined;
+  if ((segments.endAt[at] ?? 0) >= title.end && segments.sortAt(at) === 'word') return undefined; // 班主任
+  const first = segments.endAt[at] ?? 0; // 高老师 may be one word or two, but 时老 is none
+  return single && first > title.end ? undefined : segments.isBreak(title.end) || title.end - title.start > 1 ? title.end : undefined;
+}
+
+function shortForm(text: string, segments: Segments, at: number): number | undefined {
+  const first = text.charAt(at);
+  if (first !== '老' && first !== '小' && first !== '阿' && first !== '大') return undefined;
+  const second = text.charAt(at + 1);
+  const known =
+    first === '阿'
+      ? SHORT_GIVEN.has(second) || SHORT_SURNAMES.has(second)
+      : SHORT_SURNAMES.has(second) || (first === '小' && SHORT_GIVEN.has(second));
+  const end = at + 2;
+  if (!known || first === '大' || !segments.isBreak(at) || !segments.isBreak(end)) return undefined;
+  const after = text.charAt(end);
+  const goesOn = RIGHT_CUES.longestAt(text, end) !== undefined || '是的在和、,说那昨今明都也还就要想没不'.includes(after);
+  return goesOn || !isHan(after) ? end : undefined;
+}
