@@ -8,6 +8,7 @@ import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { setUpDesks } from './house/desks.ts';
+import { followDownlink } from './house/downlink.ts';
 import { layGround } from './house/ground.ts';
 import { healthOf } from './house/health.ts';
 import { openRouting } from './house/routing.ts';
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   const voice = await openVoice(ground);
   const routing = openRouting(ground);
   const { registry, roster, dispatcher } = routing;
+  const downlink = await followDownlink(ground, voice, roster);
   const desks = await setUpDesks({
     ground,
     routing,
@@ -82,7 +84,7 @@ async function main(): Promise<void> {
       workplace: (agentId) => desks.desks.workplace(agentId),
     }),
     journal,
-    flow: () => voice.flow,
+    flow: () => downlink.flow(),
     recordingFault: () => voice.recordingFault(),
     tape: (callId, agentId) => tapeOf({ recorder: voice.recorder, store, events, clock, onFault }, callId, agentId),
     onFault,
@@ -111,6 +113,7 @@ async function main(): Promise<void> {
     desks.close();
     await userAgent.close();
     await voice.close();
+    downlink.close();
     routing.close();
     await ground.close();
     process.exit(0);

@@ -10,6 +10,7 @@ import { systemClock as clock } from '@keepline/contracts/clock';
 import type { KeeplineError } from '@keepline/contracts/errors';
 import type { Flow } from '@keepline/contracts/flow';
 import type { CallId } from '@keepline/contracts/ids';
+import { flowInForce } from '../downlink/in-force.ts';
 import { publishFlow, readFlowFile } from '../ivr/flow-store.ts';
 import { BrowserMedia } from '../media/browser-endpoint.ts';
 import { type CallMedia, MediaEdge } from '../media/edge.ts';
@@ -21,7 +22,11 @@ import type { Ground } from './ground.ts';
 const SAMPLE_FLOW = fileURLToPath(new URL('../../flows/main.yaml', import.meta.url));
 
 export interface Voice {
+  /** The flow of the start: an approved suggestion, or the one of the site file. */
   readonly flow: Flow;
+  readonly siteFlow: Flow;
+  /** Prompts that were made. */
+  readonly prompts: Flow['prompts'];
   readonly edge: MediaEdge;
   readonly browsers: BrowserMedia;
   readonly recorder: Recorder;
@@ -40,9 +45,11 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     const closed = { callId: row.callId, recordingId: row.id, durationMs: Math.round(durationMs), outcome };
     await ground.store.write((tx) => ground.events.append(tx, 'recording.closed', closed));
   }
-  const flow = await siteFlow(ground);
+  const fromFile = await siteFlow(ground);
+  const flow = (await flowInForce(ground.store.read, site)) ?? fromFile;
+  const prompts = { ...fromFile.prompts, ...flow.prompts };
   const promptDir = join(data, 'prompts');
-  await makePrompts({ prompts: flow.prompts, outDir: promptDir, log: (line) => log.info({ part: 'prompts' }, line) });
+  await makePrompts({ prompts, outDir: promptDir, log: (line) => log.info({ part: 'prompts' }, line) });
   const edge = await MediaEdge.start({
     address: site.network.address,
     rtpPortMin: site.media.rtpPortMin,
@@ -75,6 +82,8 @@ export async function openVoice(ground: Ground): Promise<Voice> {
       return accepting.ok ? null : accepting.why;
     },
     flow,
+    siteFlow: fromFile,
+    prompts,
     edge,
     browsers,
     recorder,

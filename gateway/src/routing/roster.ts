@@ -20,7 +20,7 @@ export type StateListener = (before: AgentState, after: AgentState) => void;
 
 export class Roster {
   readonly #clock: Clock;
-  readonly #agents = new Map<AgentId, { readonly config: AgentConfig; state: AgentState; disarm: () => void }>();
+  readonly #agents = new Map<AgentId, { config: AgentConfig; state: AgentState; disarm: () => void }>();
   readonly #queues: ReadonlyMap<string, QueueConfig>;
   readonly #listeners = new Set<StateListener>();
 
@@ -30,10 +30,10 @@ export class Roster {
     for (const config of agents) this.#agents.set(config.id, { config, state: newAgent(config.id, clock.now()), disarm: () => {} });
   }
 
-  /** Phones with a static address have no desk: they are ready from the start. */
+  /** Phones with a static address have no desk: they are ready from the start. Those that register are ready once they have. */
   startPhones(): void {
     for (const { config } of this.#agents.values()) {
-      if (config.phone === '') continue;
+      if (config.phone === '' || config.phone === 'registered') continue;
       this.apply(config.id, { do: 'sign_in' });
       this.apply(config.id, { do: 'ready' });
     }
@@ -53,6 +53,12 @@ export class Roster {
   /** @throws AgentUnknown */
   config(id: AgentId): AgentConfig {
     return this.#entry(id).config;
+  }
+
+  /** Replaces what an agent can do, from the next decision on; its queues stay. @throws AgentUnknown */
+  setSkills(id: AgentId, skills: readonly string[]): void {
+    const entry = this.#entry(id);
+    entry.config = { ...entry.config, skills: [...skills] };
   }
 
   all(): AgentState[] {
@@ -116,7 +122,7 @@ export class Roster {
     return 1000 * Math.max(...config.queues.map((name) => this.#queues.get(name)?.wrapUpSeconds ?? 300));
   }
 
-  #entry(id: AgentId): { readonly config: AgentConfig; state: AgentState; disarm: () => void } {
+  #entry(id: AgentId): { config: AgentConfig; state: AgentState; disarm: () => void } {
     const entry = this.#agents.get(id);
     if (!entry) throw new AgentUnknown(id);
     return entry;

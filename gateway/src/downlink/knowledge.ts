@@ -1,0 +1,56 @@
+/** The texts an agent searches at the desk: one snapshot at a time, replaced as a whole. */
+import type { KnowledgeSnapshot } from '@keepline/contracts/downlink';
+import type { Reader, Tx } from '../store/store.ts';
+
+export interface Found {
+  readonly id: string;
+  readonly title: string;
+  /** A part of the text around the words asked for. */
+  readonly excerpt: string;
+  readonly language: string;
+}
+
+/** Shorter words are no trigram; two-character words are the most common in Chinese, so they are looked for letter by letter. */
+const TRIGRAM = 3;
+const EXCERPT_TOKENS = 48;
+const EXCERPT_CHARACTERS = 120;
+
+export async function replaceKnowledge(tx: Tx, snapshot: KnowledgeSnapshot | undefined): Promise<void> {
+  await tx.run('DELETE FROM knowledge');
+  for (const { id, language, title, body } of snapshot?.articles ?? [])
+    await tx.run('INSERT INTO knowledge (article_id, language, title, body) VALUES (?, ?, ?, ?)', id, language, title, body);
+}
+
+/** Articles that hold every word of `query`, best first. @param limit 1 to 50 */
+export async function searchKnowledge(reader: Reader, query: string, limit: number): Promise<Found[]> {
+  const words = query
+    .trim()
+    .split(/\s+/u)
+    .filter((word) => word !== '')
+    .slice(0, 8);
+  if (words.length === 0) return [];
+  if (words.every((word) => [...word].length >= TRIGRAM)) {
+    // Each word as a quoted string: nothing in it is an operator of the query language.
+    const match = words.map((word) => `"${word.replaceAll('"', '""')}"`).join(' ');
+    return await reader.all<Found>(
+      `SELECT article_id AS id, title, language, snippet(knowledge, 3, '', '', '…', ${EXCERPT_TOKENS}) AS excerpt
+       FROM knowledge WHERE knowledge MATCH ? ORDER BY bm25(knowledge, 0, 0, 4, 1) LIMIT ?`,
+      match,
+      limit,
+    );
+  }
+  const likes = words.map((word) => `%${word.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`);
+  const each = "(title LIKE ? ESCAPE '\\' OR body LIKE ? ESCAPE '\\')";
+  const rows = await reader.all<{ id: string; title: string; language: string; body: string }>(
+    `SELECT article_id AS id, title, language, body FROM knowledge WHERE ${[...likes].fill(each).join(' AND ')} LIMIT ?`,
+    ...likes.flatMap((like) => [like, like]),
+    limit,
+  );
+  return rows.map(({ id, title, language, body }) => ({ id, title, language, excerpt: around(body, words[0] ?? '') }));
+}
+
+function around(body: string, word: string): string {
+  const at = Math.max(0, body.toLowerCase().indexOf(word.toLowerCase()) - EXCERPT_CHARACTERS / 2);
+  const part = body.slice(at, at + EXCERPT_CHARACTERS).toWellFormed();
+  return `${at > 0 ? '…' : ''}${part}${at + EXCERPT_CHARACTERS < body.length ? '…' : ''}`;
+}
