@@ -22,6 +22,20 @@ const HOSTILE = [
     '生日1990年',
     '生日一九',
     '京A1',
+    '王',
+    '王先生',
+    '小王和',
+    '阿依',
+    '木子李，',
+    '客户张',
+    'ROAD ',
+    'NO 1 A ',
+    'ROOM 1, A, ',
+    'MY NAME IS A ',
+    'MR LI ',
+    '张三李四',
+    '对面',
+    '一千',
     'E1',
     'A1 ',
   ],
@@ -56,6 +70,20 @@ describe('hostile texts', () => {
     }
     session.disconnect();
     expect(steep).toEqual([]);
+  });
+
+  it('a hundred thousand characters cost each no more than a thousand do', async () => {
+    const session = new Session();
+    session.connect();
+    await session.post('Profiler.enable');
+    for (const piece of ['1 ', '张', '三个8', '王先生说', '路1号', '客户：1\n']) {
+      const text = piece.repeat(Math.ceil(1_000 / piece.length));
+      const perUnit = (await blocksRun(session, () => void findPersonalData(text))) / text.length;
+      const long = piece.repeat(Math.ceil(100_000 / piece.length));
+      const perUnitLong = (await blocksRun(session, () => void findPersonalData(long))) / long.length;
+      expect(perUnitLong, piece).toBeLessThanOrEqual(perUnit * 1.2);
+    }
+    session.disconnect();
   });
 
   it('a pattern that is shown a long text repeats nothing without a bound', () => {

@@ -2,7 +2,7 @@
  * What may leave the site, as data: every field of every event has its rule, or this file does not compile. Whatever is not named here
  * does not leave. Decisions of a careful bank: names and notes are dropped, numbers and agents become pseudonyms, free wording `other`.
  */
-import type { AdviceOutcome, AgentStateName, EndedBy, EndVerdict, EventData, EventType } from '@keepline/contracts/events';
+import type { AdviceOutcome, AgentStateName, EndedBy, EndVerdict, EventData, EventType, TrunkState } from '@keepline/contracts/events';
 import type { LinkState } from '@keepline/contracts/link';
 import { canonicalNumber } from './pseudonym.ts';
 import { drop, duration, id, label, name, nameOrNone, oneOf, replaced, type Rule, whole, yesOrNo } from './rules.ts';
@@ -13,6 +13,7 @@ const callId = id('call');
 const agentId = replaced('agent');
 const party = oneOf<'agent' | 'caller'>({ agent: true, caller: true });
 const linkState = oneOf<LinkState>({ up: true, suspect: true, down: true, probing: true });
+const trunkState = oneOf<TrunkState>({ unknown: true, up: true, down: true });
 const agentState = oneOf<AgentStateName>({
   signed_out: true,
   not_ready: true,
@@ -90,7 +91,7 @@ export const POLICY: Policy = {
   },
   'agent.state_changed': { agentId, from: agentState, to: agentState, reason: label },
   'link.changed': { from: linkState, to: linkState, why: label },
-  'trunk.changed': { trunk: name, from: oneOf('unknown', 'up', 'down'), to: oneOf('unknown', 'up', 'down'), why: label },
+  'trunk.changed': { trunk: name, from: trunkState, to: trunkState, why: label },
   'quality.sampled': {
     callId,
     leg: oneOf<'caller' | 'agent'>({ caller: true, agent: true }),

@@ -53,23 +53,20 @@ export function segmentsOf(text: string): Segments {
   if (!HAN.test(text)) return NOTHING;
   const endAt = new Int32Array(text.length + 1);
   const sorts = new Array<Sort | undefined>(text.length + 1);
+  /** By the end of each unit. */
   const startOf = new Int32Array(text.length + 1);
   let at = 0;
   for (const { word, tag } of jieba().tag(text, true)) {
     endAt[at] = at + word.length;
     sorts[at] = tag === UNKNOWN ? 'unknown' : NAMES.has(tag) ? 'name' : DEEDS.has(tag) ? 'deed' : 'word';
-    startOf[at + word.length] = at;
+    startOf.fill(at, at + 1, at + word.length + 1); // for each unit the word it belongs to, so that asking costs one step
     at += word.length;
   }
   return {
     endAt,
     isBreak: (place) => place >= text.length || endAt[place] !== 0,
     sortAt: (start) => sorts[start] ?? 'word',
-    sortAround(place) {
-      let start = place;
-      while (start > 0 && endAt[start] === 0) start -= 1;
-      return sorts[start] ?? 'word';
-    },
+    sortAround: (place) => sorts[startOf[place + 1] ?? 0] ?? 'word',
     sortBefore: (end) => sorts[startOf[end] ?? 0] ?? 'word',
   };
 }
