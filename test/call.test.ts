@@ -50,7 +50,8 @@ describe('a call through the whole house', () => {
     const micWav = join(scratch.path, 'agent.wav');
     writeWav(micWav, tone([AGENT_HZ], 2000, 0.3, 48_000), 48_000);
     const password = site.passwords().get('agent1') ?? '';
-    agent = await startAgentBrowser({ baseUrl: site.place.http, agent: 'agent1', password, micWav, language: 'zh' });
+    const onPasswordChanged = (own: string): void => site.keepPassword('agent1', own);
+    agent = await startAgentBrowser({ baseUrl: site.place.http, agent: 'agent1', password, micWav, language: 'zh', onPasswordChanged });
     await agent.ready();
     await eventually('the desk shows the link as up', async () => (await agent.linkState()) === 'up');
   }, 120_000);

@@ -126,4 +126,7 @@ export interface SessionReply {
   readonly agent: { readonly id: AgentId; readonly name: string };
   readonly site: string;
   readonly language: 'zh' | 'en';
+  readonly roles: readonly string[];
+  /** What is still to be done before the session has any right; `open`: nothing. */
+  readonly stage: 'second_factor' | 'password_change' | 'factor_enrolment' | 'open';
 }

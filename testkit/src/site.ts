@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +15,7 @@ import { freeTcpPort, freeUdpPort } from './free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_LIMIT_MS = 120_000;
+const SCRIPTED_PASSWORDS = 'scripted-agents.json';
 
 export interface SitePlace {
   readonly data: string;
@@ -43,12 +44,21 @@ export class Site {
     }
   }
 
-  /** First passwords by agent, as the gateway left them for the first sign-in. */
+  /** Passwords by agent: the first ones the gateway left, and those that scripted agents have set since (`keepPassword`). */
   passwords(): Map<string, string> {
-    const list: Array<{ agent: string; password: string }> = JSON.parse(
-      readFileSync(join(this.place.data, 'first-passwords.json'), 'utf8'),
+    const files = ['first-passwords.json', SCRIPTED_PASSWORDS].map((name) => join(this.place.data, name));
+    const list = files.flatMap(
+      (path): Array<{ agent: string; password: string }> => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []),
     );
     return new Map(list.map(({ agent, password }) => [agent, password]));
+  }
+
+  /** A scripted agent has no head to keep its password in; the next script on this data folder finds it in a file only demo and tests know. */
+  keepPassword(agent: string, password: string): void {
+    const path = join(this.place.data, SCRIPTED_PASSWORDS);
+    const list: Array<{ agent: string; password: string }> = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
+    const others = list.filter((entry) => entry.agent !== agent);
+    writeFileSync(path, `${JSON.stringify([...others, { agent, password }], null, 2)}\n`, { mode: 0o600 });
   }
 
   /** Does something to the stand-in cloud: clean stop and start, or black hole and back. */

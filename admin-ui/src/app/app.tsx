@@ -9,6 +9,8 @@ import type { SessionReply } from '@keepline/contracts/agent-protocol';
 import { asKeeplineError } from '../server/errors.ts';
 import { theme } from '../ui/theme.ts';
 import { chosenLanguage, keepLanguage, type Language } from './language.ts';
+import { PasswordPage } from './password-page.tsx';
+import { EnrolmentPage, SecondFactorPage } from './second-factor-page.tsx';
 import { sessionQuery, signOut } from './session.ts';
 import { Shell } from './shell.tsx';
 import { SignInPage } from './sign-in-page.tsx';
@@ -50,6 +52,12 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
   const page = (): ReactNode => {
     const waiting = <Spin className="page-wait" size="large" description={t('loading')} />;
     if (session.data) {
+      const { stage, roles } = session.data;
+      if (stage === 'second_factor') return <SecondFactorPage onDone={setSession} />;
+      if (stage === 'password_change') return <PasswordPage onChanged={setSession} />;
+      if (stage === 'factor_enrolment') return <EnrolmentPage onDone={setSession} />;
+      if (!roles.includes('agent'))
+        return <Result status="info" title={t('noDesk.title')} subTitle={t('noDesk.text')} data-testid="no-desk" />;
       return (
         <Suspense fallback={waiting}>
           <DeskPage onBye={onBye} onRefused={onRefused} onBusy={setBusy} />

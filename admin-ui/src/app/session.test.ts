@@ -3,8 +3,16 @@ import { readSession } from './session.ts';
 
 describe('the session the gateway tells', () => {
   it('is read down to what the desk uses', () => {
-    const body = { agent: { id: 'agent1', name: '李静', more: 1 }, site: 'demo', language: 'en', secret: 'x' };
-    expect(readSession('/api/session', body)).toEqual({ agent: { id: 'agent1', name: '李静' }, site: 'demo', language: 'en' });
+    const body = {
+      agent: { id: 'agent1', name: '李静', more: 1 },
+      site: 'demo',
+      language: 'en',
+      roles: ['agent'],
+      stage: 'password_change',
+      secret: 'x',
+    };
+    const { secret: _secret, ...used } = body;
+    expect(readSession('/api/session', body)).toEqual({ ...used, agent: { id: 'agent1', name: '李静' } });
   });
 
   it('is refused when it names nobody', () => {

@@ -34,6 +34,31 @@ export async function signOut(): Promise<void> {
   }
 }
 
+/** Only before the session is open: then the gateway asks for the current password too. @throws GatewayRefused by the policy */
+export async function changePassword(next: string): Promise<SessionReply> {
+  return readSession('/api/session/password', await postJson('/api/session/password', { next }));
+}
+
+/** Six digits are of an authenticator app, anything else is a recovery code. */
+export async function proveFactor(code: string): Promise<SessionReply> {
+  const proof = /^\d{6}$/.test(code) ? { totp: code } : { recoveryCode: code };
+  return readSession('/api/session/second-factor', await postJson('/api/session/second-factor', proof));
+}
+
+/** The secret of an authenticator app, in base 32. */
+export async function beginTotp(): Promise<{ readonly secret: string }> {
+  const body = await postJson('/api/factors/totp');
+  if (!isRecord(body) || typeof body.secret !== 'string') throw new GatewayReplyInvalid('/api/factors/totp', 200);
+  return { secret: body.secret };
+}
+
+export async function confirmTotp(code: string): Promise<{ readonly session: SessionReply; readonly recoveryCodes: readonly string[] }> {
+  const path = '/api/factors/totp/confirm';
+  const body = await postJson(path, { code, label: 'authenticator' });
+  if (!isRecord(body) || !Array.isArray(body.recoveryCodes)) throw new GatewayReplyInvalid(path, 200);
+  return { session: readSession('/api/session', await getJson('/api/session')), recoveryCodes: body.recoveryCodes.map(String) };
+}
+
 /** The parse boundary: only what the desk uses is looked at. @throws GatewayReplyInvalid */
 export function readSession(path: string, body: unknown): SessionReply {
   if (!isRecord(body) || !isRecord(body.agent) || typeof body.agent.id !== 'string' || typeof body.agent.name !== 'string') {
@@ -43,5 +68,9 @@ export function readSession(path: string, body: unknown): SessionReply {
     agent: { id: body.agent.id, name: body.agent.name },
     site: typeof body.site === 'string' ? body.site : '',
     language: body.language === 'en' ? 'en' : 'zh',
+    roles: Array.isArray(body.roles) ? body.roles.map(String) : [],
+    stage: STAGES.find((stage) => stage === body.stage) ?? 'open',
   };
 }
+
+const STAGES = ['second_factor', 'password_change', 'factor_enrolment', 'open'] as const;

@@ -1,6 +1,7 @@
 /**
  * The keys of a site as files (folder 0700, files 0600), each made at first start and never overwritten: recording identity and
- * recipient (age X25519), pseudonym key (32 bytes), audit signing key (Ed25519, C2SP signed-note). An HSM would stand behind `KeyStore`.
+ * recipient (age X25519), pseudonym key and identity key (32 bytes each), audit signing key (Ed25519, C2SP signed-note). An HSM would
+ * stand behind `KeyStore`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -14,6 +15,8 @@ export const PSEUDONYM_KEY_BYTES = 32;
 const IDENTITY_FILE = 'recording.identity';
 const RECIPIENT_FILE = 'recording.recipient';
 const PSEUDONYM_FILE = 'pseudonym.key';
+const IDENTITY_KEY_FILE = 'identity.key';
+export const IDENTITY_KEY_BYTES = 32;
 const AUDIT_SIGNER_FILE = 'audit.signer';
 const AUDIT_VERIFIER_FILE = 'audit.verifier';
 
@@ -27,6 +30,8 @@ export interface KeyStore {
   recordingIdentity(): Promise<string>;
   /** A copy of the 32-byte key of the pseudonyms. */
   pseudonymKey(): Buffer;
+  /** A copy of the 32-byte key that seals secrets of accounts (TOTP). @throws KeyStoreAbsent on a site last started before it had one */
+  identityKey(): Buffer;
   auditSigner(): NoteSigner;
   /** Kinds and creation times, for reports; never the keys. */
   readonly inventory: readonly { readonly kind: KeyKind; readonly createdMs: number }[];
@@ -80,6 +85,13 @@ async function open(dir: string, options: KeyStoreOptions | undefined): Promise<
   const pseudonym = await ensure(PSEUDONYM_FILE, 'pseudonym', () => randomBytes(PSEUDONYM_KEY_BYTES).toString('base64'));
   const pseudonymBytes = Buffer.from(pseudonym.key, 'base64');
   if (pseudonymBytes.length !== PSEUDONYM_KEY_BYTES) throw new KeyFileInvalid(join(dir, PSEUDONYM_FILE), 'it is not 32 bytes of base64');
+  // a tool beside a site that has none yet must still be able to open the others
+  const identityKeyPath = join(dir, IDENTITY_KEY_FILE);
+  const sealing = options
+    ? await ensure(IDENTITY_KEY_FILE, 'identity', () => randomBytes(IDENTITY_KEY_BYTES).toString('base64'))
+    : await readKeyFile(identityKeyPath, 'identity');
+  const sealingBytes = sealing && Buffer.from(sealing.key, 'base64');
+  if (sealingBytes && sealingBytes.length !== IDENTITY_KEY_BYTES) throw new KeyFileInvalid(identityKeyPath, 'it is not 32 bytes of base64');
   const signing = await ensure(AUDIT_SIGNER_FILE, 'audit-signer', () => newNoteKey(`keepline/${options?.site}/audit`));
   const signer = parsedSigner(join(dir, AUDIT_SIGNER_FILE), signing.key);
   const verifier = await ensure(AUDIT_VERIFIER_FILE, 'audit-verifier', () => signer.verifierKey);
@@ -96,8 +108,12 @@ async function open(dir: string, options: KeyStoreOptions | undefined): Promise<
       return identity.key;
     },
     pseudonymKey: () => Buffer.from(pseudonymBytes),
+    identityKey() {
+      if (!sealingBytes) throw new KeyStoreAbsent(identityKeyPath);
+      return Buffer.from(sealingBytes);
+    },
     auditSigner: () => signer,
-    inventory: [recipient, pseudonym, signing, verifier].map(({ kind, createdMs }) => ({ kind, createdMs })),
+    inventory: [recipient, pseudonym, ...(sealing ? [sealing] : []), signing, verifier].map(({ kind, createdMs }) => ({ kind, createdMs })),
     created,
   };
 }

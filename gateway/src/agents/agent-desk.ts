@@ -4,13 +4,13 @@
 import type { DeskPush, DeskRequest, DeskView } from '@keepline/contracts/agent-protocol';
 import type { Clock } from '@keepline/contracts/clock';
 import type { WebSocket } from 'ws';
-import type { Log } from './agent-store.ts';
+import type { Log } from '../identity/identity-store.ts';
 import { type Command, type CommandSurroundings, runCommand } from './desk-commands.ts';
 import { type BrowserMedia, DeskMedia, type MediaRequest } from './desk-media.ts';
 import { looksSame } from './desk-view.ts';
 import { DeskWire } from './desk-wire.ts';
 import { SessionOver } from './errors.ts';
-import type { Session } from './sessions.ts';
+import type { Session } from '../identity/sessions.ts';
 
 export interface AgentDeskOptions<MediaLeg> {
   readonly session: Session;
@@ -38,7 +38,7 @@ export class AgentDesk<MediaLeg> {
     this.#o = o;
     this.session = o.session;
     this.media = new DeskMedia({
-      agentId: o.session.agentId,
+      agentId: o.session.userId,
       media: o.browserMedia,
       clock: o.clock,
       pushConsume: (offer) => this.#wire.push({ push: 'media.consume', offer }),

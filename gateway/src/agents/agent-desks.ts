@@ -9,12 +9,12 @@ import type { LinkStatus } from '@keepline/contracts/link';
 import type { WebSocket } from 'ws';
 import type { CallFacts } from '../calls/call-control.ts';
 import { AgentDesk } from './agent-desk.ts';
-import type { Log } from './agent-store.ts';
+import type { Log } from '../identity/identity-store.ts';
 import { callsByAgent } from './desk-calls.ts';
 import type { Calls, Duty } from './desk-commands.ts';
 import type { BrowserMedia } from './desk-media.ts';
 import { deskView } from './desk-view.ts';
-import type { Session, Sessions } from './sessions.ts';
+import type { Session, Sessions } from '../identity/sessions.ts';
 import { AgentWorkplace, type Workplace } from './workplace.ts';
 
 /** Changes within this time are shown in one round of views. */
@@ -71,7 +71,7 @@ export class AgentDesks<MediaLeg> {
 
   /** Takes over an open socket whose session was checked. A page of this agent that is still there is sent away. */
   connect(session: Session, socket: WebSocket): void {
-    const { agentId } = session;
+    const { userId: agentId } = session;
     const workplace = this.#workplaces.get(agentId) ?? this.#openWorkplace(session);
     const desk = new AgentDesk<MediaLeg>({
       session,
@@ -106,7 +106,7 @@ export class AgentDesks<MediaLeg> {
   }
 
   #openWorkplace(session: Session): AgentWorkplace<MediaLeg> {
-    const { agentId } = session;
+    const { userId: agentId } = session;
     const workplace = new AgentWorkplace<MediaLeg>({
       session,
       clock: this.#o.clock,
@@ -121,7 +121,7 @@ export class AgentDesks<MediaLeg> {
   }
 
   #sessionEnded(session: Session, isElsewhere: boolean): void {
-    const workplace = this.#workplaces.get(session.agentId);
+    const workplace = this.#workplaces.get(session.userId);
     if (workplace?.session !== session) return;
     // signed in elsewhere: the workplace waits for the new page, and a call in progress moves with it
     if (isElsewhere) workplace.desk?.bye('signed_in_elsewhere');

@@ -7,7 +7,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
-import type { Log } from './agent-store.ts';
+import type { Log } from '../identity/identity-store.ts';
 import { DeskFrameInvalid, DeskTooBusy } from './errors.ts';
 import { type Budget, fullBudget, spend } from './frame-budget.ts';
 

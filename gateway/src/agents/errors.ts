@@ -1,43 +1,5 @@
-/** Refusals an agent meets at the door and at the desk. */
+/** Refusals an agent meets at the desk. */
 import { KeeplineError } from '@keepline/contracts/errors';
-
-/** The same for a wrong password, an unknown name and an agent taken out of the site: the door tells nobody who works here. */
-export class SignInRefused extends KeeplineError {
-  constructor() {
-    super('SIGN_IN_REFUSED', 'the name or the password is wrong', {
-      hint: 'Check both; capital letters count. An administrator can issue a new password.',
-    });
-  }
-}
-
-export class SignInLocked extends KeeplineError {
-  readonly retryAfterMs: number;
-
-  constructor(retryAfterMs: number) {
-    super('SIGN_IN_LOCKED', 'too many attempts to sign in; wait before the next one', {
-      hint: `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
-      offending: Math.ceil(retryAfterMs / 1000),
-    });
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
-export class SignInBusy extends KeeplineError {
-  readonly retryAfterMs = 2000;
-
-  constructor(waiting: number) {
-    super('SIGN_IN_BUSY', 'too many people sign in at this moment', {
-      hint: 'Try again in a few seconds.',
-      offending: waiting,
-    });
-  }
-}
-
-export class PasswordRefused extends KeeplineError {
-  constructor(length: number) {
-    super('PASSWORD_REFUSED', 'a password has 12 to 256 characters', { hint: 'Choose a longer or shorter one.', offending: length });
-  }
-}
 
 export class SessionOver extends KeeplineError {
   constructor() {

@@ -7,7 +7,7 @@ import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { AgentDesk } from './agent-desk.ts';
 import { AgentBell, type Ring } from './bell.ts';
 import { AgentMediaNotReady } from './errors.ts';
-import type { Session } from './sessions.ts';
+import type { Session } from '../identity/sessions.ts';
 
 /** How long a workplace waits for its agent to come back. */
 export const GRACE_MS = 5000;
@@ -42,7 +42,7 @@ export class AgentWorkplace<MediaLeg> implements Workplace<MediaLeg> {
   #disarmGrace = (): void => {};
 
   constructor(o: { readonly session: Session; readonly clock: Clock; readonly showNow: () => void; readonly onGone: () => void }) {
-    this.agentId = o.session.agentId;
+    this.agentId = o.session.userId;
     this.#session = o.session;
     this.#clock = o.clock;
     this.#showNow = o.showNow;

@@ -4,7 +4,7 @@ import type { TypedDoor } from './typed-door.ts';
 import { sessionOf } from './typed-door.ts';
 
 export function agentSocket(app: TypedDoor, parts: ApiParts): void {
-  app.get('/ws/agent', { websocket: true, config: { sensitive: false } }, (socket, request) => {
+  app.get('/ws/agent', { websocket: true, config: { sensitive: false, access: { permission: 'desk.work' } } }, (socket, request) => {
     parts.desks.connect(sessionOf(request), socket);
   });
 }

@@ -6,10 +6,10 @@ import type { Clock } from '@keepline/contracts/clock';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { LinkStatus } from '@keepline/contracts/link';
 import type { WebSocket } from 'ws';
-import type { Log } from '../agents/agent-store.ts';
+import type { Log } from '../identity/identity-store.ts';
 import type { Calls, Duty } from '../agents/desk-commands.ts';
-import type { Session, Sessions } from '../agents/sessions.ts';
-import type { SignIn } from '../agents/sign-in.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Session } from '../identity/sessions.ts';
 
 export type PartState = 'ok' | 'degraded' | 'down';
 /** States of parts by name, such as `{ store: 'ok', link: 'down' }`; no personal data: anybody on the network may read it. */
@@ -20,9 +20,7 @@ export interface Health {
 
 export interface ApiParts {
   readonly site: { readonly name: string; readonly language: SessionReply['language'] };
-  readonly agents: readonly { readonly id: AgentId; readonly name: string }[];
-  readonly sessions: Pick<Sessions, 'find'>;
-  readonly signIn: Pick<SignIn, 'signIn' | 'signOut'>;
+  readonly identity: Identity;
   readonly desks: { connect(session: Session, socket: WebSocket): void; close(): void };
   readonly calls: Pick<Calls, 'get' | 'all'>;
   readonly duty: Pick<Duty, 'queues'>;
@@ -30,6 +28,11 @@ export interface ApiParts {
   readonly health: () => Health | Promise<Health>;
   /** The explain trace of the decision that gave this call to this agent, also after the call; undefined when there is none. */
   readonly decision: (callId: CallId, agentId: AgentId) => Promise<unknown>;
+  /** Articles of the knowledge in force that hold every word asked for. */
+  readonly knowledge: (
+    query: string,
+    limit: number,
+  ) => Promise<ReadonlyArray<{ readonly id: string; readonly title: string; readonly excerpt: string; readonly language: string }>>;
   /** Folder with `index.html` and `assets/`, as Vite builds it. */
   readonly deskFolder: string;
   readonly clock: Clock;

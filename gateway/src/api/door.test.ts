@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import { API_LIMITS } from './api-parts.ts';
 import { ErrorReply } from './error-reply.ts';
 import { buildDoor } from './door.ts';
-import { routeTable } from './route-law.ts';
+import { type RouteEntry, routeTable } from './route-law.ts';
 import { startApi } from './server.ts';
 import { openSite, PASSWORD, type TestSite } from './testing/open-site.ts';
 
@@ -27,17 +27,43 @@ describe('the route table', () => {
       makeServer: (answer) => createServer(answer),
     });
     await app.close();
-    expect(routes.map((route) => `${route.method} ${route.url} ${route.access} ${route.sensitive}`)).toEqual([
+    const who = ({ access }: RouteEntry): string =>
+      access === 'public' ? access : [access.permission, ...(access.stages ?? []).map((stage) => `+${stage}`)].join('');
+    expect(routes.map((route) => `${route.method} ${route.url} ${who(route)} ${route.sensitive}`)).toEqual([
       'POST /api/sign-in public agent.sign_in',
-      'POST /api/sign-out agent agent.sign_out',
-      'GET /api/session agent false',
+      'POST /api/sign-out session.own+second_factor+password_change+factor_enrolment agent.sign_out',
+      'GET /api/session session.own+second_factor+password_change+factor_enrolment false',
+      'POST /api/session/password session.own+password_change password.change',
+      'POST /api/session/second-factor session.own+second_factor session.second_factor',
+      'GET /api/session/all session.own false',
+      'DELETE /api/sessions/:id session.own session.revoke',
+      'GET /api/factors session.own+factor_enrolment false',
+      'POST /api/factors/totp session.own+factor_enrolment false',
+      'POST /api/factors/totp/confirm session.own+factor_enrolment factor.enrol',
+      'POST /api/factors/passkey/options session.own+factor_enrolment false',
+      'POST /api/factors/passkey session.own+factor_enrolment factor.enrol',
+      'POST /api/session/passkey/options session.own+second_factor false',
+      'POST /api/session/passkey session.own+second_factor session.second_factor',
+      'DELETE /api/factors/:id session.own factor.remove',
+      'GET /api/users users.read user.list',
+      'POST /api/users users.create user.create',
+      'POST /api/users/:id/disable users.create user.disable',
+      'POST /api/users/:id/enable users.create user.enable',
+      'PUT /api/users/:id/roles users.secure user.roles',
+      'POST /api/users/:id/unlock users.secure user.unlock',
+      'POST /api/users/:id/reset users.secure user.reset',
+      'GET /api/sessions sessions.read session.list',
+      'DELETE /api/users/:id/sessions sessions.revoke session.revoke',
+      'GET /api/tokens tokens.manage token.list',
+      'POST /api/tokens tokens.manage token.create',
+      'DELETE /api/tokens/:id tokens.manage token.revoke',
       'GET /api/health public false',
-      'GET /api/link agent false',
-      'GET /api/queues agent false',
-      'GET /api/openapi.json agent false',
-      'GET /api/calls agent false',
-      'GET /api/calls/:callId/decision agent false',
-      'GET /ws/agent agent false',
+      'GET /api/link site.read false',
+      'GET /api/queues desk.work false',
+      'GET /api/openapi.json site.read false',
+      'GET /api/calls desk.work false',
+      'GET /api/calls/:callId/decision desk.work false',
+      'GET /ws/agent desk.work false',
       'GET /assets/* public false',
       'GET / public false',
       'GET /* public false',
@@ -49,6 +75,9 @@ describe('the route table', () => {
     const app = fastify().withTypeProvider<TypeBoxTypeProvider>();
     routeTable(app);
     expect(() => app.get('/api/forgotten', () => 'x')).toThrow('GET /api/forgotten does not say whether it is sensitive');
+    // a cast as a careless author would write it: the compiler refuses the rest
+    const config = { sensitive: false } as { sensitive: false; access: 'public' };
+    expect(() => app.get('/api/open', { config }, () => 'x')).toThrow('GET /api/open does not say who may use it');
   });
 
   it('answers 401 without a session on every route that is not open', async () => {

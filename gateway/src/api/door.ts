@@ -12,13 +12,18 @@ import websocket from '@fastify/websocket';
 import { type FastifyServerFactoryHandler, fastify } from 'fastify';
 import { agentSocket } from './agent-socket.ts';
 import type { ApiLimits, ApiParts } from './api-parts.ts';
+import { authorise } from './authorise.ts';
+import { callerOf } from './caller.ts';
 import { deskPages } from './desk-pages.ts';
 import { refusalFor } from './error-reply.ts';
-import { OriginRefused, RouteUnknown, SignInNeeded, TooManyRequests } from './errors.ts';
+import { OriginRefused, RouteUnknown, TooManyRequests } from './errors.ts';
 import { type RouteEntry, routeTable } from './route-law.ts';
 import { callRoutes } from './routes/calls.ts';
+import { factorRoutes } from './routes/factors.ts';
+import { knowledgeRoutes } from './routes/knowledge.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { siteRoutes } from './routes/site.ts';
+import { userRoutes } from './routes/users.ts';
 import { mayAct } from './same-origin.ts';
 import { helmetOptions, PERMISSIONS_POLICY } from './security-headers.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -70,12 +75,17 @@ export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: D
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Keepline gateway', version: '1', description: 'HTTP door of a site; agents work over the socket /ws/agent.' },
-      components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: sessionCookie(isSecure).name } } },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: sessionCookie(isSecure).name },
+          token: { type: 'http', scheme: 'bearer' },
+        },
+      },
     },
   });
   await app.register(websocket, { options: { maxPayload: limits.bodyBytes, perMessageDeflate: false } });
 
-  app.decorateRequest('session', undefined);
+  app.decorateRequest('caller', undefined);
   const { name: cookieName } = sessionCookie(isSecure);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('permissions-policy', PERMISSIONS_POLICY);
@@ -83,15 +93,18 @@ export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: D
     const head = { method: request.method, isUpgrade: request.ws, headers: request.headers };
     if (!mayAct(head, isSecure ? 'https' : 'http')) throw new OriginRefused();
     if (request.is404) return;
-    const token = request.cookies[cookieName];
-    request.session = token === undefined ? undefined : parts.sessions.find(token);
-    if (request.routeOptions.config.access !== 'public' && !request.session) throw new SignInNeeded();
+    const credentials = { authorization: request.headers.authorization, cookie: request.cookies[cookieName], from: request.ip };
+    request.caller = callerOf(credentials, parts);
+    authorise(request.caller, request.routeOptions.config.access);
   });
 
   const routes = routeTable(app);
   sessionRoutes(app, parts, { signInsPerMinute: limits.signInsPerMinute, isSecure });
+  factorRoutes(app, parts);
+  userRoutes(app, parts);
   siteRoutes(app, parts);
   callRoutes(app, parts);
+  knowledgeRoutes(app, parts);
   agentSocket(app, parts);
   await deskPages(app, parts.deskFolder);
   await app.ready();

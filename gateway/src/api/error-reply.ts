@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { type Static, Type } from 'typebox';
-import type { Log } from '../agents/agent-store.ts';
+import type { Log } from '../identity/identity-store.ts';
 import { RequestInvalid, RequestTooLarge } from './errors.ts';
 
 export const ErrorReply = Type.Object({
@@ -19,10 +19,22 @@ const STATUS: Readonly<Record<string, number>> = {
   SIGN_IN_REFUSED: 401,
   SIGN_IN_NEEDED: 401,
   SESSION_OVER: 401,
+  SECOND_FACTOR_REFUSED: 401,
+  CURRENT_PASSWORD_WRONG: 401,
   ORIGIN_REFUSED: 403,
+  SIGN_IN_SOURCE_REFUSED: 403,
+  SECOND_FACTOR_NEEDED: 403,
+  SECOND_FACTOR_UNENROLLED: 403,
+  PASSWORD_CHANGE_NEEDED: 403,
+  PERMISSION_REFUSED: 403,
+  STEP_UP_NEEDED: 403,
   CALL_NOT_FOUND: 404,
   DECISION_UNKNOWN: 404,
   ROUTE_UNKNOWN: 404,
+  FACTOR_UNKNOWN: 404,
+  SESSION_UNKNOWN: 404,
+  TOKEN_UNKNOWN: 404,
+  USER_UNKNOWN: 404,
   REQUEST_TOO_LARGE: 413,
   SIGN_IN_LOCKED: 429,
   TOO_MANY_REQUESTS: 429,

@@ -1,20 +1,20 @@
 /**
  * Where agents come in: passwords, sessions, desks, and the HTTP doors in front of them.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import type { AgentId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
-import { Credentials, type FirstPassword } from '../agents/credentials.ts';
-import { Sessions } from '../agents/sessions.ts';
-import { SignIn } from '../agents/sign-in.ts';
 import type { ApiParts } from '../api/api-parts.ts';
 import { type Api, startApi } from '../api/server.ts';
+import type { FirstPassword } from '../identity/credentials.ts';
+import { openIdentity } from '../identity/identity.ts';
 import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
+import { searchKnowledge } from '../downlink/knowledge.ts';
 import { decisionsOf } from '../store/tables/calls.ts';
+import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
 
@@ -39,25 +39,33 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
   const { ground } = parts;
   const { registry, roster, duty, cloudSync } = parts.routing;
   const { site, store, log } = ground;
-  const credentials = new Credentials({ store, clock, agents: site.agents });
-  const firstPasswords = await credentials.issueFirstPasswords();
-  keepFirstPasswords(ground.data, firstPasswords);
-  const sessions = await Sessions.restore(
-    {
-      store,
-      clock,
-      log,
-      idleMs: site.web.sessionIdleMinutes * 60_000,
-      longestMs: site.web.sessionHours * 3_600_000,
-      isInCall: (agentId) => registry.ofAgent(agentId) !== undefined,
-    },
-    (agentId) => credentials.isAgent(agentId),
-  );
+  const firstPasswordFile = new FirstPasswordFile(ground.data);
+  // A phone stays in routing when its agent closes the desk: it was there before anybody signed in.
+  const leave = async (agentId: AgentId): Promise<void> => {
+    if (roster.config(agentId).phone === '') await duty.signOut(agentId);
+  };
+  const identity = await openIdentity({
+    store,
+    clock,
+    log,
+    audited: ground.audited,
+    settings: site.identity,
+    site: site.site,
+    agents: site.agents,
+    sealingKey: ground.keys.identityKey(),
+    idleMs: site.web.sessionIdleMinutes * 60_000,
+    longestMs: site.web.sessionHours * 3_600_000,
+    isInCall: (agentId) => registry.ofAgent(agentId) !== undefined,
+    leave,
+    onPasswordChanged: (userId) => firstPasswordFile.remove(userId),
+  });
+  const firstPasswords = await identity.credentials.issueFirstPasswords(site.agents);
+  await firstPasswordFile.add(firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })));
   const desks = new AgentDesks<MediaLeg>({
     agents: site.agents,
     reasons: site.reasons,
     dispositions: site.dispositions,
-    sessions,
+    sessions: identity.sessions,
     duty,
     calls: registry,
     link: cloudSync,
@@ -65,11 +73,6 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     clock,
     log,
   });
-  // A phone stays in routing when its agent closes the desk: it was there before anybody signed in.
-  const leave = async (agentId: AgentId): Promise<void> => {
-    if (roster.config(agentId).phone === '') await duty.signOut(agentId);
-  };
-  const signIn = new SignIn({ credentials, sessions, audited: ground.audited, clock, log, leave });
   return {
     desks,
     firstPasswords,
@@ -77,9 +80,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
       startApi({
         parts: {
           site: { name: site.site, language: site.language },
-          agents: site.agents,
-          sessions,
-          signIn,
+          identity,
           desks,
           calls: registry,
           duty,
@@ -89,6 +90,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
             const traces = await decisionsOf(store.read, callId);
             return traces.map(({ trace }) => trace).findLast((trace) => isFor(trace, agentId));
           },
+          knowledge: (query, limit) => searchKnowledge(store.read, query, limit),
           deskFolder: DESK_FOLDER,
           clock,
           log,
@@ -98,17 +100,10 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
         httpsPort: site.web.httpsPort,
         certificateFolder: join(ground.data, 'keys'),
       }),
-    close: () => signIn.close(),
+    close: () => identity.close(),
   };
 }
 
 function isFor(trace: unknown, agentId: string): boolean {
   return typeof trace === 'object' && trace !== null && 'agentId' in trace && trace.agentId === agentId;
-}
-
-/** For whoever hands them out, and for the demo; the page `up` prints says to delete the file then. */
-function keepFirstPasswords(data: string, made: readonly FirstPassword[]): void {
-  if (made.length === 0) return;
-  const list = made.map(({ agentId, password }) => ({ agent: agentId, password }));
-  writeFileSync(join(data, 'first-passwords.json'), `${JSON.stringify(list, null, 2)}\n`, { mode: 0o600 });
 }

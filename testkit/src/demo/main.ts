@@ -30,13 +30,22 @@ const scratch = mkdtempSync(join(tmpdir(), 'keepline-demo-'));
 async function demo(site: Site): Promise<DemoFigures> {
   const { data } = site.place;
   const password = values.password ?? site.passwords().get(values.agent);
-  if (password === undefined) throw new Error(`no first password of ${values.agent} is left in ${data}; give --agent and --password`);
+  if (password === undefined) throw new Error(`no password of ${values.agent} is known in ${data}; give --agent and --password`);
   const mic = join(scratch, 'agent.wav');
   writeWav(mic, tone([AGENT_HZ], 2000, 0.3, 48_000), 48_000);
   const firstNumber = (await eventsOf(data)).at(-1)?.number ?? 0;
 
   const phone = await Softphone.open(site.place.sip.address);
-  const agent = await startAgentBrowser({ baseUrl: site.place.http, agent: values.agent, password, micWav: mic });
+  const agent = await startAgentBrowser({
+    baseUrl: site.place.http,
+    agent: values.agent,
+    password,
+    micWav: mic,
+    onPasswordChanged: (own) => {
+      site.keepPassword(values.agent, own);
+      tell(`${values.agent} has set a password of its own, as everybody does at the first sign-in`);
+    },
+  });
   const calls: CallFigures[] = [];
   try {
     await agent.ready();

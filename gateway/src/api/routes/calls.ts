@@ -38,14 +38,14 @@ export function callRoutes(app: TypedDoor, parts: ApiParts): void {
   app.get(
     '/api/calls',
     {
-      config: { sensitive: false },
+      config: { sensitive: false, access: { permission: 'desk.work' } },
       schema: {
         summary: 'The call you are offered, talk on or wrap up; no other.',
         response: { 200: Type.Array(CallReply), 401: ErrorReply },
       },
     },
     async (request) => {
-      const facts = callsByAgent(parts.calls).get(sessionOf(request).agentId);
+      const facts = callsByAgent(parts.calls).get(sessionOf(request).userId);
       const card = facts && deskCall(facts);
       return card ? [{ ...card, path: [...card.path] }] : [];
     },
@@ -54,7 +54,7 @@ export function callRoutes(app: TypedDoor, parts: ApiParts): void {
   app.get(
     '/api/calls/:callId/decision',
     {
-      config: { sensitive: false },
+      config: { sensitive: false, access: { permission: 'desk.work' } },
       schema: {
         summary: 'Why this call was given to you: inputs, ranking, advice, outcome. 404 for calls that were not.',
         params: Type.Object({ callId: Type.String({ maxLength: 48 }) }),
@@ -63,7 +63,7 @@ export function callRoutes(app: TypedDoor, parts: ApiParts): void {
     },
     async (request) => {
       const { callId } = request.params;
-      const trace = isId('call', callId) ? await parts.decision(callId, sessionOf(request).agentId) : undefined;
+      const trace = isId('call', callId) ? await parts.decision(callId, sessionOf(request).userId) : undefined;
       if (trace === undefined) throw new DecisionUnknown();
       return trace;
     },

@@ -20,6 +20,8 @@ const QueueReply = Type.Object({
   readyAgents: Type.Number(),
 });
 
+const reading = { sensitive: false, access: { permission: 'site.read' } } as const;
+
 export function siteRoutes(app: TypedDoor, parts: ApiParts): void {
   app.get(
     '/api/health',
@@ -35,15 +37,18 @@ export function siteRoutes(app: TypedDoor, parts: ApiParts): void {
 
   app.get(
     '/api/link',
-    { config: { sensitive: false }, schema: { summary: 'The cloud link.', response: { 200: LinkReply, 401: ErrorReply } } },
+    { config: reading, schema: { summary: 'The cloud link.', response: { 200: LinkReply, 401: ErrorReply } } },
     async () => parts.link.status(),
   );
 
   app.get(
     '/api/queues',
-    { config: { sensitive: false }, schema: { summary: 'Queues you serve.', response: { 200: Type.Array(QueueReply), 401: ErrorReply } } },
-    async (request) => parts.duty.queues(sessionOf(request).agentId),
+    {
+      config: { sensitive: false, access: { permission: 'desk.work' } },
+      schema: { summary: 'Queues you serve.', response: { 200: Type.Array(QueueReply), 401: ErrorReply } },
+    },
+    async (request) => parts.duty.queues(sessionOf(request).userId),
   );
 
-  app.get('/api/openapi.json', { config: { sensitive: false }, schema: { hide: true } }, async () => app.swagger());
+  app.get('/api/openapi.json', { config: reading, schema: { hide: true } }, async () => app.swagger());
 }

@@ -11,16 +11,17 @@ import type { Clock } from '@keepline/contracts/clock';
 import { systemClock } from '@keepline/contracts/clock';
 import type { LinkStatus } from '@keepline/contracts/link';
 import { AgentDesks } from '../../agents/agent-desks.ts';
-import type { Log } from '../../agents/agent-store.ts';
-import { Credentials } from '../../agents/credentials.ts';
+import type { Log } from '../../identity/identity-store.ts';
 import { isInCall } from '../../agents/desk-calls.ts';
-import { Sessions } from '../../agents/sessions.ts';
-import { type ActContext, SignIn } from '../../agents/sign-in.ts';
+import { openIdentity } from '../../identity/identity.ts';
+import { parseSite } from '@keepline/contracts/site-file';
+import type { SiteConfig } from '@keepline/contracts/site-config';
+import type { ActContext } from '../../audit/audited.ts';
 import { FakeDuty, FakeMedia } from '../../agents/testing/desk-doubles.ts';
 import { CallRegistry } from '../../calls/call-registry.ts';
 import { Value } from 'typebox/value';
 import { Store } from '../../store/store.ts';
-import { agentTables } from '../../store/tables/agents.ts';
+import { identityTables } from '../../store/tables/identity.ts';
 import type { ApiLimits, ApiParts } from '../api-parts.ts';
 import { ErrorReply } from '../error-reply.ts';
 import { startApi } from '../server.ts';
@@ -46,11 +47,18 @@ export interface Answer {
 }
 
 export async function openSite(
-  o: { clock?: Clock; limits?: Partial<ApiLimits>; noPages?: boolean; decision?: ApiParts['decision']; idleMs?: number } = {},
+  o: {
+    clock?: Clock;
+    limits?: Partial<ApiLimits>;
+    noPages?: boolean;
+    decision?: ApiParts['decision'];
+    idleMs?: number;
+    settings?: Partial<SiteConfig['identity']>;
+  } = {},
 ) {
   const clock = o.clock ?? systemClock;
   const folder = await mkdtemp(join(tmpdir(), 'keepline-api-'));
-  const store = await Store.open(join(folder, 'main.db'), [agentTables]);
+  const store = await Store.open(join(folder, 'main.db'), [identityTables]);
   const logged: string[] = [];
   const write = (details: object, message: string): void =>
     void logged.push(
@@ -63,30 +71,20 @@ export async function openSite(
   const duty = new FakeDuty();
   const media = new FakeMedia();
   const link = new FakeLink();
-  const credentials = new Credentials({ store, clock, agents: AGENTS });
-  for (const agent of AGENTS) await credentials.setPassword(agent.id, PASSWORD);
-  const sessions = await Sessions.restore(
-    { store, clock, log, idleMs: o.idleMs ?? 1_800_000, longestMs: 43_200_000, isInCall: (id) => isInCall(calls, id) },
-    (id) => credentials.isAgent(id),
-  );
-  const desks = new AgentDesks<string>({
+  const changed: string[] = [];
+  const identity = await openIdentity({
+    store,
+    clock,
+    log,
+    settings: { ...parseSite({}).identity, ...o.settings },
+    site: 'test',
     agents: AGENTS,
-    reasons: ['break'],
-    dispositions: ['resolved'],
-    sessions,
-    duty,
-    calls,
-    link,
-    media,
-    clock,
-    log,
-  });
-  const signIn = new SignIn({
-    credentials,
-    sessions,
-    clock,
-    log,
+    sealingKey: Buffer.alloc(32, 7),
+    idleMs: o.idleMs ?? 1_800_000,
+    longestMs: 43_200_000,
+    isInCall: (id) => isInCall(calls, id),
     leave: (id) => duty.signOut(id),
+    onPasswordChanged: async (userId) => void changed.push(userId),
     async audited(act, context, run) {
       if (audit.isBroken) throw new Error('disk full, secret=hunter2');
       const entry: LoggedAct = { act, ...context, outcome: 'begun' };
@@ -101,18 +99,31 @@ export async function openSite(
       }
     },
   });
+  const { sessions, signIn, credentials } = identity;
+  for (const agent of AGENTS) await credentials.setPassword(agent.id, PASSWORD);
+  const desks = new AgentDesks<string>({
+    agents: AGENTS,
+    reasons: ['break'],
+    dispositions: ['resolved'],
+    sessions,
+    duty,
+    calls,
+    link,
+    media,
+    clock,
+    log,
+  });
   const deskFolder = join(folder, 'dist');
   if (!o.noPages) await writePages(deskFolder);
   const parts: ApiParts = {
     site: { name: 'test', language: 'zh' },
-    agents: AGENTS,
-    sessions,
-    signIn,
+    identity,
     desks,
     calls,
     duty,
     link,
     health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' } }),
+    knowledge: async () => [],
     decision: o.decision ?? (async () => undefined),
     deskFolder,
     clock,
@@ -135,7 +146,9 @@ export async function openSite(
     calls,
     certificate: await readFile(join(folder, 'tls', 'site.pem'), 'utf8'),
     clock,
+    changed,
     credentials,
+    identity,
     desks,
     duty,
     folder,

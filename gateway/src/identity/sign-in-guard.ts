@@ -1,6 +1,6 @@
 /**
- * Slows down whoever guesses passwords: failures are counted per name and per source address, and from a number on each one locks for
- * twice as long. Pure: moments in monotonic ms come in, verdicts go out. State is bounded and lost with the process.
+ * Slows down whoever guesses passwords and codes: failures are counted per name and per source address, and from a number on each one
+ * locks. Pure: moments in monotonic ms come in, verdicts go out. State is bounded; `lock-store.ts` keeps that of known names.
  */
 export interface Policy {
   /** Attempts until the first lock. */
@@ -10,8 +10,10 @@ export interface Policy {
   /** A tally with no attempt for this long is forgotten. */
   readonly forgetMs: number;
 }
-/** Fifteen minutes at most: long enough to make guessing hopeless, short enough that malice cannot keep a colleague out for the day. */
-export const PER_NAME: Policy = { attempts: 5, firstLockMs: 30_000, longestLockMs: 900_000, forgetMs: 86_400_000 };
+/** One lock after the other, all of the length the site has set (MLPS level 3, 8.1.4.1 b). */
+export function lockPolicy(attempts: number, lockMs: number): Policy {
+  return { attempts, firstLockMs: lockMs, longestLockMs: lockMs, forgetMs: Math.max(86_400_000, 2 * lockMs) };
+}
 /** Wider: many agents may share one address behind a terminal server. */
 export const PER_SOURCE: Policy = { attempts: 30, firstLockMs: 30_000, longestLockMs: 900_000, forgetMs: 3_600_000 };
 /** Names that nobody has, and addresses, remembered at most; the one unused for longest goes first. */
@@ -46,19 +48,23 @@ export function forgive(tally: Tally, policy: Policy): Tally | undefined {
 
 export class SignInGuard {
   readonly #isKnown: (name: string) => boolean;
-  /** As many as there are agents; never evicted, so a flood of invented names cannot wash a lock away. */
-  readonly #names = new Map<string, Tally>();
+  readonly #perName: Policy;
+  /** As many as there are accounts; never evicted, so a flood of invented names cannot wash a lock away. */
+  readonly #names: Map<string, Tally>;
   readonly #inventedNames = new Map<string, Tally>();
   readonly #sources = new Map<string, Tally>();
 
-  constructor(isKnown: (name: string) => boolean) {
+  /** @param tallies of known names, from the run before */
+  constructor(isKnown: (name: string) => boolean, perName: Policy, tallies: ReadonlyMap<string, Tally> = new Map()) {
     this.#isKnown = isKnown;
+    this.#perName = perName;
+    this.#names = new Map(tallies);
   }
 
   /** @returns 0 when the attempt may go on, else the wait in ms. Invented names lock as real ones do. */
   begin(name: string, source: string, nowMs: number): number {
     const names = this.#tallies(name);
-    const byName = attempt(names.get(name), nowMs, PER_NAME);
+    const byName = attempt(names.get(name), nowMs, this.#perName);
     const bySource = attempt(this.#sources.get(source), nowMs, PER_SOURCE);
     if (!byName.allowed || !bySource.allowed) {
       return Math.max(byName.allowed ? 0 : byName.retryAfterMs, bySource.allowed ? 0 : bySource.retryAfterMs);
@@ -75,8 +81,26 @@ export class SignInGuard {
 
   /** The attempt came to no verdict (busy, database): it does not count. */
   undecided(name: string, source: string): void {
-    this.#takeBack(this.#tallies(name), name, PER_NAME);
+    this.#takeBack(this.#tallies(name), name, this.#perName);
     this.#takeBack(this.#sources, source);
+  }
+
+  /** Of a known name, to be kept on disk. */
+  tally(name: string): Tally | undefined {
+    return this.#names.get(name);
+  }
+
+  isLocked(name: string, nowMs: number): boolean {
+    return (this.#tallies(name).get(name)?.lockedUntilMs ?? 0) > nowMs;
+  }
+
+  /** Nothing is held against this name any more. */
+  unlock(name: string): void {
+    this.#tallies(name).delete(name);
+  }
+
+  get knownNames(): readonly string[] {
+    return [...this.#names.keys()];
   }
 
   get size(): number {

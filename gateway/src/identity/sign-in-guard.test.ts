@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attempt, PER_NAME, PER_SOURCE, SignInGuard, type Tally, TALLIES_MAX } from './sign-in-guard.ts';
+import { attempt, lockPolicy, PER_SOURCE, SignInGuard, type Tally, TALLIES_MAX } from './sign-in-guard.ts';
+
+const PER_NAME = lockPolicy(5, 900_000);
 
 describe('attempts in a row', () => {
-  it('lock from the fifth failure on, twice as long each time, at most fifteen minutes', () => {
+  it('lock from the fifth failure on, for the minutes the site has set', () => {
     const locks: number[] = [];
     let tally: Tally | undefined;
     let nowMs = 0;
@@ -14,7 +16,7 @@ describe('attempts in a row', () => {
       locks.push((tally.lockedUntilMs - nowMs) / 1000);
       nowMs = tally.lockedUntilMs;
     }
-    expect(locks).toEqual([0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900, 900, 900]);
+    expect(locks).toEqual([0, 0, 0, 0, 900, 900, 900, 900, 900, 900, 900, 900, 900, 900]);
   });
 
   it('refused during a lock do not lengthen it', () => {
@@ -49,14 +51,14 @@ describe('attempts in a row', () => {
 });
 
 describe('the guard', () => {
-  const guard = () => new SignInGuard((name) => name === 'li');
+  const guard = () => new SignInGuard((name) => name === 'li', PER_NAME);
   const fail = (at: SignInGuard, name: string, source: string, times: number): number[] =>
     Array.from({ length: times }, () => at.begin(name, source, 0));
 
   it('locks invented names as it locks real ones, so a lock tells nothing', () => {
     const at = guard();
-    expect(fail(at, 'li', '10.0.0.1', 6)).toEqual([0, 0, 0, 0, 0, 30_000]);
-    expect(fail(at, 'nobody', '10.0.0.2', 6)).toEqual([0, 0, 0, 0, 0, 30_000]);
+    expect(fail(at, 'li', '10.0.0.1', 6)).toEqual([0, 0, 0, 0, 0, 900_000]);
+    expect(fail(at, 'nobody', '10.0.0.2', 6)).toEqual([0, 0, 0, 0, 0, 900_000]);
   });
 
   it('locks an address that tries many names, for all names', () => {
@@ -89,6 +91,17 @@ describe('the guard', () => {
     fail(at, 'li', '10.0.0.1', 5);
     for (let i = 0; i < TALLIES_MAX + 500; i++) at.begin(`name-${i}`, `source-${i}`, 0);
     expect(at.size).toBe(2 * TALLIES_MAX + 1);
-    expect(at.begin('li', '10.9.9.9', 0)).toBe(30_000);
+    expect(at.begin('li', '10.9.9.9', 0)).toBe(900_000);
+  });
+
+  it('goes on from the tallies of the run before, and forgets one that is unlocked', () => {
+    const before = guard();
+    fail(before, 'li', '10.0.0.1', 5);
+    const tally = before.tally('li');
+    const after = new SignInGuard((name) => name === 'li', PER_NAME, new Map(tally ? [['li', tally]] : []));
+    expect(after.begin('li', '10.0.0.2', 0)).toBe(900_000);
+    expect(after.isLocked('li', 0)).toBe(true);
+    after.unlock('li');
+    expect(after.begin('li', '10.0.0.2', 0)).toBe(0);
   });
 });

@@ -1,0 +1,126 @@
+/**
+ * Who may do what, as data: roles, permissions and the table between them. Pure. Three administrators share the power over a site (MLPS
+ * level 3, access control, separation of administrative rights): the system administrator makes accounts, the security administrator
+ * gives them rights, the audit administrator watches both. No account may hold two of them.
+ */
+export const ROLES = [
+  'agent',
+  'supervisor',
+  'quality_reviewer',
+  'compliance_officer',
+  'system_admin',
+  'security_admin',
+  'audit_admin',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+export const PERMISSIONS = [
+  'session.own',
+  'site.read',
+  'desk.work',
+  'recording.read',
+  'recording.export',
+  'audit.read',
+  'audit.export',
+  'users.read',
+  'users.create',
+  'users.secure',
+  'sessions.read',
+  'sessions.revoke',
+  'tokens.manage',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+export interface PermissionFacts {
+  readonly zh: string;
+  readonly en: string;
+  /** Asks for a second factor proven within the last ten minutes; a machine's token can therefore never carry it. */
+  readonly stepUp: boolean;
+  /** May be put into the token of a machine. */
+  readonly byToken: boolean;
+}
+
+export const PERMISSION_FACTS: Readonly<Record<Permission, PermissionFacts>> = {
+  'session.own': { zh: '管理自己的会话、口令和第二因素', en: 'own sessions, password and second factors', stepUp: false, byToken: false },
+  'site.read': { zh: '查看站点与云链路状态', en: 'state of the site and of the link', stepUp: false, byToken: true },
+  'desk.work': { zh: '在坐席台接听来电', en: 'answer calls at a desk', stepUp: false, byToken: false },
+  'recording.read': { zh: '查询录音清单', en: 'list recordings', stepUp: false, byToken: true },
+  'recording.export': { zh: '解密并导出录音', en: 'decrypt and export recordings', stepUp: true, byToken: false },
+  'audit.read': { zh: '查看审计日志', en: 'read the audit log', stepUp: false, byToken: true },
+  'audit.export': { zh: '导出审计日志', en: 'export the audit log', stepUp: true, byToken: false },
+  'users.read': { zh: '查看账户及角色', en: 'see accounts and their roles', stepUp: false, byToken: true },
+  'users.create': { zh: '新建、停用账户（不含授权）', en: 'make and disable accounts, without any right', stepUp: true, byToken: false },
+  'users.secure': { zh: '授予角色、解锁、重置认证', en: 'give roles, unlock, issue new enrolment codes', stepUp: true, byToken: false },
+  'sessions.read': { zh: '查看所有会话', en: 'see the sessions of everybody', stepUp: false, byToken: true },
+  'sessions.revoke': { zh: '强制结束会话', en: 'end the sessions of others', stepUp: false, byToken: false },
+  'tokens.manage': { zh: '签发、吊销接口令牌', en: 'issue and revoke tokens of machines', stepUp: true, byToken: false },
+};
+
+export interface RoleFacts {
+  readonly zh: string;
+  readonly en: string;
+  /** Signs in with a second factor or does nothing; its password expires. */
+  readonly privileged: boolean;
+  readonly permissions: readonly Permission[];
+}
+
+export const ROLE_FACTS: Readonly<Record<Role, RoleFacts>> = {
+  agent: { zh: '坐席', en: 'agent', privileged: false, permissions: ['session.own', 'site.read', 'desk.work'] },
+  supervisor: { zh: '班组长', en: 'supervisor', privileged: false, permissions: ['session.own', 'site.read', 'recording.read'] },
+  quality_reviewer: {
+    zh: '质检员',
+    en: 'quality reviewer',
+    privileged: false,
+    permissions: ['session.own', 'site.read', 'recording.read'],
+  },
+  compliance_officer: {
+    zh: '合规专员',
+    en: 'compliance officer',
+    privileged: true,
+    permissions: ['session.own', 'site.read', 'recording.read', 'recording.export', 'audit.read', 'audit.export', 'users.read'],
+  },
+  system_admin: {
+    zh: '系统管理员',
+    en: 'system administrator',
+    privileged: true,
+    permissions: ['session.own', 'site.read', 'users.read', 'users.create'],
+  },
+  security_admin: {
+    zh: '安全管理员',
+    en: 'security administrator',
+    privileged: true,
+    permissions: ['session.own', 'site.read', 'users.read', 'users.secure', 'sessions.read', 'sessions.revoke', 'tokens.manage'],
+  },
+  audit_admin: {
+    zh: '审计管理员',
+    en: 'audit administrator',
+    privileged: true,
+    permissions: ['session.own', 'site.read', 'audit.read', 'audit.export', 'users.read', 'sessions.read'],
+  },
+};
+
+export const ADMINISTRATORS = ['system_admin', 'security_admin', 'audit_admin'] as const satisfies readonly Role[];
+/** At most one of these for one account. */
+const APART: readonly Role[] = [...ADMINISTRATORS, 'compliance_officer'];
+
+/** The first two roles that may not meet in one account; undefined when all may. */
+export function conflictIn(roles: readonly Role[]): readonly [Role, Role] | undefined {
+  const [first, second] = APART.filter((role) => roles.includes(role));
+  return first !== undefined && second !== undefined ? [first, second] : undefined;
+}
+
+export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
+  return new Set(roles.flatMap((role) => ROLE_FACTS[role].permissions));
+}
+
+export function isPrivileged(roles: readonly Role[]): boolean {
+  return roles.some((role) => ROLE_FACTS[role].privileged);
+}
+
+export function isRole(text: string): text is Role {
+  return ROLES.some((role) => role === text);
+}
+
+export function isPermission(text: string): text is Permission {
+  return PERMISSIONS.some((permission) => permission === text);
+}
