@@ -11,6 +11,9 @@ export type EndVerdict = 'completed' | 'abandoned_in_ivr' | 'abandoned_in_queue'
 export type AgentStateName = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'in_call' | 'wrap_up';
 export type AdviceOutcome = 'answered' | 'timeout' | 'breaker_open' | 'link_down' | 'no_responders' | 'no_advice' | 'invalid' | 'not_asked';
 
+/** `unknown` until its first answer. */
+export type TrunkState = 'unknown' | 'up' | 'down';
+
 export interface EventData {
   'call.offered': {
     callId: CallId;
@@ -58,6 +61,8 @@ export interface EventData {
   'recording.closed': { callId: CallId; recordingId: RecordingId; durationMs: number; outcome: 'complete' | 'interrupted' | 'failed' };
   'agent.state_changed': { agentId: AgentId; from: AgentStateName; to: AgentStateName; reason: string };
   'link.changed': { from: LinkState; to: LinkState; why: string };
+  /** A trunk we can call came up or went down. */
+  'trunk.changed': { trunk: string; from: TrunkState; to: TrunkState; why: string };
   'quality.sampled': { callId: CallId; leg: 'caller' | 'agent'; packets: number; lost: number; jitterMs: number };
 }
 

@@ -24,12 +24,36 @@ const Trunk = Type.Object(
     name: text('local', 'Name of the trunk in events and reports: words and short numbers.', PLAIN_NAME),
     sources: Type.Array(Type.String({ maxLength: 64 }), {
       default: ['127.0.0.1/32'],
-      minItems: 1,
       maxItems: 64,
       description: 'Source addresses (CIDR) this trunk may send from; requests from anywhere else are refused.',
     }),
     maxCalls: whole(200, 1, 5000, 'Calls in progress this trunk may have; more are answered 503.'),
     maxCallsPerSecond: whole(50, 1, 1000, 'New calls per second this trunk may offer; more are answered 503.'),
+    tlsNames: Type.Array(Type.String({ maxLength: 253 }), {
+      default: [],
+      maxItems: 16,
+      description: 'Names in the certificate of the far end (RFC 5922) by which it is known whatever its address; needs `sip.tls`.',
+    }),
+    digest: Type.Boolean({
+      default: false,
+      description: 'Calls of this trunk prove themselves by user name and password (`sip.secretsFile`), from any address.',
+    }),
+    target: text('', 'SIP URI of the far end, for calls out, OPTIONS and REGISTER; empty for a trunk that only brings calls.'),
+    priority: whole(10, 0, 65_535, 'Calls out try trunks of the lowest priority first.'),
+    weight: whole(10, 0, 65_535, 'Share of calls out among trunks of one priority.'),
+    healthSeconds: whole(30, 0, 3600, 'Interval of OPTIONS to `target`, seconds; 0 sends none.'),
+    register: Type.Boolean({ default: false, description: 'Registers the site at `target`, as some carriers ask.' }),
+    registerSeconds: whole(600, 60, 86_400, 'Lifetime of that registration, seconds; it is refreshed well before.'),
+    trustIdentity: Type.Boolean({
+      default: false,
+      description: 'The far end is inside the trust domain of RFC 3325: its P-Asserted-Identity, Privacy and diversions count.',
+    }),
+    areaCode: text('', 'Area code of the numbers behind this trunk, without 0, such as 10 or 571.', { pattern: '^([1-9][0-9]{1,2})?$' }),
+    outbound: Type.Union([Type.Literal('e164'), Type.Literal('national'), Type.Literal('local')], {
+      default: 'national',
+      description: 'How this trunk wants numbers dialled: +8610…, 010…, or without the own area code.',
+    }),
+    prefix: text('', 'Digits for an outside line, in front of every number dialled.', { pattern: '^[0-9]{0,6}$' }),
   },
   { additionalProperties: false },
 );
@@ -40,7 +64,7 @@ const Agent = Type.Object(
     name: text('', 'Name shown on the desk.'),
     skills: Type.Array(Type.String({ maxLength: 64 }), { default: [], maxItems: 32, description: 'Skills of this agent.' }),
     queues: Type.Array(Type.String({ maxLength: 64 }), { default: ['service'], maxItems: 32, description: 'Queues this agent serves.' }),
-    phone: text('', 'SIP URI of a desk phone with a static address; empty for the browser.'),
+    phone: text('', 'SIP URI of a desk phone with a static address; `registered` for one that registers here; empty for the browser.'),
   },
   { additionalProperties: false },
 );
@@ -74,6 +98,34 @@ export const SiteConfig = Type.Object(
       maxMessageBytes: whole(16_384, 1024, 65_535, 'Largest SIP message accepted, bytes.'),
       maxTransactions: whole(10_000, 100, 200_000, 'Open transactions; more are answered 503.'),
       maxTcpConnections: whole(256, 1, 10_000, 'TCP connections from trunks and phones.'),
+      addresses: Type.Array(Type.String({ maxLength: 45 }), {
+        default: [],
+        maxItems: 8,
+        description: 'Further addresses of this machine to listen at for SIP, IPv4 or IPv6, beside `network.address`.',
+      }),
+      tls: group('SIP over TLS 1.2 and 1.3.', {
+        enabled: Type.Boolean({ default: false, description: 'Listens for TLS and calls `sips:` and `transport=tls`.' }),
+        port: port(5061, 'TCP port for TLS; 0 takes a free one.'),
+        certificateFile: text('', 'PEM of the certificate chain; empty uses the certificate of the site.'),
+        keyFile: text('', 'PEM of its key, readable by the gateway only.'),
+        caFile: text('', 'PEM of the authorities that certify trunks; empty trusts those of the system.'),
+        requireCertificate: Type.Boolean({ default: false, description: 'Peers that connect must show a certificate (mutual TLS).' }),
+      }),
+      secretsFile: text(
+        'sip-secrets.yaml',
+        'User names and passwords of trunks and phones; a file only the gateway may read, never part of this one. May be absent.',
+      ),
+      registrar: group('Registrations of agents’ phones.', {
+        minSeconds: whole(60, 1, 3600, 'Shortest registration; a shorter one is answered 423.'),
+        maxSeconds: whole(3600, 60, 86_400, 'Longest registration; a longer one is cut.'),
+        maxContacts: whole(5, 1, 20, 'Phones of one agent; a further one takes the place of the oldest.'),
+      }),
+      ban: group('Sources that are no trunk and no phone and knock often.', {
+        refusals: whole(10, 2, 1000, 'Refused requests that earn a ban.'),
+        withinSeconds: whole(60, 1, 3600, 'Time in which they must come.'),
+        forSeconds: whole(600, 1, 86_400, 'How long the source gets no answer.'),
+      }),
+      sourceCallsPerSecond: whole(50, 1, 1000, 'New calls per second one address may offer; more are answered 503.'),
       trunks: Type.Array(Trunk, { default: [{}], minItems: 1, maxItems: 64, description: 'Trunks allowed to offer calls.' }),
     }),
     media: group('Audio.', {

@@ -12,6 +12,7 @@ import { followDownlink } from './house/downlink.ts';
 import { layGround } from './house/ground.ts';
 import { healthOf } from './house/health.ts';
 import { openRouting } from './house/routing.ts';
+import { openTrunks } from './house/trunks.ts';
 import { openVoice } from './house/voice.ts';
 import { CallJournal } from './journeys/call-journal.ts';
 import type { House } from './journeys/house.ts';
@@ -20,9 +21,7 @@ import { closeInterruptedCalls } from './journeys/interrupted-calls.ts';
 import { tapeOf } from './journeys/tape.ts';
 import { agentDoor } from './legs/agent-door.ts';
 import { type ArrivalDoor, receive } from './legs/arrival.ts';
-import { phoneAddresses } from './legs/phone-offer.ts';
-import { TrunkTable } from './trunks/trunk-table.ts';
-import { type IncomingCall, UserAgent } from './sip/user-agent.ts';
+import type { IncomingCall } from './sip/user-agent.ts';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { site: { type: 'string' }, data: { type: 'string', default: 'var' } } });
@@ -47,30 +46,20 @@ async function main(): Promise<void> {
 
   // SIP opens when the house behind it stands; until then an INVITE finds no port and the trunk tries again.
   const journal = new CallJournal({ store, events, clock, onFault });
-  const trunks = new TrunkTable(site.sip.trunks);
-  const phones = phoneAddresses(site.agents);
-  const front: ArrivalDoor = { trunks, edge: voice.edge, clock, media: voice.media };
+  const front: ArrivalDoor = { trunkOf: (source) => trunks.trunkOf(source), edge: voice.edge, clock, media: voice.media };
   /** Stories in progress: a call is over when its row and its recording are, not when nobody talks any more. */
   const stories = new Set<Promise<void>>();
   const onInvite = async (invite: IncomingCall): Promise<void> => {
     const arrival = await receive(invite, front, ({ callId, trunk, status, why }) => journal.refused(callId, trunk, status, why));
     if (arrival) await runInboundCall(arrival, house);
   };
-  const userAgent = await UserAgent.start({
-    address: site.network.address,
-    port: site.sip.port,
-    clock,
-    product: 'Keepline',
-    limits: site.sip,
-    admit: ({ address }) => (trunks.of(address) || phones.has(address) ? 'accept' : 'refuse'),
-    onInvite(invite) {
-      const story = onInvite(invite)
-        .catch(onFault)
-        .finally(() => stories.delete(story));
-      stories.add(story);
-    },
-    log: (level, what, fields) => log[level](fields, what),
+  const trunks = await openTrunks(ground, roster, (invite) => {
+    const story = onInvite(invite)
+      .catch(onFault)
+      .finally(() => stories.delete(story));
+    stories.add(story);
   });
+  const { userAgent } = trunks;
   const house: House = {
     clock,
     registry,
@@ -79,8 +68,8 @@ async function main(): Promise<void> {
     door: agentDoor({
       userAgent,
       media: voice.media,
-      siteUri: `sip:${site.site}@${site.network.address}:${userAgent.port}`,
-      phoneOf: (agentId) => roster.config(agentId).phone,
+      siteUri: trunks.siteUri,
+      phonesOf: (agentId) => trunks.phonesOf(agentId),
       workplace: (agentId) => desks.desks.workplace(agentId),
     }),
     journal,
@@ -111,7 +100,7 @@ async function main(): Promise<void> {
     await ground.audited('site.stop', { ...siteAct, purpose: 'asked to stop' }, async () => {});
     await doors.close();
     desks.close();
-    await userAgent.close();
+    await trunks.close();
     await voice.close();
     downlink.close();
     routing.close();

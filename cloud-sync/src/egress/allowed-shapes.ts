@@ -47,6 +47,7 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'recording.closed': { callId, recordingId, durationMs: 'duration', outcome: ['complete', 'interrupted', 'failed'] },
   'agent.state_changed': { agentRef: 'ref', from: agent, to: agent, reason: 'name' },
   'link.changed': { from: link, to: link, why: 'name' },
+  'trunk.changed': { trunk: 'name', from: ['unknown', 'up', 'down'], to: ['unknown', 'up', 'down'], why: 'name' },
   'quality.sampled': { callId, leg: party, packets: 'count', lost: 'count', jitterMs: 'duration' },
 };
 

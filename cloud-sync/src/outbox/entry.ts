@@ -17,6 +17,7 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'quality.sampled': 0,
   'agent.state_changed': 1,
   'link.changed': 1,
+  'trunk.changed': 1,
   'ivr.chosen': 2,
   'call.offered_to_agent': 2,
   'call.not_taken': 2,

@@ -38,6 +38,7 @@ export const SAMPLES: EventData = {
   'recording.closed': { callId, recordingId: newId('rec', MADE_AT_MS), durationMs: 50_000, outcome: 'complete' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
   'link.changed': { from: 'up', to: 'suspect', why: 'heartbeat_missed' },
+  'trunk.changed': { trunk: 'carrier', from: 'up', to: 'down', why: 'timeout' },
   'quality.sampled': { callId, leg: 'caller', packets: 250, lost: -1, jitterMs: 3 },
 };
 

@@ -10,6 +10,8 @@ export interface Arrival {
   readonly trunk: string;
   /** Personal data. */
   readonly callerNumber: string;
+  /** The caller asked not to be shown (RFC 3323): the record keeps the number, the desk gets none. */
+  readonly callerHidden?: boolean;
   /** Personal data. */
   readonly callerName: string;
   readonly dialledNumber: string;

@@ -40,7 +40,7 @@ export class LiveCall implements CallControl {
     this.#changed = parts.changed;
     this.#onFault = parts.onFault;
     this.audio = arrival.audio;
-    this.#facts = newCall(arrival.callId, arrival.callerNumber, arrival.callerName, parts.clock.now());
+    this.#facts = newCall(arrival.callId, arrival.callerHidden === true ? '' : arrival.callerNumber, arrival.callerName, parts.clock.now());
   }
 
   /** Settles when the disposition is given, by the agent or by the expiry of the wrap-up. */

@@ -1,20 +1,20 @@
 /**
- * The door to every agent's workplace: a SIP phone where the site file gives one, the browser otherwise.
+ * The door to every agent's workplace: SIP phones where the site file says so, static or registered, the browser otherwise.
  */
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { AgentDoor, Offer } from '../calls/agent-door.ts';
 import type { CallMedia } from '../media/edge.ts';
 import type { UserAgent } from '../sip/user-agent.ts';
 import { offerToBrowser, type Workplace } from './browser-offer.ts';
-import { offerToPhone } from './phone-offer.ts';
+import { offerToPhone, type Phone } from './phone-offer.ts';
 
 export interface AgentDoorParts {
   readonly userAgent: Pick<UserAgent, 'invite'>;
   readonly media: ReadonlyMap<CallId, CallMedia>;
   /** SIP URI of this site, shown on agents' phones. */
   readonly siteUri: string;
-  /** The phone of this agent, '' for the browser. */
-  phoneOf(agentId: AgentId): string;
+  /** The phones of this agent that can be rung now; null for an agent at the browser. */
+  phonesOf(agentId: AgentId): readonly Phone[] | null;
   workplace(agentId: AgentId): Workplace | undefined;
 }
 
@@ -25,8 +25,9 @@ export function agentDoor(parts: AgentDoorParts): AgentDoor {
     offer(agentId, callId, ringMs) {
       const media = parts.media.get(callId);
       if (!media) return LOST;
-      const phone = parts.phoneOf(agentId);
-      if (phone !== '') return offerToPhone(parts.userAgent, media, { phone, callId, ringMs, from: parts.siteUri });
+      const phones = parts.phonesOf(agentId);
+      if (phones?.length === 0) return LOST; // registered nowhere any more
+      if (phones !== null) return offerToPhone(parts.userAgent, media, { phones, callId, ringMs, from: parts.siteUri });
       const workplace = parts.workplace(agentId);
       return workplace?.ready ? offerToBrowser(workplace, media, callId, ringMs) : LOST;
     },

@@ -7,14 +7,17 @@ import { type CallId, newId } from '@keepline/contracts/ids';
 import type { Arrival } from '../calls/arrival.ts';
 import type { CallMedia, MediaEdge, MediaLeg } from '../media/edge.ts';
 import { acceptAnswer, answerAudio, offerAudio } from '../sdp/offer-answer.ts';
-import type { IncomingCall } from '../sip/user-agent.ts';
+import type { IncomingCall, SipSource } from '../sip/user-agent.ts';
 import { audioOf } from './audio-leg.ts';
 import { newSdpIdentity, type SdpIdentity, sipLeg } from './sip-leg.ts';
-import { RETRY_AFTER_SECONDS, type TrunkTable } from '../trunks/trunk-table.ts';
+import { readCallFacts } from '../trunks/call-facts.ts';
+import { readNumber } from '../trunks/numbers.ts';
+import { RETRY_AFTER_SECONDS, rulesOf, type Trunk } from '../trunks/trunk-table.ts';
 
 export type ArrivalRefused = { readonly callId: CallId; readonly trunk: string; readonly status: number; readonly why: string };
 export interface ArrivalDoor {
-  readonly trunks: TrunkTable;
+  /** The trunk a call came by; undefined for nobody's. */
+  trunkOf(source: SipSource): Trunk | undefined;
   readonly edge: Pick<MediaEdge, 'openCall'>;
   readonly clock: Clock;
   /** The media of a call, for legs that join it later. */
@@ -28,7 +31,7 @@ export async function receive(
   refused: (call: ArrivalRefused) => void,
 ): Promise<Arrival | undefined> {
   const callId = newId('call', door.clock.now());
-  const trunk = door.trunks.of(invite.source.address);
+  const trunk = door.trunkOf(invite.source);
   const refuse = (status: number, why: string, retryAfterSeconds?: number): undefined => {
     invite.reject(status, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
     refused({ callId, trunk: trunk?.name ?? '', status, why });
@@ -47,6 +50,9 @@ export async function receive(
     await media.close();
     return refuse(503, 'no_media', RETRY_AFTER_SECONDS);
   }
+  const said = { number: invite.from.uri.user, name: invite.from.displayName };
+  const facts = readCallFacts(invite.headers, said, trunk.config.trustIdentity);
+  const number = readNumber(facts.number, rulesOf(trunk.config));
   const identity = newSdpIdentity();
   const sdp = describe(invite, place, identity);
   if (!sdp.ok) {
@@ -58,8 +64,10 @@ export async function receive(
   return {
     callId,
     trunk: trunk.name,
-    callerNumber: invite.from.uri.user,
-    callerName: invite.from.displayName,
+    // One caller, one spelling, whichever way the trunk writes it; what fits no plan stays as it was written.
+    callerNumber: number.kind === 'unknown' ? facts.number : number.national,
+    callerHidden: facts.isPrivate,
+    callerName: facts.isPrivate ? '' : facts.name,
     dialledNumber: invite.requestUri.user,
     audio: {
       ...audio,

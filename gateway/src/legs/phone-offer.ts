@@ -1,15 +1,25 @@
 /**
- * Rings an agent's SIP phone with a static address: INVITE with our offer, CANCEL when the caller is gone or nobody answers in time.
+ * Rings an agent's SIP phones: INVITE with our offer to all at once, the first answer wins and the others are cancelled; CANCEL as well
+ * when the caller is gone or nobody answers in time.
  */
 import type { CallId } from '@keepline/contracts/ids';
 import type { Offer, OfferOutcome } from '../calls/agent-door.ts';
 import type { CallMedia } from '../media/edge.ts';
 import { acceptAnswer, offerAudio } from '../sdp/offer-answer.ts';
-import type { OutgoingCall, UserAgent } from '../sip/user-agent.ts';
+import type { OutgoingCall, SipSource, UserAgent } from '../sip/user-agent.ts';
 import { newSdpIdentity, sipLeg } from './sip-leg.ts';
 
+export interface Phone {
+  readonly uri: string;
+  /** Where the INVITE goes when the URI is not the way: behind NAT, or on the connection the phone opened. */
+  readonly hop?: SipSource;
+  /** Proxies on the way, nearest first (RFC 3327). */
+  readonly path: readonly string[];
+}
+
 export interface PhoneRing {
-  readonly phone: string;
+  /** One static phone, or every phone the agent has registered. Not empty. */
+  readonly phones: readonly Phone[];
   readonly callId: CallId;
   readonly ringMs: number;
   /** URI put into From: the site, never the caller's number, which the desk shows masked. */
@@ -23,7 +33,7 @@ export function phoneAddresses(agents: readonly { readonly phone: string }[]): R
 
 export function offerToPhone(userAgent: Pick<UserAgent, 'invite'>, media: CallMedia, ring: PhoneRing): Offer {
   const { promise: outcome, resolve } = Promise.withResolvers<OfferOutcome>();
-  let invite: OutgoingCall | undefined;
+  const invites = new Set<OutgoingCall>();
   let over = false;
   const settle = (end: OfferOutcome): void => {
     over = true;
@@ -35,15 +45,22 @@ export function offerToPhone(userAgent: Pick<UserAgent, 'invite'>, media: CallMe
       const identity = newSdpIdentity();
       const offer = offerAudio({ address: place.address, rtpPort: place.port, ...identity });
       if (over) throw new Error('withdrawn');
-      invite = userAgent.invite(ring.phone, offer, { from: { uri: ring.from, displayName: '' }, timeoutMs: ring.ringMs });
-      const answer = await invite.answered;
+      const calling = ring.phones.map(async ({ uri, hop, path }) => {
+        const headers = path.map((value) => ['Route', value] as const);
+        const from = { uri: ring.from, displayName: '' };
+        const made = userAgent.invite(uri, offer, { from, timeoutMs: ring.ringMs, headers, ...(hop ? { hop } : {}) });
+        invites.add(made);
+        return { made, answer: await made.answered };
+      });
+      const { made: invite, answer } = await Promise.any(calling);
+      for (const other of invites) if (other !== invite) other.hangup();
       place.setRemote(acceptAnswer(offer, answer));
       const leg = sipLeg(invite, place, identity);
       if (over) leg.hangup();
       else settle({ outcome: 'answered', leg });
     } catch {
       place.close();
-      invite?.hangup();
+      for (const made of invites) made.hangup();
       // Busy and decline are the agent's word; no answer at all is a phone that is gone or nobody there.
       if (!over) settle({ outcome: 'no_answer' });
     }
@@ -54,7 +71,7 @@ export function offerToPhone(userAgent: Pick<UserAgent, 'invite'>, media: CallMe
     withdraw() {
       if (over) return;
       settle({ outcome: 'agent_lost' });
-      invite?.hangup();
+      for (const made of invites) made.hangup();
     },
   };
 }

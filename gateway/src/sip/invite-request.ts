@@ -6,12 +6,15 @@ import { printable, quoted } from './parse-header.ts';
 import type { RedirectPolicy } from './redirect.ts';
 import { formatReplaces, type Replaces } from './replaces.ts';
 import type { HeaderPairs } from './respond.ts';
+import type { SipSource } from './transport.ts';
 import { ACCEPT, ALLOW } from './validate-request.ts';
 
 export interface InviteOptions {
   readonly from: { readonly uri: string; readonly displayName: string };
   /** Added to the INVITE, such as P-Asserted-Identity. */
   readonly headers?: HeaderPairs;
+  /** Where it is sent, whatever its URI says: the way a phone registered by. */
+  readonly hop?: SipSource;
   /** How long it may ring, ms; default `INVITE_TIMEOUT_MS`. */
   readonly timeoutMs?: number;
   /** Where a 3xx may send the call; without it a 3xx is a refusal. */

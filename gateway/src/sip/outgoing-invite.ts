@@ -55,7 +55,7 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
 
   /** @throws SipTargetInvalid */
   constructor(host: CallHost, target: string, offer: string, options: InviteOptions) {
-    const to = addressOf(target);
+    const to = options.hop ?? addressOf(target);
     if (to === null) throw new SipTargetInvalid();
     this.#host = host;
     this.#offer = offer;
@@ -226,7 +226,7 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
       this.#next = rest;
       this.#target = next;
     }
-    const to = addressOf(this.#target);
+    const to = (this.#hops === 0 ? this.#options.hop : undefined) ?? addressOf(this.#target);
     if (to === null) return false;
     this.#discardForks();
     this.#heardProvisional = false;

@@ -2,7 +2,6 @@
  * Sources that knock at every door: many refused requests in a short time, then silence for a while. Pure but for its table, which is
  * bounded; times are monotonic ms and an argument. Known peers are kept out of it by the caller.
  */
-import { isIPv6 } from 'node:net';
 
 export interface BanRules {
   /** Refused requests that earn a ban. */
@@ -70,7 +69,7 @@ export class ScannerBan {
 
 /** One IPv6 host owns its /64 (RFC 6177), so that is one source; else it would have 2^64 lives. */
 function sourceOf(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
   const rest = tail === undefined || tail === '' ? [] : tail.split(':');

@@ -1,16 +1,21 @@
 /**
- * Which trunk a request comes from, and whether it may bring one more call: by source address, calls in progress and calls per second.
+ * Which trunk a request comes from (source address, name in its TLS certificate, or digest), and whether it may bring one more call.
  * State is bounded by the number of trunks. Times are monotonic ms.
  */
 import { BlockList, isIPv4 } from 'node:net';
 import { KeeplineError } from '@keepline/contracts/errors';
 import type { TrunkConfig } from '@keepline/contracts/site-config';
+import type { NumberRules } from './numbers.ts';
+import { isIdentity } from '../sip/transport-tls.ts';
 
 /** What a caller that is over a limit is told to wait, seconds. */
 export const RETRY_AFTER_SECONDS = 5;
 
 export interface Trunk {
   readonly name: string;
+  readonly config: TrunkConfig;
+  /** Calls in progress that came by it. */
+  readonly calls: number;
   /** Takes one call of the allowance, or says why not. Call the result once, when the call is over. */
   admit(
     nowMs: number,
@@ -25,11 +30,35 @@ export class TrunkTable {
     this.#trunks = trunks.map((config) => ({ sources: blockList(config), trunk: newTrunk(config) }));
   }
 
-  /** The first trunk of the list that this address belongs to. */
-  of(address: string): Trunk | undefined {
-    return this.#trunks.find(({ sources }) => sources.check(address, isIPv4(address) ? 'ipv4' : 'ipv6'))?.trunk;
+  /** The first trunk of the list that this address, or one of these names of a certificate, belongs to. */
+  of(address: string, identities: readonly string[] = []): Trunk | undefined {
+    const bare = address.split('%', 1)[0] ?? ''; // an IPv6 zone is ours, not the peer's
+    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+    return (
+      this.#trunks.find(({ sources }) => sources.check(bare, family)) ??
+      this.#trunks.find(({ trunk }) => trunk.config.tlsNames.some((name) => isIdentity(name, identities)))
+    )?.trunk;
+  }
+
+  /** A trunk that may prove itself by digest. */
+  byDigest(name: string): Trunk | undefined {
+    return this.#trunks.find(({ trunk }) => trunk.name === name && trunk.config.digest)?.trunk;
+  }
+
+  get hasDigest(): boolean {
+    return this.#trunks.some(({ trunk }) => trunk.config.digest);
+  }
+  get hasTlsNames(): boolean {
+    return this.#trunks.some(({ trunk }) => trunk.config.tlsNames.length > 0);
+  }
+
+  all(): readonly Trunk[] {
+    return this.#trunks.map(({ trunk }) => trunk);
   }
 }
+
+/** The numbering of a trunk; extensions are agents and phones, which never come by one. */
+export const rulesOf = ({ areaCode, outbound, prefix }: TrunkConfig): NumberRules => ({ areaCode, outbound, prefix, extensions: '' });
 
 function blockList(config: TrunkConfig): BlockList {
   const list = new BlockList();
@@ -56,6 +85,10 @@ function newTrunk(config: TrunkConfig): Trunk {
   let filledAtMs = 0;
   return {
     name: config.name,
+    config,
+    get calls() {
+      return calls;
+    },
     admit(nowMs) {
       // Token bucket: one second's worth of calls at most, refilled evenly.
       tokens = Math.min(config.maxCallsPerSecond, tokens + ((nowMs - filledAtMs) / 1000) * config.maxCallsPerSecond);

@@ -1,0 +1,184 @@
+/**
+ * The way to trunks and phones, put together: who may speak, who is registered, which trunk lives, and the SIP side that carries it. Opens
+ * last, so that no call arrives before the house can take it.
+ */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { systemClock as clock } from '@keepline/contracts/clock';
+import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import type { AgentId } from '@keepline/contracts/ids';
+import type { SiteConfig } from '@keepline/contracts/site-config';
+import { siteCertificate } from '../certificate/site-certificate.ts';
+import { type Phone, phoneAddresses } from '../legs/phone-offer.ts';
+import type { Binding } from '../registrar/bindings.ts';
+import { Registrar } from '../registrar/registrar.ts';
+import type { Roster } from '../routing/roster.ts';
+import { DigestGuard } from '../sip/digest-guard.ts';
+import { addressOf } from '../sip/dialog.ts';
+import type { TlsListener } from '../sip/transports.ts';
+import { hostText } from '../sip/transport.ts';
+import { type IncomingCall, type SipSource, UserAgent } from '../sip/user-agent.ts';
+import { Gatekeeper } from '../trunks/gatekeeper.ts';
+import { readSipSecrets } from '../trunks/secrets.ts';
+import { type Trunk, TrunkTable } from '../trunks/trunk-table.ts';
+import { type TrunkStatus, TrunkWatch } from '../trunks/trunk-watch.ts';
+import type { Ground } from './ground.ts';
+
+/** What an agent's `phone` says when it registers here. */
+const REGISTERED = 'registered';
+
+export interface TrunkOffice {
+  readonly userAgent: UserAgent;
+  readonly watch: TrunkWatch;
+  /** URI of the site, for From. */
+  readonly siteUri: string;
+  trunkOf(source: SipSource): Trunk | undefined;
+  /** Phones of an agent that can be rung now; null for one at the browser. */
+  phonesOf(agentId: AgentId): readonly Phone[] | null;
+  status(): { readonly trunks: TrunkStatus[]; readonly registeredPhones: number; readonly bannedSources: number };
+  close(): Promise<void>;
+}
+
+export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call: IncomingCall) => void): Promise<TrunkOffice> {
+  const { site, data, log, store, events, audited, onFault } = ground;
+  const secrets = readSipSecrets(within(data, site.sip.secretsFile), site.site);
+  const table = new TrunkTable(site.sip.trunks);
+  const phones = phoneAddresses(site.agents);
+  const registering = new Set(site.agents.filter(({ phone }) => phone === REGISTERED).map(({ id }) => id));
+  const guard = new DigestGuard({ realm: site.site, clock, status: 401 });
+  // Each needs the other: the registrar tells the gatekeeper of guesses, and asks nothing of it before it is open.
+  let gatekeeper: Gatekeeper | undefined;
+  const registrar = await Registrar.open({
+    store,
+    clock,
+    guard,
+    rules: { ...site.sip.registrar, defaultSeconds: Math.min(DEFAULT_SECONDS, site.sip.registrar.maxSeconds) },
+    agents: registering,
+    secretOf: (agentId) => secrets.phone(agentId),
+    onWrong: (address) => gatekeeper?.refused(address),
+    onPresence: (agentId, isPresent) => attend(roster, agentId, isPresent),
+    onFault,
+  });
+  gatekeeper = new Gatekeeper({
+    clock,
+    trunks: table,
+    secrets,
+    guard,
+    ban: { refusals: site.sip.ban.refusals, withinMs: site.sip.ban.withinSeconds * 1000, forMs: site.sip.ban.forSeconds * 1000 },
+    callsPerSecond: site.sip.sourceCallsPerSecond,
+    hasRegistrar: registering.size > 0,
+    isPhone: (address) => phones.has(address) || registrar.knows(address),
+    onBan(address) {
+      log.warn({ address, seconds: site.sip.ban.forSeconds }, 'a source that knocks at every door gets no answer for a while');
+      const act = { who: 'gateway', role: 'system', from: 'local', object: address, purpose: 'too many refused requests' };
+      audited('sip.ban', act, async () => {}).catch(onFault);
+    },
+  });
+  const keeper = gatekeeper;
+  const tls = await tlsOf(site, data);
+  const userAgent = await UserAgent.start({
+    address: site.network.address,
+    addresses: site.sip.addresses,
+    port: site.sip.port,
+    ...(tls ? { tls } : {}),
+    clock,
+    product: 'Keepline',
+    limits: site.sip,
+    admit: keeper.admit,
+    vet: keeper.vet,
+    ...(registering.size > 0 ? { register: registrar.answer } : {}),
+    secretFor: (to) => secrets.outbound(trunkAt(table, to)?.name ?? ''),
+    onInvite,
+    log: (level, what, fields) => log[level](fields, what),
+  });
+  const siteHost = `${hostText(site.network.address)}:${userAgent.port}`;
+  const watch = new TrunkWatch({
+    clock,
+    trunks: table.all(),
+    agent: userAgent,
+    siteHost,
+    contactFor(target) {
+      const to = addressOf(target);
+      const transport = to === null || to.transport === 'udp' ? '' : `;transport=${to.transport}`;
+      return `sip:${site.site}@${to === null ? siteHost : userAgent.sentBy(to)}${transport}`;
+    },
+    usernameOf: (trunk) => secrets.outbound(trunk)?.username,
+    onChange(trunk, from, to, why) {
+      log[to === 'down' ? 'error' : 'info']({ trunk, from, to, why }, 'a trunk changed');
+      store.write((tx) => events.append(tx, 'trunk.changed', { trunk, from, to, why })).catch(onFault);
+    },
+    onFault,
+  });
+  return {
+    userAgent,
+    watch,
+    siteUri: `sip:${site.site}@${siteHost}`,
+    trunkOf: (source) => keeper.trunkOf(source),
+    phonesOf(agentId) {
+      const { phone } = roster.config(agentId);
+      if (phone === '') return null;
+      if (phone !== REGISTERED) return [{ uri: phone, path: [] }];
+      return registrar.of(agentId).flatMap((binding) => phoneOf(binding, userAgent) ?? []);
+    },
+    status: () => ({ trunks: watch.status(), registeredPhones: registrar.size, bannedSources: keeper.banned }),
+    async close() {
+      watch.close();
+      registrar.close();
+      await userAgent.close();
+    },
+  };
+}
+
+/** Where a phone says nothing of how long it stays, seconds. */
+const DEFAULT_SECONDS = 600;
+/** A phone that registered is ready for calls; one that is gone is offered none. */
+function attend(roster: Roster, agentId: AgentId, isPresent: boolean): void {
+  if (!isPresent) return void roster.apply(agentId, { do: 'sign_out' });
+  roster.apply(agentId, { do: 'sign_in' });
+  if (roster.state(agentId).reason === 'signed_in') roster.apply(agentId, { do: 'ready' });
+}
+
+/** How a registered phone is rung; null when its connection is gone and nobody listens where it came from. */
+function phoneOf(binding: Binding, userAgent: UserAgent): Phone | null {
+  const { contact: uri, path, address, port, transport } = binding;
+  const [first] = path;
+  const through = first === undefined ? null : addressOf(/<([^>]*)>/.exec(first)?.[1] ?? first);
+  if (through !== null) return { uri, path, hop: through };
+  const hop: SipSource = { address, port, transport };
+  if (userAgent.isReachable(hop)) return { uri, path, hop };
+  return transport === 'tls' ? null : { uri, path };
+}
+
+/** The trunk a request of ours goes to: the one whose `target` is there. */
+function trunkAt(table: TrunkTable, to: SipSource): Trunk | undefined {
+  return table.all().find(({ config }) => {
+    const place = addressOf(config.target);
+    return place !== null && place.address === to.address && place.port === to.port;
+  });
+}
+
+/** @throws KeeplineError SIP_CERTIFICATE_UNREADABLE */
+async function tlsOf({ sip: { tls }, network }: SiteConfig, data: string): Promise<TlsListener | null> {
+  if (!tls.enabled) return null;
+  const read = (path: string): string => {
+    try {
+      return readFileSync(within(data, path), 'utf8');
+    } catch (cause) {
+      throw new KeeplineError('SIP_CERTIFICATE_UNREADABLE', `cannot read ${path}: ${messageOf(cause)}`, {
+        hint: 'Check the paths in sip.tls and the rights of this user; without certificateFile the certificate of the site is used.',
+        offending: path,
+        cause,
+      });
+    }
+  };
+  const own = tls.certificateFile === '' ? await siteCertificate(join(data, 'keys'), network.address, clock.now()) : null;
+  return {
+    port: tls.port,
+    certificate: own?.certificate ?? read(tls.certificateFile),
+    key: own?.privateKey ?? read(tls.keyFile),
+    ...(tls.caFile === '' ? {} : { authorities: read(tls.caFile) }),
+    requireCertificate: tls.requireCertificate,
+  };
+}
+
+const within = (data: string, path: string): string => (isAbsolute(path) ? path : join(data, path));
