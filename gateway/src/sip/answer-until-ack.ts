@@ -31,7 +31,7 @@ export class AnswerUntilAck {
   receive(ack: Inbound): void {
     if (!this.isOpen || ack.cseq.number !== this.#cseq) return;
     this.#runner.feed('ack');
-    this.#transaction.onAck = null; // the transaction stays for 32 s; the call need not stay with it
+    this.#transaction.acknowledged(); // it stays for 32 s; neither the call nor the answer need stay with it
     this.#onAck(ack);
   }
 

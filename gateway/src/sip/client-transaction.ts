@@ -61,6 +61,7 @@ export class ClientTransaction {
   receive(response: SipResponse, source: SipSource): void {
     this.#last = { response, source };
     this.#machine.received(response.status);
+    if (response.status < 300) this.#last = null; // only the ACK to a failure needs the response again
   }
 
   stop(): void {

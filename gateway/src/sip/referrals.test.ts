@@ -74,7 +74,7 @@ describe('a far end that asks for a transfer', () => {
     const { call, toTag } = await bench.talking();
     if (listens) call.onRefer(() => expect.unreachable());
     bench.say({ method: 'REFER', cseq: 2, toTag, more });
-    await bench.peer.hear(`${status}`);
+    expect(header(await bench.peer.hear(`${status}`), 'CSeq')).toBe('2 REFER');
   });
 
   it('names the call it has with the new party: an attended transfer (RFC 3891 §1.1)', async () => {
@@ -90,7 +90,7 @@ describe('a far end that asks for a transfer', () => {
 
   it('cannot ask outside a call: 403', async () => {
     bench.say({ method: 'REFER', more: 'Refer-To: <sip:1@h>' });
-    await bench.peer.hear('403');
+    expect(header(await bench.peer.hear('403'), 'CSeq')).toBe('1 REFER');
   });
 });
 
@@ -162,6 +162,7 @@ describe('an INVITE that wants to take the place of a call (RFC 3891 §3)', () =
     await bench.peer.hear('481');
     bench.say({ callId: 'new', more: 'Replaces: call-1;to-tag=x' });
     await bench.peer.hear('400');
+    expect(bench.calls).toHaveLength(2); // the two that asked for nobody's place
   });
 
   it('of a call of ours that still rings there takes it over', async () => {

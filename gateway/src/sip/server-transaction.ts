@@ -3,7 +3,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import { formatMessage } from './format-message.ts';
 import type { Inbound } from './inbound.ts';
 import { beginInviteServer, stepInviteServer } from './invite-server.ts';
-import type { SipResponse } from './message.ts';
+import { NO_BODY, type SipResponse } from './message.ts';
 import { beginRequestServer, stepRequestServer } from './request-server.ts';
 import { respond } from './respond.ts';
 import { TransactionRunner } from './transaction-runner.ts';
@@ -20,8 +20,11 @@ interface Machine {
 }
 
 export class ServerTransaction {
-  readonly inbound: Inbound;
   readonly cseq: Inbound['cseq'];
+  /** Held until the final response is out: most transactions live long after it, for retransmissions that need the bytes alone. */
+  #inbound: Inbound | null;
+  readonly #replyTo: Inbound['replyTo'];
+  readonly #replyDialPort: number;
   /** An ACK that carries the branch of the INVITE after our 2xx; others come by the dialog. */
   onAck: ((ack: Inbound) => void) | null = null;
   readonly #wire: Wire;
@@ -32,7 +35,9 @@ export class ServerTransaction {
   #ack: Inbound | null = null;
 
   constructor(inbound: Inbound, wire: Wire, clock: Clock, onEnd: () => void, onFinal: () => void = () => {}) {
-    this.inbound = inbound;
+    this.#inbound = inbound;
+    this.#replyTo = inbound.replyTo;
+    this.#replyDialPort = inbound.replyDialPort;
     this.cseq = inbound.cseq;
     this.#wire = wire;
     this.#onFinal = onFinal;
@@ -50,6 +55,12 @@ export class ServerTransaction {
     this.#machine.start();
   }
 
+  /** The request; not to be asked for once it is answered for good. */
+  get inbound(): Inbound {
+    if (this.#inbound === null) throw new Error(`the ${this.cseq.method} is answered and its request forgotten`);
+    return this.#inbound;
+  }
+
   /** 0 until a final response was given. */
   get finalStatus(): number {
     return this.#finalStatus;
@@ -63,7 +74,8 @@ export class ServerTransaction {
       this.#finalStatus = status;
       this.#onFinal();
     }
-    this.#bytes = formatMessage(response);
+    this.#bytes = ownBytes(formatMessage(response));
+    if (status >= 200) this.#inbound = null;
     this.#machine.responded(status);
   }
 
@@ -74,6 +86,14 @@ export class ServerTransaction {
   receiveAck(ack: Inbound): void {
     this.#ack = ack;
     this.#machine.ack();
+    this.#ack = null;
+    if (this.#finalStatus >= 300) this.#bytes = NO_BODY; // confirmed: it only takes in what comes late (§17.2.1)
+  }
+
+  /** The 2xx is acknowledged: what is left only takes in retransmissions of the INVITE and says nothing (RFC 6026 §7.1). */
+  acknowledged(): void {
+    this.onAck = null;
+    this.#bytes = NO_BODY;
   }
 
   stop(): void {
@@ -85,9 +105,17 @@ export class ServerTransaction {
   }
 
   #send(): void {
-    const { replyTo, replyDialPort } = this.inbound;
-    this.#wire.send(this.#bytes, replyTo, () => this.#machine.transportFailed(), replyDialPort);
+    if (this.#bytes.length === 0) return;
+    this.#wire.send(this.#bytes, this.#replyTo, () => this.#machine.transportFailed(), this.#replyDialPort);
   }
+}
+
+/** Small buffers are cut from slabs of 8 KB, and one that is kept keeps its slab. */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength === bytes.length) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }
 
 interface ServerDeeds {
