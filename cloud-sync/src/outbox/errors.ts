@@ -28,3 +28,12 @@ export class EventTooLarge extends KeeplineError {
     });
   }
 }
+
+export class QuarantineAbsent extends KeeplineError {
+  constructor(id: string) {
+    super('QUARANTINE_ABSENT', `no event ${id} is in quarantine`, {
+      hint: './keepline cloud quarantine list shows them; it may have been discarded, or given way to newer ones.',
+      offending: id,
+    });
+  }
+}

@@ -20,7 +20,7 @@ describe('the arguments of a command', () => {
     ['up', '--dta', 'x'],
     ['up', '--data'],
     ['up', 'now'],
-    ['cloud', 'cut', 'twice'],
+    ['cloud', '--twice'],
     ['status', '--no-cloud'],
   ])('are refused with the usage when they are not known: %s %s %s', (name, ...args) => {
     expect(() => given(name, ...args)).toThrow(

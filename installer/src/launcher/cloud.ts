@@ -1,11 +1,13 @@
 /**
  * `./keepline cloud cut | heal | freeze | thaw`: what the field does to a cloud link, on demand, to the stand-in cloud of a running site.
  * `./keepline cloud reconcile`: counts what left from both ends; exit status 0 only when they agree.
+ * `./keepline cloud egress`, `./keepline cloud quarantine`: what left the building, and what the guard stopped.
  */
 import { KeeplineError } from '@keepline/contracts/errors';
 import { askReconciliation, askUp, type Reconciliation } from '../up/control-client.ts';
 import { type DataFolder, dataFolder } from '../up/data-folder.ts';
 import type { Run } from './command.ts';
+import { runScript } from './script.ts';
 
 const paths: Readonly<Record<string, string>> = {
   cut: '/cloud/stop',
@@ -17,11 +19,12 @@ const paths: Readonly<Record<string, string>> = {
 export const run: Run = async (given, { machine }) => {
   const [verb = ''] = given.words;
   const folder = dataFolder(machine.root, given.text('data'));
+  if (verb === 'egress' || verb === 'quarantine') return await runScript(machine, 'gateway/src/egress-cli.ts', given.args);
   if (verb === 'reconcile') return await reconcile(folder, given.flag('json'));
   const path = paths[verb];
   if (path === undefined)
     throw new KeeplineError('LAUNCH_ARGUMENTS_INVALID', `cloud: ${verb === '' ? 'a verb is missing' : `${verb} is not a verb of it`}`, {
-      hint: `usage: ./keepline cloud ${Object.keys(paths).join(' | ')} | reconcile`,
+      hint: `usage: ./keepline cloud ${Object.keys(paths).join(' | ')} | reconcile | egress | quarantine`,
       offending: verb,
     });
   const status = await askUp(folder, 'POST', path);

@@ -66,10 +66,10 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'cloud',
-    usage: 'cut | heal | freeze | thaw | reconcile [--data DIR] [--json]',
+    usage: 'cut | heal | freeze | thaw | reconcile | egress … | quarantine … [--data DIR] [--json]',
     summary: 'stop, start or black-hole the stand-in cloud; count what left from both ends',
-    accepts: { flags: ['json'], values: ['data'], maxWords: 1 },
-    setup: () => forTalking,
+    accepts: { flags: ['json'], values: ['data', 'from', 'to', 'format', 'out', 'purpose', 'limit'], maxWords: 3 },
+    setup: (args) => (args.includes('egress') || args.includes('quarantine') ? forSite : forTalking),
     load: () => import('./cloud.ts'),
   },
   {
