@@ -85,7 +85,12 @@ const onlyIn: readonly { readonly what: string; readonly may: RegExp; readonly i
     instead: 'go through gateway/src/media',
   },
   { what: 'sqlite3', may: /^(gateway\/src\/store|cloud-sync\/src\/sqlite)\//, instead: 'go through the store of the package' },
-  { what: 'fastify', may: /^(gateway\/src\/api|cloud-sync\/src\/socket)\//, instead: 'doors belong to the api or socket folder' },
+  {
+    what: 'fastify',
+    may: /^(gateway\/src\/api|cloud-sync\/src\/(socket|cloud\/door))\//,
+    instead: 'doors belong to the api, socket or door folder',
+  },
+  { what: '@duckdb/', may: /^cloud-sync\/src\/cloud\/analytics\/duckdb-store\.ts$/, instead: 'go through the fact store' },
   { what: 'age-encryption', may: /^compliance\/src\/keys\//, instead: 'go through @keepline/compliance/age' },
 ];
 

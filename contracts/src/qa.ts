@@ -14,7 +14,7 @@ export const QA_CHECKS = [
   'closing',
 ] as const;
 export type QaCheck = (typeof QA_CHECKS)[number];
-const CheckName = Type.Union(QA_CHECKS.map((check) => Type.Literal(check)));
+const CheckName = Type.Enum([...QA_CHECKS]);
 
 export const QaRequest = Type.Object(
   {

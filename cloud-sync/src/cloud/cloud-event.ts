@@ -27,7 +27,7 @@ export function parseCloudEvent(text: string, site: string): CloudEvent | undefi
   } catch {
     return undefined;
   }
-  if (!Value.Check(Envelope, value) || value.source !== `/keepline/${site}`) return undefined;
+  if (!Value.Check(Envelope, value) || value.source !== `/keepline/${site}` || Number.isNaN(Date.parse(value.time))) return undefined;
   const { id } = value;
   return isId('evt', id) ? { ...value, id } : undefined;
 }

@@ -1,86 +1,114 @@
 /**
- * The reference cloud of one site: provisions its stream, counts its events, answers its questions. Prints `cloud workers ready` when it does.
- * It dials again for as long as it runs; a lost connection ends the workers and the next one starts them anew.
+ * The reference cloud: analytics and AI services of one or more sites. Prints `cloud workers ready` when they answer. It dials again for as long as it
+ * runs; a lost connection ends the services of that connection and the next one starts them anew. `./keepline up` runs this file as its stand-in.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { join, resolve } from 'node:path';
 import { systemClock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { delay } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { backoffMs } from '../link/backoff.ts';
-import { CloudConnection, type CloudOptions } from '../nats/cloud-connection.ts';
-import { readCredentials } from '../nats/credentials.ts';
-import { AdviceWorker } from './advice/advice-worker.ts';
-import { AnalyticsWorker } from './analytics/analytics-worker.ts';
-import { CounterStore } from './analytics/counter-store.ts';
-import { provision } from './provision.ts';
+import { CloudConnection } from '../nats/cloud-connection.ts';
+import { readProof } from '../nats/credentials.ts';
+import { DuckdbStore } from './analytics/duckdb-store.ts';
+import type { FactStore } from './analytics/fact-store.ts';
+import { SqliteStore } from './analytics/sqlite-store.ts';
+import { NO_TALLY } from './analytics/tally.ts';
+import { type CloudServiceOptions, readOptions } from './cloud-options.ts';
+import { buildDoor } from './door/cloud-door.ts';
+import { removeDoorFile, writeDoorFile } from './door/door-file.ts';
+import type { MetricsInput } from './door/metrics.ts';
+import { ChatEndpoint } from './providers/chat/chat-endpoint.ts';
+import { RunningCloud } from './running-cloud.ts';
+import { ServiceFigures } from './services/service-figures.ts';
 
-const USAGE =
-  'usage: node cloud-sync/src/cloud/main.ts --servers URL --site NAME --data DIR [--credentials FILE] [--retention-skill SKILL]';
 const REDIAL = { firstMs: 100, longestMs: 2000 };
 
 const log = pino({ level: 'info', base: { process: 'cloud-workers' } });
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      servers: { type: 'string' },
-      site: { type: 'string' },
-      data: { type: 'string' },
-      credentials: { type: 'string' },
-      'retention-skill': { type: 'string' },
-    },
-  });
-  const { servers, site, data, credentials } = values;
-  if (servers === undefined || site === undefined || data === undefined) {
-    throw new KeeplineError('ARGUMENT_MISSING', '--servers, --site and --data are needed', { hint: USAGE });
-  }
-  const options: CloudOptions = {
-    servers: servers.split(','),
-    name: `keepline-workers-${site}`,
-    timeoutMs: 3000,
-    ...(credentials === undefined ? {} : { credentials: readCredentials(credentials) }),
-  };
-  mkdirSync(data, { recursive: true });
-  const store = await CounterStore.open(join(data, `counters-${site}.db`));
-
+  const options = readOptions(process.argv.slice(2), process.env);
+  mkdirSync(options.data, { recursive: true, mode: 0o700 });
+  const store = await storeOf(options);
+  const chat = options.chat && new ChatEndpoint({ ...options.chat, clock: systemClock, random: Math.random });
+  const figures = new ServiceFigures();
   let connection: CloudConnection | undefined;
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      stopping = true;
-      connection?.drop();
-    });
-  }
-  for (let attempt = 0; !stopping; attempt++) {
+  let running: RunningCloud | undefined;
+
+  const input = async (): Promise<MetricsInput> => ({
+    connected: running !== undefined,
+    sites: !store
+      ? []
+      : await Promise.all(
+          options.sites.map(async (site) => ({
+            site,
+            tally: await store.tally(site).catch(() => NO_TALLY),
+            lag: await running
+              ?.analyticsOf(site)
+              ?.lag()
+              .catch(() => undefined),
+          })),
+        ),
+    endpoints: figures.all(),
+    tokens: chat?.spent(),
+  });
+  const token = options.token ?? randomBytes(32).toString('base64url');
+  const rebuild = async (site: string): Promise<boolean> => {
+    const worker = running?.analyticsOf(site);
+    await worker?.rebuild();
+    return worker !== undefined;
+  };
+  const door = buildDoor({ token, store, now: () => systemClock.now(), figures: input, rebuild });
+  const url = await door.listen(options.listen);
+  const { servers, sites, credentials = '' } = options;
+  writeDoorFile(options.data, {
+    url,
+    token,
+    pid: process.pid,
+    servers: servers.join(','),
+    sites: [...sites],
+    credentials: credentials && resolve(credentials),
+  });
+
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  for (let attempt = 0; !stopping.signal.aborted; attempt++) {
     try {
-      connection = await CloudConnection.open(options);
-      await work(connection, site, store, values['retention-skill'] ?? '');
-      attempt = 0;
+      connection = await CloudConnection.open({
+        servers,
+        name: `keepline-workers-${sites.join('-')}`,
+        timeoutMs: 3000,
+        ...(credentials === '' ? {} : { proof: () => readProof(credentials) }),
+      });
+      const current = new RunningCloud({ options, store, chat, figures, clock: systemClock, log }, connection);
+      try {
+        await current.start();
+        running = current;
+        attempt = 0;
+        log.info({ sites, services: options.services, engine: options.engine, url }, 'cloud workers ready');
+        await Promise.race([connection.closed, new Promise((stop) => stopping.signal.addEventListener('abort', stop))]);
+      } finally {
+        running = undefined;
+        await current.stop();
+      }
     } catch (fault) {
       log.warn({ why: messageOf(fault) }, 'the cloud workers dial again');
     } finally {
       connection?.drop();
     }
-    if (!stopping) await delay(backoffMs(attempt, Math.random(), REDIAL));
+    if (!stopping.signal.aborted) await delay(backoffMs(attempt, Math.random(), REDIAL));
   }
-  await store.close();
+  await door.close();
+  removeDoorFile(options.data);
+  await store?.close();
   log.info('cloud workers have stopped');
 }
 
-/** Runs both workers until the connection is gone. */
-async function work(connection: CloudConnection, site: string, store: CounterStore, retentionSkill: string): Promise<void> {
-  const created = await provision(connection, site);
-  const analytics = new AnalyticsWorker(connection, site, store, log);
-  const advice = new AdviceWorker(connection, site, { retentionSkill }, systemClock, log);
-  await analytics.start();
-  await advice.start();
-  await connection.nats.flush();
-  log.info({ site, created }, 'cloud workers ready');
-  await connection.closed;
-  await Promise.all([analytics.stop(), advice.stop()]);
+async function storeOf({ services, engine, data }: CloudServiceOptions): Promise<FactStore | undefined> {
+  if (!services.includes('analytics')) return undefined;
+  return engine === 'duckdb' ? await DuckdbStore.open(join(data, 'facts.duckdb')) : await SqliteStore.open(join(data, 'facts.db'));
 }
 
 main().catch((fault: unknown) => {

@@ -1,7 +1,11 @@
 /** The cloud's workers against a real hub: counters over restarts and rebuilds, advice over the wire, the process as a whole. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { headers } from '@nats-io/transport-node';
+import { jetstream } from '@nats-io/jetstream';
+import { Svcm } from '@nats-io/services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdviceRequest } from '@keepline/contracts/advice';
 import { newId } from '@keepline/contracts/ids';
@@ -9,47 +13,39 @@ import { type Hub, startHub } from '@keepline/testkit/nats-server';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { shortType } from '../outbox/entry.ts';
 import type { CloudConnection } from '../nats/cloud-connection.ts';
-import { EventStream } from '../nats/event-stream.ts';
+import { PREVIOUS_HEADER } from '../nats/publish-lane.ts';
 import { eventSubject, subjectsOf } from '../nats/subjects.ts';
 import { madeEvent } from '../testing/made-event.ts';
+import { type RunningWorkers, runWorkers } from '../testing/running-workers.ts';
 import { cloudSide } from '../testing/running-sync.ts';
-import type { CountersAnswer } from './analytics/counters.ts';
+import type { CountersAnswer } from './analytics/tally.ts';
+import { provision } from './provision.ts';
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const { stream, analyticsCounters, adviceRoute } = subjectsOf('demo');
+const REPORT = fileURLToPath(new URL('report-cli.ts', import.meta.url));
+const { analyticsCounters, adviceRoute } = subjectsOf('demo');
 
 describe('cloud workers', () => {
   let hub: Hub;
   let dir: TempDir;
   let asking: CloudConnection;
-  let worker: { child: ChildProcess; exited: Promise<number | null> } | undefined;
+  let worker: RunningWorkers | undefined;
   let lastId = '';
   let sent = 0;
 
   async function start(): Promise<void> {
-    const given = [MAIN, '--servers', hub.url, '--site', 'demo', '--data', `${dir.path}/cloud`, '--credentials', hub.cloudCredentials.file];
-    const child = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let log = '';
-    child.stdout.on('data', (part: Buffer) => (log += part.toString()));
-    worker = { child, exited: new Promise((resolve) => child.once('exit', (code) => resolve(code))) };
-    while (!log.includes('cloud workers ready')) {
-      if (child.exitCode !== null) throw new Error(`the workers ended at once:\n${log}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    worker = await runWorkers(hub, `${dir.path}/cloud`);
   }
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    worker?.child.kill(signal);
+    worker?.process.kill(signal);
     return (await worker?.exited) ?? null;
   }
   async function send(count: number, type: 'call.offered' | 'call.held' = 'call.held'): Promise<void> {
-    const events = new EventStream(asking, stream);
+    const client = jetstream(asking.nats);
     for (let i = 0; i < count; i++) {
       const event = madeEvent(sent, type);
-      await events.append(eventSubject('demo', shortType(event.type)), event.id, JSON.stringify(event), {
-        afterSeq: sent,
-        afterId: '',
-        previousId: lastId,
-      });
+      const chain = headers();
+      chain.set(PREVIOUS_HEADER, lastId);
+      await client.publish(eventSubject('demo', shortType(event.type)), JSON.stringify(event), { msgID: event.id, headers: chain });
       lastId = event.id;
       sent++;
     }
@@ -58,11 +54,14 @@ describe('cloud workers', () => {
     const asked = await asking.ask(analyticsCounters, '', 2000);
     return asked.ok ? (JSON.parse(asked.text) as CountersAnswer) : undefined;
   }
+  const report = async (...given: string[]): Promise<string> =>
+    (await promisify(execFile)(process.execPath, [REPORT, ...given, '--data', `${dir.path}/cloud`])).stdout;
 
   beforeAll(async () => {
     dir = tempDir();
     hub = await startHub({ site: 'demo' });
     asking = await cloudSide(hub);
+    await provision(asking, 'demo');
     await start();
   });
   afterAll(async () => {
@@ -72,7 +71,7 @@ describe('cloud workers', () => {
     dir.remove();
   });
 
-  it('provisions the stream, counts each event and names the last one', async () => {
+  it('counts each event and names the last one', async () => {
     await send(1, 'call.offered');
     await send(299);
     await expect.poll(counters, { timeout: 10_000 }).toMatchObject({ events: 300, lastEventId: lastId });
@@ -134,5 +133,48 @@ describe('cloud workers', () => {
     await expect.poll(counters, { timeout: 20_000 }).toMatchObject({ events: 700 });
     await send(10);
     await expect.poll(counters, { timeout: 20_000 }).toMatchObject({ events: 710, duplicates: 0, gaps: { stream: 0, site: 0 } });
+  });
+
+  it('is watched over HTTP without a token, reports only with it', async () => {
+    const { url } = worker ?? { url: '' };
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
+      ok: true,
+      connected: true,
+      sites: [{ site: 'demo', lag: 0, events: 710 }],
+    });
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toContain('# TYPE keepline_analytics_events gauge\nkeepline_analytics_events{site="demo"} 710\n');
+    expect(metrics).toMatch(/^keepline_ai_requests_total\{endpoint="advice-route",outcome="answered"\} \d+$/m);
+    for (const [path, method] of [
+      ['/report/calls', 'GET'],
+      ['/rebuild/demo', 'POST'],
+    ] as const)
+      expect((await fetch(`${url}${path}`, { method, headers: { authorization: 'Bearer guess' } })).status).toBe(401);
+  });
+
+  it('answers questions on the command line, as JSON and CSV, and refuses what it does not know', async () => {
+    const span = ['report', '--from', '2026-09-01', '--to', '2026-10-01'];
+    expect(JSON.parse(await report(...span))).toMatchObject({ question: 'calls', rows: [{ site: 'demo', offered: 1, answered: 0 }] });
+    expect(await report(...span, '--by', 'hour,site', '--format', 'csv')).toMatch(
+      /^hour,site,offered,.*\r\n2026-09-21T\d\d:00:00.000Z,demo,1,/,
+    );
+    await expect(report(...span, '--by', 'moon')).rejects.toThrow('the word by of the question');
+    await expect(report('report', '--from', 'yesterday')).rejects.toThrow(/offset, such as/);
+  });
+
+  it('a rebuild drops the facts, replays the stream and ends with what was there', async () => {
+    const before = await counters();
+    expect(await report('rebuild')).toContain('equal to what was there');
+    expect(await counters()).toEqual(before);
+  });
+
+  it('answers discovery, and says which requests failed and why', async () => {
+    const client = new Svcm(asking.nats).client({ strategy: 'count', maxWait: 2000, maxMessages: 1 });
+    for await (const found of await client.ping('keepline-ai')) expect(found).toMatchObject({ name: 'keepline-ai', version: '1.0.0' });
+    const names: string[] = [];
+    for await (const found of await client.info('keepline-ai')) names.push(...found.endpoints.map(({ name }) => name));
+    expect(names).toEqual(['advice-route', 'assist', 'summary', 'qa']);
+    for await (const found of await client.stats('keepline-ai'))
+      expect(found.endpoints?.[0]).toMatchObject({ name: 'advice-route', data: { outcomes: { bad_request: 3 } } });
   });
 });

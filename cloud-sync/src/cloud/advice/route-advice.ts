@@ -3,6 +3,7 @@
  * nothing (undefined) where it knows no better than the site itself.
  */
 import type { AdviceAnswer, AdviceRequest } from '@keepline/contracts/advice';
+import type { Guess } from '../providers/built-in/naive-bayes.ts';
 import type { Experience } from './experience.ts';
 
 export const MODEL = 'keepline-reference-1';
@@ -16,12 +17,24 @@ export interface AdviceSettings {
   readonly retentionSkill: string;
 }
 
-/** @param utcHour hour of the day in UTC, the clock by which hours were learned */
+/** What the trained model says about the skills that are ready. */
+export interface Likely {
+  readonly version: string;
+  readonly guesses: readonly Guess[];
+}
+/** A guess of the model is followed from here on. */
+export const LIKELY = 0.6;
+
+/**
+ * @param utcHour hour of the day in UTC, the clock by which hours were learned
+ * @param likely undefined while no model is trained
+ */
 export function routeAdvice(
   request: AdviceRequest,
   known: Experience,
   settings: AdviceSettings,
   utcHour: number,
+  likely?: Likely,
 ): AdviceAnswer | undefined {
   const isReady = (skill: string): boolean => request.readySkills.includes(skill);
   const answer = (skill: string, confidence: number, zh: string, en: string): AdviceAnswer => ({
@@ -45,6 +58,17 @@ export function routeAdvice(
     const { skill, calls } = best;
     const en = `${calls} of ${total} callers who chose ${choice} were served by ${skill}.`;
     return answer(skill, calls / total, `选择 ${choice} 的 ${total} 位客户中，有 ${calls} 位由 ${skill} 技能坐席服务。`, en);
+  }
+
+  const guessed = likely?.guesses.find(({ label }) => isReady(label));
+  if (likely && guessed && guessed.probability >= LIKELY) {
+    const { label, probability } = guessed;
+    const percent = Math.round(probability * 100);
+    const en = `Calls like this one were served by ${label} (${percent} % likely among those ready).`;
+    return {
+      ...answer(label, probability, `相似来电多由 ${label} 技能坐席服务（就绪坐席中可能性 ${percent}%）。`, en),
+      model: likely.version,
+    };
   }
 
   if (request.skill !== '' && isReady(request.skill))
