@@ -116,11 +116,23 @@ export class Referrals {
       stopExpiry();
       this.#theirs.delete(end);
     };
+    // One NOTIFY at a time, the newest next: two on their way may overtake each other, and the later one would be refused.
+    let inFlight = false;
+    let next: (() => void) | null = null;
     const notify = (status: number, state: string): void => {
       if (isSilent) return;
+      if (inFlight) return void (next = () => notify(status, state));
+      inFlight = true;
       const pairs: HeaderPairs = [['Event', `refer;id=${id}`], ['Subscription-State', state], ...this.#in.contact()];
       this.#in.send('NOTIFY', { type: SIPFRAG, text: sipfragOf(status) }, pairs, {
-        response: (response) => void (response.status >= 300 && end()), // it does not want to know
+        response: (response) => {
+          if (response.status < 200) return;
+          inFlight = false;
+          if (response.status >= 300) return end(); // it does not want to know
+          const waiting = next;
+          next = null;
+          waiting?.();
+        },
         failed: end,
       });
     };

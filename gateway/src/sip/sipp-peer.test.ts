@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '@keepline/contracts/clock';
 import { answerAudio, offerAudio } from '../sdp/offer-answer.ts';
+import { redirectsTo } from './redirect.ts';
 import { type IncomingCall, type SipEnd, UserAgent } from './user-agent.ts';
 
 const SCENARIOS = join(import.meta.dirname, '../../fixtures/sip');
@@ -117,6 +118,80 @@ describe.each([
       await runSipp('uac-cancels.xml', await freePort(), ['-t', transport, '-m', '2', '-r', '2', `127.0.0.1:${agent.port}`]);
       expect(ends).toEqual(Array.from({ length: 2 }, () => ({ by: 'remote', why: 'cancel' })));
       expect(agent.counters().dialogs).toBe(0);
+    } finally {
+      await agent.close();
+    }
+  });
+});
+
+describe.each([
+  ['UDP', 'u1'],
+  ['TCP', 't1'],
+])('a caller with extensions on %s', (_name, transport) => {
+  it('hears us early by PRACK, holds by UPDATE, offers late, refreshes by itself and transfers (RFC 3262, 3311, 3515, 4028)', async () => {
+    const ends: SipEnd[] = [];
+    const late: string[] = [];
+    const targets: string[] = [];
+    const agent = await startAgent((call) => {
+      call.onReoffer((offer) => (offer === '' ? offerAudio({ ...LOCAL, version: 2 }) : answerOf(offer)));
+      call.onReanswer((answer) => late.push(answer));
+      call.onRefer((referral) => {
+        targets.push(referral.target.user);
+        referral.accept();
+        referral.report(200);
+      });
+      call.ended.then((end) => ends.push(end), expect.unreachable);
+      const answer = answerOf(call.offer) ?? '';
+      call.progress(answer);
+      call.answer(answer);
+    });
+    try {
+      await runSipp('uac-extends.xml', await freePort(), ['-t', transport, '-m', '2', '-r', '2', `127.0.0.1:${agent.port}`]);
+      expect(targets).toEqual(['9001', '9001']);
+      expect(late.filter((sdp) => sdp.includes('a=sendrecv'))).toHaveLength(2);
+      expect(ends).toEqual(
+        Array.from({ length: 2 }, () => ({ by: 'remote', why: 'bye', reason: { cause: 16, text: 'Normal call clearing' } })),
+      );
+    } finally {
+      await agent.close();
+    }
+  });
+});
+
+describe('a phone with extensions', () => {
+  it('is heard before it answers, answers without a description, and transfers for us (RFC 3262, 3515, 3891)', async () => {
+    const port = await freePort();
+    const agent = await startAgent(() => expect.unreachable());
+    const phone = runSipp('uas-extends.xml', port, ['-t', 'u1', '-m', '1']);
+    try {
+      const early: string[] = [];
+      const call = agent.invite(`sip:phone@127.0.0.1:${port}`, offerAudio(LOCAL), {
+        from: { uri: 'sip:95588@127.0.0.1', displayName: '' },
+      });
+      call.onEarlyMedia((sdp) => early.push(sdp));
+      expect(await call.answered).toContain('m=audio 16000');
+      expect(early).toHaveLength(1);
+      const replaces = { callId: 'other@call', toTag: 'a', fromTag: 'b', earlyOnly: false };
+      expect(await call.refer('sip:9001@192.0.2.5', { replaces })).toBe(200);
+      call.hangup();
+      await phone;
+    } finally {
+      await agent.close();
+    }
+  });
+
+  it('that sends us on is followed within our policy (RFC 3261 §8.1.3.4)', async () => {
+    const port = await freePort();
+    const agent = await startAgent(() => expect.unreachable());
+    const phone = runSipp('uas-redirects.xml', port, ['-t', 'u1', '-m', '1']);
+    try {
+      const call = agent.invite(`sip:first@127.0.0.1:${port}`, offerAudio(LOCAL), {
+        from: { uri: 'sip:95588@127.0.0.1', displayName: '' },
+        redirect: redirectsTo(['127.0.0.1'], 1),
+      });
+      expect(await call.answered).toContain('m=audio 16000');
+      expect(await call.ended).toEqual({ by: 'remote', why: 'bye', reason: { cause: 16, text: 'done' } });
+      await phone;
     } finally {
       await agent.close();
     }
