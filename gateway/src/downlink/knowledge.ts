@@ -11,7 +11,7 @@ export interface Found {
 }
 
 /** Shorter words are no trigram; two-character words are the most common in Chinese, so they are looked for letter by letter. */
-const TRIGRAM = 3;
+const TRIGRAM = /^.{3}/su;
 const EXCERPT_TOKENS = 48;
 const EXCERPT_CHARACTERS = 120;
 
@@ -29,7 +29,7 @@ export async function searchKnowledge(reader: Reader, query: string, limit: numb
     .filter((word) => word !== '')
     .slice(0, 8);
   if (words.length === 0) return [];
-  if (words.every((word) => [...word].length >= TRIGRAM)) {
+  if (words.every((word) => TRIGRAM.test(word))) {
     // Each word as a quoted string: nothing in it is an operator of the query language.
     const match = words.map((word) => `"${word.replaceAll('"', '""')}"`).join(' ');
     return await reader.all<Found>(

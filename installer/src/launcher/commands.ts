@@ -66,11 +66,28 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'cloud',
-    usage: 'cut | heal | freeze | thaw | reconcile | egress … | quarantine … [--data DIR] [--json]',
-    summary: 'stop, start or black-hole the stand-in cloud; count what left from both ends',
-    accepts: { flags: ['json'], values: ['data', 'from', 'to', 'format', 'out', 'purpose', 'limit'], maxWords: 3 },
+    usage:
+      'cut | heal | freeze | thaw | reconcile | egress … | quarantine … | drill --minutes N | drill verify FILE | credentials show | credentials rotate [--file FILE] | up --servers URL --site NAME … | report [--question Q --by hour,queue,site] | rebuild | train [--data DIR] [--json]',
+    summary: 'stop, start or black-hole the stand-in cloud; count what left from both ends; rehearse an outage; renew the credentials',
+    accepts: {
+      flags: ['json', 'stop'],
+      values: [
+        ...['data', 'file', 'minutes', 'seconds', 'out', 'purpose', 'verifier', 'from', 'to', 'format', 'limit'],
+        ...['servers', 'site', 'credentials', 'services', 'instance', 'engine', 'listen', 'token-file', 'retention-skill'],
+        ...['provider', 'advice-provider', 'ai-url', 'ai-model', 'ai-key-env', 'ai-key-file', 'ai-tokens-per-minute', 'ai-tokens-per-day'],
+        ...['ai-connect-ms', 'ai-first-token-ms', 'ai-total-ms', 'question', 'by', 'threshold', 'short'],
+      ],
+      maxWords: 3,
+    },
     setup: (args) => (args.includes('egress') || args.includes('quarantine') ? forSite : forTalking),
     load: () => import('./cloud.ts'),
+  },
+  {
+    name: 'downlink',
+    usage: 'list | show ID | approve ID | reject ID --reason TEXT | rollback KIND [...]',
+    summary: 'what the cloud proposes to this site: look, approve, reject, take back',
+    setup: () => forTalking,
+    load: () => import('./downlink.ts'),
   },
   {
     name: 'bench',

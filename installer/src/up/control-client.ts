@@ -25,6 +25,14 @@ export async function askLink(folder: DataFolder): Promise<LinkStatus | undefine
   return body as LinkStatus; // parse boundary: the sibling package of one version
 }
 
+/** Public identity `cloud-sync` is connected with, '' without a connection; undefined when it does not run. */
+export async function askIdentity(folder: DataFolder): Promise<string | undefined> {
+  const reply = await send(folder.cloudSyncSocket, 'GET', '/credentials');
+  if (reply?.status !== 200) return undefined;
+  const { identity } = JSON.parse(reply.text) as { identity: string }; // parse boundary: the sibling package of one version
+  return identity;
+}
+
 /** Both ends of the way to the cloud, counted; the words of `cloud-sync`. */
 export interface Reconciliation {
   readonly verdict: 'balanced' | 'unbalanced' | 'one_sided';
