@@ -7,7 +7,7 @@ import { type Clock, systemClock } from '@keepline/contracts/clock';
 import { numberOf, SqliteFile, textOf } from '../sqlite/sqlite-file.ts';
 import { type Backlog, type Counts, readBacklog, readCounts } from './counts.ts';
 import type { Entry } from './entry.ts';
-import { OutboxUnusable } from './errors.ts';
+import { OutboxUnusable, OutboxUnwritable } from './errors.ts';
 import { type Hit, quarantineHits } from './quarantine.ts';
 import { OUTBOX_SCHEMA } from './schema.ts';
 import { type Claim, claimNext, type Settled, settle } from './settle.ts';
@@ -47,13 +47,18 @@ export class Delivery {
    * One transaction for both halves of the relay's work: settles `settled`, then claims up to `claim.limit` events after `claim.after`.
    * Everything waiting up to `settled.seq` is in the stream, the last of it as `settled.streamSeq`; the ledger counts it with its day. Claimed
    * events do not expire from now on: they may reach the cloud. Claiming again gives the same events.
+   * @throws KeeplineError OUTBOX_UNWRITABLE; then nothing is settled and nothing claimed
    */
-  advance(settled: Settled | undefined, claim: Claim | undefined): Promise<readonly Entry[]> {
+  async advance(settled: Settled | undefined, claim: Claim | undefined): Promise<readonly Entry[]> {
     const nowMs = this.#clock.now();
-    return this.#file.write(async (statements) => {
-      if (settled) await settle(statements, settled, nowMs);
-      return claim ? await claimNext(statements, claim) : [];
-    });
+    try {
+      return await this.#file.write(async (statements) => {
+        if (settled) await settle(statements, settled, nowMs);
+        return claim ? await claimNext(statements, claim) : [];
+      });
+    } catch (cause) {
+      throw new OutboxUnwritable(cause);
+    }
   }
 
   /** The next events after the last delivered one, oldest first; see `advance`. */

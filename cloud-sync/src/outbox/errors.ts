@@ -37,3 +37,12 @@ export class QuarantineAbsent extends KeeplineError {
     });
   }
 }
+
+export class OutboxUnwritable extends KeeplineError {
+  constructor(cause: unknown) {
+    super('OUTBOX_UNWRITABLE', `outbox.db cannot be written: ${messageOf(cause)}`, {
+      hint: 'Check free space, rights and health of its disk. Nothing is lost: events wait in the outbox and in the event log, and flow again by themselves.',
+      cause,
+    });
+  }
+}

@@ -33,10 +33,19 @@ export class LedgerUnbalanced extends KeeplineError {
   }
 }
 
+export class EventsExpired extends KeeplineError {
+  constructor(events: number) {
+    super('EVENTS_EXPIRED', `${events} event(s) were given up within the last minute because the outbox is full`, {
+      hint: './keepline cloud egress shows them by day and type. Mend the link, or raise the bounds cloud.outboxMax….',
+      offending: events,
+    });
+  }
+}
+
 export class EventQuarantined extends KeeplineError {
   constructor(eventId: string, why: string) {
     super('EVENT_QUARANTINED', `event ${eventId} was stopped by the egress guard: ${why}`, {
-      hint: 'It stays in outbox.db (table quarantine). Find out which field lets this through compliance/src/anonymise and mend the policy.',
+      hint: 'It stays on the site: ./keepline cloud quarantine list. Find out which field lets this through compliance/src/anonymise and mend the policy.',
       offending: eventId,
     });
   }

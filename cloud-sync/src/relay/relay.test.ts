@@ -1,4 +1,5 @@
 /** The relay against a stream in memory that can fail at any moment, with the real outbox file. */
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '@keepline/contracts/clock';
@@ -175,6 +176,34 @@ describe('relay', () => {
     const counts = await outbox.counts();
     expect(counts).toMatchObject({ delivered: 2, quarantined: 1 });
     expect(unaccounted(counts)).toBe(0);
+  });
+
+  it('an outbox that cannot be written is an alarm while it lasts; afterwards everything flows, once', async () => {
+    const stream = new MemoryStream();
+    const file = new DatabaseSync(`${dir.path}/outbox.db`);
+    const ids = await produce(20);
+    file.exec("CREATE TRIGGER full BEFORE UPDATE ON progress BEGIN SELECT raise(ABORT, 'no room'); END");
+    relay.attach(stream);
+    await expect.poll(() => relay.faults().map((fault) => fault.code)).toEqual(['OUTBOX_UNWRITABLE']);
+    file.exec('DROP TRIGGER full');
+    file.close();
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(0);
+    expect(stream.ids).toEqual(ids);
+    expect(relay.faults()).toEqual([]);
+  });
+
+  it('events given up by a full outbox are a fault for the minute in which it was found', async () => {
+    await relay.reconcile();
+    const box = await Outbox.open(`${dir.path}/outbox.db`, { maxEvents: 5 });
+    await box.append(
+      Array.from({ length: 8 }, (_, i) => madeEvent(i)),
+      8,
+    );
+    await box.close();
+    await relay.reconcile();
+    expect(relay.faults()).toMatchObject([{ code: 'EVENTS_EXPIRED', offending: 3 }]);
+    await relay.reconcile();
+    expect(relay.faults()).toEqual([]);
   });
 
   it('a stream that somebody else wrote to stops the relay with a named fault; nothing is sent', async () => {

@@ -13,7 +13,7 @@ import type { LaneListener } from '../nats/publish-lane.ts';
 import type { Delivery } from '../outbox/delivery.ts';
 import type { Hit } from '../outbox/quarantine.ts';
 import { Bell } from './bell.ts';
-import { EventQuarantined, LedgerUnbalanced, StreamLastUnknown, StreamWentBack } from './errors.ts';
+import { EventQuarantined, EventsExpired, LedgerUnbalanced, StreamLastUnknown, StreamWentBack } from './errors.ts';
 import { unaccounted } from './reconcile.ts';
 import { type Resume, resumeAfter } from './resume.ts';
 import { type Lane, Sending } from './sending.ts';
@@ -47,11 +47,15 @@ const RETRY = { firstMs: 100, longestMs: 10_000 };
 /** A stream that only a person can judge is looked at again this often, in case the person has decided, ms. */
 const FAULT_RETRY_MS = 30_000;
 const RECONCILE_MS = 60_000;
+/** Faults that pass by themselves but which somebody should see while they last. */
+const ALARMING: ReadonlySet<string> = new Set(['STREAM_MISSING', 'OUTBOX_UNWRITABLE']);
 
 export class Relay {
   readonly #o: RelayOptions;
   readonly #unwatch: Array<() => void> = [];
   readonly #faults = new Map<string, KeeplineError>();
+  /** Events given up until the last look; undefined before the first. */
+  #expired: number | undefined;
   /** Counts connections; a run of an older one ends at its next step. */
   #run = 0;
   #running: Promise<void> = Promise.resolve();
@@ -89,6 +93,10 @@ export class Relay {
     const missing = unaccounted(counts);
     if (missing !== 0) this.#alarm(new LedgerUnbalanced(missing, counts));
     else this.#faults.delete('EGRESS_LEDGER_UNBALANCED');
+    const given = counts.expired - (this.#expired ?? counts.expired);
+    this.#expired = counts.expired;
+    if (given > 0) this.#alarm(new EventsExpired(given));
+    else this.#faults.delete('EVENTS_EXPIRED');
   }
 
   async #serve(stream: Stream, run: number): Promise<void> {
@@ -96,7 +104,10 @@ export class Relay {
       try {
         const place = await this.#resume(stream);
         for (const code of ['STREAM_LAST_UNKNOWN', 'STREAM_WENT_BACK', 'STREAM_MISSING']) this.#faults.delete(code);
-        await this.#send(stream, place, run, () => (attempt = 0));
+        await this.#send(stream, place, run, () => {
+          attempt = 0;
+          this.#faults.delete('OUTBOX_UNWRITABLE');
+        });
       } catch (fault) {
         if (run !== this.#run) return;
         await this.#pause(this.#judge(fault, attempt));
@@ -145,7 +156,7 @@ export class Relay {
       return FAULT_RETRY_MS;
     }
     if (isStreamFull(fault)) this.#o.note({ on: 'stream_full' });
-    if (fault instanceof KeeplineError && fault.code === 'STREAM_MISSING') this.#alarm(fault);
+    if (fault instanceof KeeplineError && ALARMING.has(fault.code)) this.#alarm(fault);
     else this.#o.log.warn({ why: messageOf(fault), attempt }, 'relay asks the stream again');
     return backoffMs(attempt, this.#o.random(), RETRY);
   }
