@@ -9,6 +9,10 @@ import { KeeplineError } from '@keepline/contracts/errors';
 const PACKAGE_OF = {
   age: 'age',
   baresip: 'baresip-core',
+  cc: 'build-essential',
+  ip: 'iproute2',
+  'nats-server': 'nats-server',
+  nft: 'nftables',
   sipp: 'sip-tester',
   soxi: 'sox',
   tshark: 'tshark',

@@ -106,8 +106,9 @@ export function stepLink(link: Link, input: LinkInput, nowMs: number, rules: Lin
       return doubt(trouble({}), input.why);
     case 'publish_timeout':
       return doubt(trouble({}), 'publish_timeout');
+    // Whatever comes from the server is a sign of life, not only what was asked for that: right after a line has become slow, TCP holds new questions back.
     case 'acknowledged':
-      return input.tookMs > SLOW_ACK_MS ? doubt(trouble({}), 'publish_slow') : same(link);
+      return input.tookMs > SLOW_ACK_MS ? doubt(trouble({ heardMs: nowMs }), 'publish_slow') : same({ ...link, heardMs: nowMs });
     case 'advice_timeout': {
       const adviceTimeouts = link.adviceTimeouts + 1;
       return adviceTimeouts < ADVICE_TIMEOUTS
@@ -115,7 +116,7 @@ export function stepLink(link: Link, input: LinkInput, nowMs: number, rules: Lin
         : doubt(trouble({ adviceTimeouts: 0 }), 'advice_timeouts');
     }
     case 'advice_answered':
-      return same({ ...link, adviceTimeouts: 0 });
+      return same({ ...link, heardMs: nowMs, adviceTimeouts: 0 });
     case 'heartbeat_ok': {
       const next: Link = { ...link, heardMs: nowMs };
       const quietMs = nowMs - link.quietSinceMs;

@@ -40,7 +40,7 @@ export const speech = programs(
   'Without it the prompts of the sample flow are tones instead of words.',
 );
 
-/** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link. */
+/** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link; ip and cc make the lines that are cut. */
 export const testTools = programs('test tools', '60 s', {
   sipp: 'sip-tester',
   baresip: 'baresip-core',
@@ -48,6 +48,9 @@ export const testTools = programs('test tools', '60 s', {
   age: 'age',
   'espeak-ng': 'espeak-ng',
   tshark: 'tshark',
+  ip: 'iproute2',
+  cc: 'build-essential',
+  nft: 'nftables',
 });
 
 export const browser = programs('browser', '30 s', { chromium: 'chromium' });
