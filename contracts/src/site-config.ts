@@ -115,6 +115,12 @@ export const SiteConfig = Type.Object(
         'sip-secrets.yaml',
         'User names and passwords of trunks and phones; a file only the gateway may read, never part of this one. May be absent.',
       ),
+      digestAlgorithms: Type.Array(Type.Union([Type.Literal('SHA-512-256'), Type.Literal('SHA-256'), Type.Literal('MD5')]), {
+        default: ['SHA-256', 'MD5'],
+        minItems: 1,
+        maxItems: 3,
+        description: 'Digest algorithms offered to phones and trunks, the preferred first; older phones need MD5 alone.',
+      }),
       registrar: group('Registrations of agents’ phones.', {
         minSeconds: whole(60, 1, 3600, 'Shortest registration; a shorter one is answered 423.'),
         maxSeconds: whole(3600, 60, 86_400, 'Longest registration; a longer one is cut.'),
@@ -246,6 +252,13 @@ export const SiteConfig = Type.Object(
         description: 'Kinds that are applied without a person; a flow never is.',
       }),
       keepPerKind: whole(16, 2, 64, 'Proposals kept per kind; the oldest undecided one is dropped for a newer.'),
+    }),
+    anonymisation: group('Pseudonyms in what leaves the site.', {
+      hash: Type.Union([Type.Literal('sha256'), Type.Literal('sm3')], {
+        default: 'sha256',
+        description: 'Hash of the HMAC that makes pseudonyms; a change ends all correlation with earlier ones.',
+      }),
+      epochDays: whole(90, 1, 366, 'How long a caller keeps a pseudonym, days; a change begins new epochs.'),
     }),
     log: group('Logs.', {
       level: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], {

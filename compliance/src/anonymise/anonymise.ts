@@ -1,5 +1,5 @@
 /**
- * The only gate out of the site: raw event or advice request in, `Anonymised` out, by the allow-list of `policy.ts`. The cast at the end
+ * The only gate out of the site: raw event or advice request in, `Anonymised` out, by the policy in force. The cast at the end
  * of this file is the only one that grants the brand; the outbox and the advice socket take nothing without it.
  */
 import type { AdviceRequest } from '@keepline/contracts/advice';
@@ -7,9 +7,9 @@ import type { Anonymised } from '@keepline/contracts/anonymised';
 import { CLOUD_EVENT_PREFIX, type CloudEvent, type DomainEvent, type EventType } from '@keepline/contracts/events';
 import { type CallId, isId, type QueueName, type RequestId } from '@keepline/contracts/ids';
 import { AnonymiseFieldUnknown, AnonymiseTypeUnknown, AnonymiseValueRefused } from './errors.ts';
-import { POLICY } from './policy.ts';
-import { canonicalNumber, checkKey, epochOf, pseudonym } from './pseudonym.ts';
-import { isName, labelOf, type Outgoing, type Rule } from './rules.ts';
+import { BUILT_IN, type PolicyDocument, rulesOf, type Rules } from './policy-document.ts';
+import { canonicalNumber, checkKey, epochOf, pseudonym, type PseudonymHash, type PseudonymKind } from './pseudonym.ts';
+import { isName, labelOf, type Outgoing } from './rules.ts';
 
 /** What routing knows when it asks the cloud; the number is personal data and leaves as a pseudonym. */
 export interface RawAdviceRequest {
@@ -36,19 +36,38 @@ const CHOICES_MAX = 16;
 const READY_SKILLS_MAX = 64;
 const WAITING_MAX = 1_000_000;
 
+/** Length of an epoch of pseudonyms where the site says nothing else, days. */
+const EPOCH_DAYS = 90;
+
+export interface AnonymiserOptions {
+  /** At least 32 random bytes that never leave the site. */
+  readonly key: Uint8Array;
+  readonly site: string;
+  readonly hash?: PseudonymHash;
+  /** 1 to 366; 90 by default. */
+  readonly epochDays?: number;
+  /** Asked for each event, so that a change holds from the next one on. A document that passed `checkPolicy`. */
+  readonly policy?: () => PolicyDocument;
+}
+
 export class Anonymiser {
   readonly #key: Uint8Array;
   readonly #site: string;
+  readonly #hash: PseudonymHash;
+  readonly #epochDays: number;
+  readonly #policy: () => PolicyDocument;
+  /** Of the document last seen. */
+  #compiled: { readonly document: PolicyDocument; readonly rules: Rules } | undefined;
 
-  /**
-   * @param key at least 32 random bytes that never leave the site
-   * @throws AnonymiseKeyUnfit, AnonymiseValueRefused for a site that is no plain name
-   */
-  constructor({ key, site }: { readonly key: Uint8Array; readonly site: string }) {
+  /** @throws AnonymiseKeyUnfit, AnonymiseValueRefused for a site that is no plain name */
+  constructor({ key, site, hash = 'sha256', epochDays = EPOCH_DAYS, policy = () => BUILT_IN }: AnonymiserOptions) {
     checkKey(key);
     if (!isName(site)) throw new AnonymiseValueRefused('site', 'name');
     this.#key = Uint8Array.from(key);
     this.#site = site;
+    this.#hash = hash;
+    this.#epochDays = epochDays;
+    this.#policy = policy;
   }
 
   /**
@@ -57,7 +76,8 @@ export class Anonymiser {
    */
   event(event: DomainEvent): Anonymised<CloudEvent> {
     const { type } = event;
-    if (!Object.hasOwn(POLICY, type)) throw new AnonymiseTypeUnknown();
+    const rules = this.#rules().get(type);
+    if (rules === undefined) throw new AnonymiseTypeUnknown();
     if (!isId('evt', event.id)) throw new AnonymiseValueRefused(type, 'id');
     const epoch = this.#epoch(type, event.timeMs);
     return grant<CloudEvent>({
@@ -67,7 +87,7 @@ export class Anonymiser {
       type: `${CLOUD_EVENT_PREFIX}${type}.v1`,
       time: new Date(event.timeMs).toISOString(),
       datacontenttype: 'application/json',
-      data: this.#fields(type, epoch, event.data),
+      data: this.#fields(type, rules, epoch, event.data),
     });
   }
 
@@ -89,8 +109,8 @@ export class Anonymiser {
     return grant<AdviceRequest>({
       requestId: raw.requestId,
       site: this.#site,
-      callRef: pseudonym(this.#key, 'call', epoch, raw.callId),
-      callerRef: caller === '' ? '' : pseudonym(this.#key, 'caller', epoch, caller),
+      callRef: this.#pseudonym('call', epoch, raw.callId),
+      callerRef: caller === '' ? '' : this.#pseudonym('caller', epoch, caller),
       queue: raw.queue,
       skill: labelOf(raw.skill),
       choices: raw.choices.slice(0, CHOICES_MAX).map(labelOf),
@@ -101,26 +121,37 @@ export class Anonymiser {
   }
 
   #epoch(what: string, timeMs: unknown): string {
-    if (typeof timeMs === 'number' && Number.isInteger(timeMs) && timeMs >= TIME_MIN_MS && timeMs < TIME_MAX_MS) return epochOf(timeMs);
+    if (typeof timeMs === 'number' && Number.isInteger(timeMs) && timeMs >= TIME_MIN_MS && timeMs < TIME_MAX_MS)
+      return epochOf(timeMs, this.#epochDays);
     throw new AnonymiseValueRefused(what, 'timeMs');
   }
 
-  #fields(type: EventType, epoch: string, raw: object): Record<string, Outgoing> {
-    const rules = Object.entries<Rule>(POLICY[type]);
+  #rules(): Rules {
+    const document = this.#policy();
+    if (this.#compiled?.document !== document) this.#compiled = { document, rules: rulesOf(document) };
+    return this.#compiled.rules;
+  }
+
+  #pseudonym(kind: PseudonymKind, epoch: string, value: string): string {
+    return pseudonym(this.#key, kind, epoch, value, this.#hash);
+  }
+
+  #fields(type: EventType, rules: NonNullable<ReturnType<Rules['get']>>, epoch: string, raw: object): Record<string, Outgoing> {
     const values = new Map<string, unknown>(Object.entries(raw));
     const leaving: Record<string, Outgoing> = {};
     for (const [field, rule] of rules) {
       const value = values.get(field);
       values.delete(field);
+      if (rule.do === 'drop') continue;
       if (rule.do === 'pseudonym') {
         if (typeof value !== 'string') throw new AnonymiseValueRefused(type, field);
         const canonical = rule.canonical(value);
-        leaving[rule.name] = canonical === '' ? '' : pseudonym(this.#key, rule.kind, epoch, canonical);
+        leaving[rule.name] = canonical === '' ? '' : this.#pseudonym(rule.kind, epoch, canonical);
         continue;
       }
       const ruling = rule.rule(value);
       if (ruling.as === 'refused') throw new AnonymiseValueRefused(type, field);
-      if (ruling.as === 'itself') leaving[field] = ruling.value;
+      leaving[field] = ruling.value;
     }
     if (values.size > 0) throw new AnonymiseFieldUnknown(type);
     return leaving;

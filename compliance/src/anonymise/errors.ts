@@ -7,7 +7,7 @@ import { KeeplineError } from '@keepline/contracts/errors';
 export class AnonymiseTypeUnknown extends KeeplineError {
   constructor() {
     super('ANONYMISE_TYPE_UNKNOWN', 'an event of a type without a policy was kept on the site', {
-      hint: 'Give the type its row in compliance/src/anonymise/policy.ts; the event log has the event under its number.',
+      hint: 'Give the type its row in compliance/src/anonymise/policy.ts and in the policy of the site; the event log has the event under its number.',
     });
   }
 }
@@ -15,7 +15,7 @@ export class AnonymiseTypeUnknown extends KeeplineError {
 export class AnonymiseFieldUnknown extends KeeplineError {
   constructor(type: string) {
     super('ANONYMISE_FIELD_UNKNOWN', `an event ${type} with a field outside the policy was kept on the site`, {
-      hint: 'Give the field its rule in compliance/src/anonymise/policy.ts; the event log has the event under its number.',
+      hint: 'Give the field its rule in compliance/src/anonymise/policy.ts and in the policy of the site; the event log has the event under its number.',
       offending: type,
     });
   }
@@ -53,6 +53,43 @@ export class AnonymiseLineTooLong extends KeeplineError {
     super('ANONYMISE_LINE_TOO_LONG', `line ${line} is longer than ${limitBytes} bytes`, {
       hint: 'Split the text at a turn of the conversation. The line was left out; the others go on.',
       offending: line,
+    });
+  }
+}
+
+export class PolicyInvalid extends KeeplineError {
+  constructor(faults: readonly string[]) {
+    super('POLICY_INVALID', `this is no policy: ${faults.join('; ')}`, {
+      hint: 'Begin with ./keepline anonymise policy show --json and change what each field `leaves`.',
+      offending: faults.length,
+    });
+  }
+}
+
+export class PolicyUnlawful extends KeeplineError {
+  constructor(faults: readonly string[]) {
+    super('POLICY_UNLAWFUL', `the policy lets leave what its class forbids, or names what does not exist:\n  ${faults.join('\n  ')}`, {
+      hint: 'C3 never leaves and C2 never as itself; ./keepline anonymise policy show names the class of each field.',
+      offending: faults.length,
+    });
+  }
+}
+
+export class PolicyUnreadable extends KeeplineError {
+  constructor(path: string, cause: unknown) {
+    super('POLICY_UNREADABLE', `the policy ${path} cannot be read, or is not what was installed`, {
+      hint: 'Restore the file from a backup, or install a policy of a higher version: ./keepline anonymise policy use FILE.',
+      offending: path,
+      cause,
+    });
+  }
+}
+
+export class PolicyVersionStale extends KeeplineError {
+  constructor(version: number, inForce: number) {
+    super('POLICY_VERSION_STALE', `the policy has version ${version}, and version ${inForce} is in force`, {
+      hint: 'Give it a higher version, also when it goes back to what was before.',
+      offending: version,
     });
   }
 }

@@ -2,7 +2,7 @@
 import type { DomainEvent, EventData, EventType } from '@keepline/contracts/events';
 import { newId } from '@keepline/contracts/ids';
 import type { RawAdviceRequest } from './anonymise.ts';
-import { POLICY } from './policy.ts';
+import { POLICY_LAW } from './policy.ts';
 
 export const NOW = Date.UTC(2026, 10, 22, 12);
 export const callId = newId('call', NOW);
@@ -41,7 +41,7 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'trunk.changed': { trunk: 'carrier', from: 'up', to: 'down', why: 'timeout' },
   'quality.sampled': { callId, leg: 'caller', packets: 3000, lost: -1, jitterMs: 1.9 },
 };
-export const TYPES = Object.keys(SAMPLES).filter((type): type is EventType => Object.hasOwn(POLICY, type));
+export const TYPES = Object.keys(SAMPLES).filter((type): type is EventType => Object.hasOwn(POLICY_LAW, type));
 
 /** Past the types, as a row of the log written by another version could be. */
 export const eventOf = (type: string, fields: object, more: object = {}): DomainEvent =>

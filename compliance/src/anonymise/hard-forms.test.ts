@@ -66,6 +66,7 @@ describe('numbers in hard forms', () => {
       for (const found of findPersonalData(text)) if (found.start <= at && found.end > at) at = found.end;
       if (at < start + value.length) missed.push(`${form}: ${JSON.stringify(text)}`);
     }
-    expect(missed.length / SAMPLES, missed.slice(0, 12).join('\n')).toBeLessThanOrEqual(1 - BOUND);
+    // the misses themselves, so that a failure shows them
+    expect(missed.length / SAMPLES <= 1 - BOUND ? [] : missed).toEqual([]);
   });
 });

@@ -76,14 +76,16 @@ describe('hostile texts', () => {
     const session = new Session();
     session.connect();
     await session.post('Profiler.enable');
+    const steep: string[] = [];
     for (const piece of ['1 ', '张', '三个8', '王先生说', '路1号', '客户：1\n']) {
       const text = piece.repeat(Math.ceil(1_000 / piece.length));
       const perUnit = (await blocksRun(session, () => void findPersonalData(text))) / text.length;
       const long = piece.repeat(Math.ceil(100_000 / piece.length));
       const perUnitLong = (await blocksRun(session, () => void findPersonalData(long))) / long.length;
-      expect(perUnitLong, piece).toBeLessThanOrEqual(perUnit * 1.2);
+      if (perUnitLong > perUnit * 1.2) steep.push(`${piece}: ${perUnit} -> ${perUnitLong}`);
     }
     session.disconnect();
+    expect(steep).toEqual([]);
   });
 
   it('a pattern that is shown a long text repeats nothing without a bound', () => {

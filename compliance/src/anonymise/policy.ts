@@ -1,13 +1,14 @@
 /**
- * What may leave the site, as data: every field of every event has its rule, or this file does not compile. Whatever is not named here
- * does not leave. Decisions of a careful bank: names and notes are dropped, numbers and agents become pseudonyms, free wording `other`.
+ * The most that may ever leave the site: every field of every event has its rule, or this file does not compile. Whatever is not named here
+ * does not leave. Decisions of a careful bank: names and notes are dropped, numbers and agents become pseudonyms, free wording `other`. The policy
+ * in force (`policy-document.ts`) is data below this law.
  */
 import type { AdviceOutcome, AgentStateName, EndedBy, EndVerdict, EventData, EventType, TrunkState } from '@keepline/contracts/events';
 import type { LinkState } from '@keepline/contracts/link';
 import { canonicalNumber } from './pseudonym.ts';
-import { drop, duration, id, label, name, nameOrNone, oneOf, replaced, type Rule, whole, yesOrNo } from './rules.ts';
+import { drop, duration, id, label, name, nameOrNone, never, oneOf, replaced, type Rule, whole, yesOrNo } from './rules.ts';
 
-export type Policy = { readonly [T in EventType]: { readonly [F in keyof EventData[T]]-?: Rule } };
+export type PolicyLaw = { readonly [T in EventType]: { readonly [F in keyof EventData[T]]-?: Rule } };
 
 const callId = id('call');
 const agentId = replaced('agent');
@@ -23,7 +24,7 @@ const agentState = oneOf<AgentStateName>({
   wrap_up: true,
 });
 
-export const POLICY: Policy = {
+export const POLICY_LAW: PolicyLaw = {
   'call.offered': {
     callId,
     trunk: name,
@@ -81,7 +82,7 @@ export const POLICY: Policy = {
     waitMs: duration,
     talkMs: duration,
   },
-  'call.disposed': { callId, agentId, disposition: label, note: drop, wrapUpMs: duration },
+  'call.disposed': { callId, agentId, disposition: label, note: never, wrapUpMs: duration },
   'recording.opened': { callId, recordingId: id('rec') },
   'recording.closed': {
     callId,

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalNumber, checkKey, epochOf, pseudonym, type PseudonymKind } from './pseudonym.ts';
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i);
+const LETTERS = 'bcdfghjklmnpqrst';
 const kinds: readonly PseudonymKind[] = ['caller', 'line', 'agent', 'call'];
 
 describe('a pseudonym', () => {
@@ -50,9 +53,40 @@ describe('the key', () => {
 });
 
 describe('an epoch', () => {
-  it('is the month in UTC', () => {
-    expect(epochOf(Date.UTC(2026, 10, 30, 23, 59, 59, 999))).toBe('2026-11');
-    expect(epochOf(Date.UTC(2026, 11, 1))).toBe('2026-12');
+  it.each([1, 30, 90, 366])('of %i days begins at midnight in UTC, lasts as long and is named by its first day', (days) => {
+    fc.assert(
+      fc.property(fc.integer({ min: Date.UTC(2020), max: Date.UTC(2099) }), (timeMs) => {
+        const name = epochOf(timeMs, days);
+        const first = Date.parse(`${name.slice(name.indexOf('-') + 1)}T00:00:00Z`);
+        expect(timeMs - first).toBeGreaterThanOrEqual(0);
+        expect(timeMs - first).toBeLessThan(days * 86_400_000);
+        expect(epochOf(first, days)).toBe(name);
+        expect(epochOf(first - 1, days)).not.toBe(name);
+      }),
+    );
+  });
+
+  it('of another length has another name, so that a change of the setting ends all correlation', () => {
+    expect(epochOf(0, 30)).not.toBe(epochOf(0, 90));
+  });
+});
+
+describe('SM3', () => {
+  it('gives the HMAC that openssl computes, and nothing that SHA-256 gives', () => {
+    const args = ['dgst', '-sm3', '-mac', 'HMAC', '-macopt', `hexkey:${Buffer.from(key).toString('hex')}`, '-binary'];
+    fc.assert(
+      fc.property(fc.constantFrom(...kinds), fc.string({ maxLength: 40 }), (kind, value) => {
+        const mac = execFileSync('openssl', args, { input: `keepline pseudonym 1\0${kind}\0e\0${value}` });
+        const letters = Array.from(mac.subarray(0, 16), (byte) => LETTERS.charAt(byte >> 4) + LETTERS.charAt(byte & 15)).join('');
+        expect(pseudonym(key, kind, 'e', value, 'sm3')).toBe(`${kind}-${letters}`);
+        expect(pseudonym(key, kind, 'e', value)).not.toBe(`${kind}-${letters}`);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('knows the example of GB/T 32905 A.1', () => {
+    expect(createHash('sm3').update('abc').digest('hex')).toBe('66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0');
   });
 });
 

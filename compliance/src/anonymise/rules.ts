@@ -7,19 +7,33 @@ import type { PseudonymKind } from './pseudonym.ts';
 
 export type Outgoing = string | number | boolean;
 /** What a rule says of a value. `refuse` keeps the whole event on the site. */
-export type Ruling = { readonly as: 'itself'; readonly value: Outgoing } | { readonly as: 'nothing' } | { readonly as: 'refused' };
+export type Ruling = { readonly as: 'itself'; readonly value: Outgoing } | { readonly as: 'refused' };
+
+/**
+ * Classes of JR/T 0171-2020 §4.2: C3 what authenticates a person, C2 what identifies one, C1 what the institution keeps for itself. The
+ * class is the law of a field: a policy may be stricter than it and never laxer.
+ */
+export type FieldClass = 'C1' | 'C2' | 'C3';
 
 export type Rule =
-  | { readonly do: 'check'; readonly rule: (value: unknown) => Ruling }
-  | { readonly do: 'pseudonym'; readonly kind: PseudonymKind; readonly name: string; readonly canonical: (value: string) => string };
+  | { readonly do: 'drop'; readonly class: 'C2' | 'C3' }
+  | { readonly do: 'check'; readonly class: 'C1'; readonly rule: (value: unknown) => Ruling }
+  | {
+      readonly do: 'pseudonym';
+      readonly class: 'C2';
+      readonly kind: PseudonymKind;
+      readonly name: string;
+      readonly canonical: (value: string) => string;
+    };
 
 const itself = (value: Outgoing): Ruling => ({ as: 'itself', value });
-const nothing: Ruling = { as: 'nothing' };
 const refused: Ruling = { as: 'refused' };
-const check = (rule: (value: unknown) => Ruling): Rule => ({ do: 'check', rule });
+const check = (rule: (value: unknown) => Ruling): Rule => ({ do: 'check', class: 'C1', rule });
 
-/** Never leaves, whatever it is. */
-export const drop: Rule = check(() => nothing);
+/** Identifies somebody and has no pseudonym: never leaves. */
+export const drop: Rule = { do: 'drop', class: 'C2' };
+/** May hold what authenticates somebody (free text: a password that was said): never leaves, under no policy. */
+export const never: Rule = { do: 'drop', class: 'C3' };
 
 /**
  * Replaced under a new name, so that nobody takes the pseudonym for the thing. An empty value stays empty: callers who withhold their
@@ -27,6 +41,7 @@ export const drop: Rule = check(() => nothing);
  */
 export const replaced = (kind: PseudonymKind, canonical: (value: string) => string = (value) => value): Rule => ({
   do: 'pseudonym',
+  class: 'C2',
   kind,
   name: `${kind}Ref`,
   canonical,

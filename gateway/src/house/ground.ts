@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Anonymiser } from '@keepline/compliance/anonymise';
 import { AuditLog } from '@keepline/compliance/audit';
 import { type KeyStore, openKeyStore } from '@keepline/compliance/keys';
+import { PolicySource } from '@keepline/compliance/policy';
 import { Outbox } from '@keepline/cloud-sync/outbox';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
@@ -37,6 +38,8 @@ export interface Ground {
   readonly store: Store;
   readonly events: EventLog;
   readonly anonymiser: Anonymiser;
+  /** What may leave the site, read again when it was changed. */
+  readonly policy: PolicySource;
   readonly exporter: ExportToCloud;
   /** A fault that ends nothing: written down with its code. */
   readonly onFault: (fault: unknown) => void;
@@ -61,7 +64,13 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
   const audit = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
   const store = await Store.open(join(data, 'main.db'), allTables);
   const events = new EventLog({ store, clock, log });
-  const anonymiser = new Anonymiser({ key: keys.pseudonymKey(), site: site.site });
+  const policy = new PolicySource(data, onFault);
+  const anonymiser = new Anonymiser({
+    key: keys.pseudonymKey(),
+    site: site.site,
+    ...site.anonymisation,
+    policy: () => policy.current().document,
+  });
   const expiry = new ExpiryAlarm(clock, (fault) =>
     log.error({ code: fault.code, offending: fault.offending, hint: fault.hint }, fault.message),
   );
@@ -77,6 +86,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     store,
     events,
     anonymiser,
+    policy,
     exporter,
     onFault,
     async close() {

@@ -1,5 +1,8 @@
-/** `./keepline anonymise --jsonl`. */
+/** `./keepline anonymise --jsonl | policy …`. */
 import type { Run } from './command.ts';
 import { runScript } from './script.ts';
 
-export const run: Run = ({ args }, { machine }) => runScript(machine, 'compliance/src/anonymise-cli.ts', args);
+export const run: Run = ({ args }, { machine }) =>
+  args[0] === 'policy'
+    ? runScript(machine, 'compliance/src/policy-cli.ts', args.slice(1))
+    : runScript(machine, 'compliance/src/anonymise-cli.ts', args);

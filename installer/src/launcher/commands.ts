@@ -1,5 +1,5 @@
 /** The list of commands: adding one is a file beside this and an entry here. */
-import { forBrowserDemo, forSite, forSiteAndCloud, forTalking, forTests, forUnitTests } from '../setup/steps.ts';
+import { forBrowserDemo, forCloud, forSite, forSiteAndCloud, forTalking, forTests, forUnitTests } from '../setup/steps.ts';
 import type { Command } from './command.ts';
 
 export const commands: readonly Command[] = [
@@ -50,6 +50,13 @@ export const commands: readonly Command[] = [
     load: () => import('./recordings.ts'),
   },
   {
+    name: 'users',
+    usage: 'init | list | add | roles | disable | enable | unlock | reset | revoke [NAME] [...]',
+    summary: 'make the first administrators; accounts, their roles and sessions',
+    setup: () => forTalking,
+    load: () => import('./users.ts'),
+  },
+  {
     name: 'audit',
     usage: 'verify | list | prove ID | export --out FILE [...]',
     summary: 'check the audit log offline, show it, prove one entry, export all',
@@ -58,9 +65,9 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'anonymise',
-    usage: '--jsonl',
-    summary: 'find personal data in texts: {"id","text"} per line in; redacted text and offsets into the given one out',
-    accepts: { flags: ['jsonl'] },
+    usage: '--jsonl | policy show | check FILE | use FILE | history [--data DIR] [--lang zh|en] [--json]',
+    summary: 'find personal data in texts, {"id","text"} per line; show or change what may leave the site',
+    accepts: { flags: ['jsonl', 'json'], values: ['data', 'lang', 'purpose'], maxWords: 3 },
     setup: () => forTalking,
     load: () => import('./anonymise.ts'),
   },
@@ -79,7 +86,7 @@ export const commands: readonly Command[] = [
       ],
       maxWords: 3,
     },
-    setup: (args) => (args.includes('egress') || args.includes('quarantine') ? forSite : forTalking),
+    setup: ([verb = '']) => (verb === 'egress' || verb === 'quarantine' ? forSite : verb === 'up' ? forCloud : forTalking),
     load: () => import('./cloud.ts'),
   },
   {
