@@ -14,6 +14,7 @@ import {
 import { DOWNLINK_MAX_BYTES } from '@keepline/contracts/downlink';
 import { nanos } from '@nats-io/transport-node';
 import type { CloudConnection } from '../nats/cloud-connection.ts';
+import { ACCEPTS_ZSTD } from '../nats/event-stream.ts';
 import { subjectsOf } from '../nats/subjects.ts';
 
 export interface ProvisionOptions {
@@ -43,6 +44,7 @@ export async function provision(connection: CloudConnection, site: string, optio
   await provisionDownlink(admin, site, options.replicas ?? 1);
   await admin.streams.add({
     name: stream,
+    description: `events of the site; ${ACCEPTS_ZSTD}`, // the workers unpack it: message-body.ts
     subjects: [events],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,

@@ -1,8 +1,10 @@
 /** Behaviour of the server that the relay leans on or works around. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type Hub, startHub } from '@keepline/testkit/nats-server';
+import { bodyText } from '../cloud/message-body.ts';
 import { provision } from '../cloud/provision.ts';
+import { packed } from '../relay/packed.ts';
 import { cloudSide } from '../testing/running-sync.ts';
 import { EventStream } from './event-stream.ts';
 import type { Position } from './publish-lane.ts';
@@ -42,7 +44,7 @@ describe('a stream whose server was restarted after the de-duplication window', 
 
     const after = await cloudSide(hub);
     const late = new EventStream(after, stream);
-    expect(await late.end()).toEqual({ seq: 2, msgId: 'b' });
+    expect(await late.end()).toEqual({ seq: 2, msgId: 'b', zstd: true });
     // Repeating an old event is not caught by its id any more; the position catches it.
     await expect(append(late, subject, 'b', '{}', { afterSeq: 1, afterId: '', previousId: 'a' })).rejects.toMatchObject({
       code: 'STREAM_WRONG_LAST',
@@ -62,6 +64,29 @@ describe('a stream whose server was restarted after the de-duplication window', 
       code: 'STREAM_WRONG_LAST',
     });
     after.drop();
+  });
+
+  it('a compressed event arrives as it was sent, and only where the stream says that it may', async () => {
+    const connection = await cloudSide(hub);
+    const own = subjectsOf('packed').stream;
+    await provision(connection, 'packed', { maxBytes: 1_048_576 });
+    const { zstd } = await new EventStream(connection, own).end();
+    expect(zstd).toBe(true);
+    const body = JSON.stringify({ skill: 'cards'.repeat(400) });
+    const event = { subject: eventSubject('packed', 'call.held'), id: 'a', ...packed(body, zstd) };
+    const acknowledged = await new Promise<number>((resolve, reject) => {
+      const lane = new EventStream(connection, own).lane({ acknowledged: resolve, refused: (_seq, fault) => reject(fault) });
+      lane.publish(event, { afterSeq: 0, afterId: '', previousId: '' });
+    });
+    const admin = await jetstreamManager(connection.nats);
+    const stored = await admin.streams.getMessage(own, { seq: acknowledged });
+    if (!stored) throw new Error('nothing was stored');
+    expect(stored.data.length).toBeLessThan(200);
+    expect(bodyText({ data: stored.data, headers: stored.header })).toBe(body);
+    // A stream of an older cloud says nothing of it.
+    await admin.streams.add({ name: 'OLDER', subjects: ['older.>'] });
+    expect(await new EventStream(connection, 'OLDER').end()).toMatchObject({ zstd: false });
+    connection.drop();
   });
 
   it('a stream that is not there is named', async () => {

@@ -10,16 +10,22 @@ import type { CloudConnection } from './cloud-connection.ts';
 import { StreamMissing } from './errors.ts';
 import { type LaneListener, PublishLane } from './publish-lane.ts';
 
-export { PREVIOUS_HEADER } from './publish-lane.ts';
-
 /** How long an acknowledgement may take before the connection counts as doubtful, ms. */
 export const ACK_TIMEOUT_MS = 5000;
+
+/**
+ * Words in the description of a stream by which its consumers say that they unpack `Content-Encoding: zstd`; without them nothing is compressed.
+ * The description is part of a stream in every version of the server; its metadata is not (2.10 and later).
+ */
+export const ACCEPTS_ZSTD = 'accepts zstd';
 
 export interface StreamEnd {
   /** Sequence of the last message ever stored; 0 in a new stream. */
   readonly seq: number;
   /** `Nats-Msg-Id` of that message; '' when there is none or it is not kept any more. */
   readonly msgId: string;
+  /** Whether events may come compressed. */
+  readonly zstd: boolean;
 }
 
 export class EventStream {
@@ -39,10 +45,11 @@ export class EventStream {
     try {
       // checkAPI would ask for the account, which a site's user may not.
       const admin = await jetstreamManager(this.#connection.nats, { timeout: ACK_TIMEOUT_MS, checkAPI: false });
-      const { state } = await admin.streams.info(this.#name);
-      if (state.last_seq === 0) return { seq: 0, msgId: '' };
+      const { state, config } = await admin.streams.info(this.#name);
+      const zstd = config.description?.includes(ACCEPTS_ZSTD) ?? false;
+      if (state.last_seq === 0) return { seq: 0, msgId: '', zstd };
       const last = await admin.streams.getMessage(this.#name, { seq: state.last_seq });
-      return { seq: state.last_seq, msgId: last?.header.get('Nats-Msg-Id') ?? '' };
+      return { seq: state.last_seq, msgId: last?.header.get('Nats-Msg-Id') ?? '', zstd };
     } catch (fault) {
       throw fault instanceof JetStreamApiError && fault.code === JetStreamApiCodes.StreamNotFound ? new StreamMissing(this.#name) : fault;
     }

@@ -26,7 +26,7 @@ class MemoryStream implements Stream {
   async end(): Promise<StreamEnd> {
     this.asked++;
     await Promise.resolve();
-    return { seq: this.ids.length, msgId: this.ids.at(-1) ?? '' };
+    return { seq: this.ids.length, msgId: this.ids.at(-1) ?? '', zstd: false };
   }
   /** Answers later and one by one, as a server does. */
   lane(listener: LaneListener): Lane {

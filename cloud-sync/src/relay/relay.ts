@@ -102,9 +102,9 @@ export class Relay {
   async #serve(stream: Stream, run: number): Promise<void> {
     for (let attempt = 0; run === this.#run; attempt++) {
       try {
-        const place = await this.#resume(stream);
+        const { place, zstd } = await this.#resume(stream);
         for (const code of ['STREAM_LAST_UNKNOWN', 'STREAM_WENT_BACK', 'STREAM_MISSING']) this.#faults.delete(code);
-        await this.#send(stream, place, run, () => {
+        await this.#send(stream, { place, zstd, run }, () => {
           attempt = 0;
           this.#faults.delete('OUTBOX_UNWRITABLE');
         });
@@ -115,7 +115,7 @@ export class Relay {
     }
   }
 
-  async #resume(stream: Stream): Promise<Resume> {
+  async #resume(stream: Stream): Promise<{ place: Resume; zstd: boolean }> {
     const { delivery, log } = this.#o;
     const end = await stream.end();
     const delivered = await delivery.lastDelivered();
@@ -124,11 +124,12 @@ export class Relay {
     if (end.seq === 0 && delivered.seq > 0)
       log.warn({ delivered: delivered.seq }, 'the stream is new and empty; earlier events are not sent again');
     log.info({ after: place.settledSeq, streamSeq: place.streamSeq }, 'relay resumes');
-    return place;
+    return { place, zstd: end.zstd };
   }
 
   /** Sends for as long as the connection lasts. @throws when the place has become doubtful */
-  async #send(stream: Stream, place: Resume, run: number, onProgress: () => void): Promise<void> {
+  async #send(stream: Stream, from: { place: Resume; zstd: boolean; run: number }, onProgress: () => void): Promise<void> {
+    const { place, zstd, run } = from;
     const { site, delivery, batchEvents, clock, note } = this.#o;
     const onHits = (hits: readonly Hit[]): void => {
       for (const { entry, why } of hits) this.#alarm(new EventQuarantined(entry.id, why));
@@ -137,7 +138,7 @@ export class Relay {
       onProgress();
       note({ on: 'acknowledged', tookMs });
     };
-    const parts = { site, delivery, batchEvents, clock, bell: this.#bell, onHits, onAnswer };
+    const parts = { site, delivery, batchEvents, zstd, clock, bell: this.#bell, onHits, onAnswer };
     this.#sending = new Sending(parts, (listener) => stream.lane(listener), place);
     try {
       await this.#sending.run(() => run !== this.#run);

@@ -21,7 +21,7 @@ export interface Resume {
  * @param found position in the outbox of the stream's last event; undefined when it is not there
  * @throws KeeplineError STREAM_LAST_UNKNOWN, STREAM_WENT_BACK: publishing on would duplicate or reorder, so the relay must stop
  */
-export function resumeAfter(end: StreamEnd, delivered: Delivered, found: number | undefined): Resume {
+export function resumeAfter(end: Pick<StreamEnd, 'seq' | 'msgId'>, delivered: Delivered, found: number | undefined): Resume {
   // A new stream: nothing of ours is there, the first undelivered event opens it.
   if (end.seq === 0) return { settledSeq: delivered.seq, lastId: '', streamSeq: 0, fresh: true };
   if (end.msgId === '') {

@@ -12,6 +12,7 @@ import type { Delivery } from '../outbox/delivery.ts';
 import { type Entry, shortType } from '../outbox/entry.ts';
 import type { Hit } from '../outbox/quarantine.ts';
 import type { Bell } from './bell.ts';
+import { packed } from './packed.ts';
 import type { Resume } from './resume.ts';
 import { Window } from './window.ts';
 
@@ -27,6 +28,8 @@ export interface SendingParts {
   readonly delivery: Pick<Delivery, 'advance' | 'quarantine'>;
   /** Events in flight at once; as many are claimed in one transaction. */
   readonly batchEvents: number;
+  /** The other end unpacks zstd. */
+  readonly zstd: boolean;
   readonly clock: Pick<Clock, 'monotonicMs' | 'every'>;
   readonly bell: Bell;
   readonly onHits: (hits: readonly Hit[]) => void;
@@ -128,8 +131,8 @@ export class Sending {
       const entry = this.#staged[this.#stagedHead];
       if (!entry) return;
       this.#stagedHead++;
-      const event = { subject: eventSubject(site, shortType(entry.type)), id: entry.id, body: entry.body };
-      const position = this.#window.send(entry, entry.body.length, clock.monotonicMs());
+      const event = { subject: eventSubject(site, shortType(entry.type)), id: entry.id, ...packed(entry.body, this.#p.zstd) };
+      const position = this.#window.send(entry, event.body.length, clock.monotonicMs());
       try {
         this.#lane.publish(event, position);
       } catch (cause) {
