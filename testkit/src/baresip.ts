@@ -1,5 +1,5 @@
 /**
- * baresip as a caller: a soft phone that many offices have, driven over its control socket (netstrings of JSON). It speaks a WAV file and
+ * baresip as a caller or as an agent's phone: a soft phone that many offices have, driven over its control socket (netstrings of JSON). It speaks a WAV file and
  * keeps what it heard in one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -19,17 +19,27 @@ const MODULES = process.env.KEEPLINE_BARESIP_MODULES ?? '/usr/lib/baresip/module
 export interface BaresipOptions {
   /** Empty folder for its configuration and sounds. */
   readonly folder: string;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: 'udp' | 'tcp' | 'tls';
   /** The only codec it offers: G.711 A-law or µ-law. */
   readonly codec: 'PCMA' | 'PCMU';
   /** What it says, Hz. */
   readonly hz: number;
   readonly number: string;
+  /** Registers there as `number` and answers whatever rings; absent for a caller. */
+  readonly registers?: {
+    readonly address: string;
+    readonly port: number;
+    readonly password: string;
+    /** Lifetime it asks for. Default 60. */
+    readonly seconds?: number;
+  };
+  /** PEM that certifies the other side on TLS. */
+  readonly caFile?: string;
 }
 
 export class Baresip {
   readonly #folder: string;
-  readonly #transport: 'udp' | 'tcp';
+  readonly #transport: BaresipOptions['transport'];
   readonly #child: ChildProcess;
   readonly #control: Socket;
   readonly #events: string[] = [];
@@ -68,6 +78,11 @@ export class Baresip {
   /** Presses a key by RFC 4733. */
   press(key: string): void {
     this.#send('sndcode', key);
+  }
+
+  /** Presses the transfer key: a REFER without a second call. */
+  transfer(target: string): void {
+    this.#send('transfer', target);
   }
 
   async hangup(): Promise<void> {
@@ -144,14 +159,20 @@ async function writeConfig(options: BaresipOptions, controlPort: number): Promis
     ['audio_txmode', 'thread'],
     ['snd_path', folder],
     ['ctrl_tcp_listen', `127.0.0.1:${controlPort}`],
+    ...(options.caFile === undefined ? [] : [['sip_cafile', options.caFile] as const, ['sip_verify_server', 'yes'] as const]),
     ['module_path', MODULES],
     ...modules.map((name) => ['module', `${name}.so`] as const),
     ...applications.map((name) => ['module_app', `${name}.so`] as const),
   ];
   writeFileSync(join(folder, 'config'), settings.map(([name, value]) => `${name}\t\t${value}\n`).join(''));
+  const { registers } = options;
+  const domain = registers ? `${registers.address}:${registers.port}` : `127.0.0.1:${port}`;
+  const registration = registers
+    ? `auth_user=${number};auth_pass=${registers.password};regint=${registers.seconds ?? 60};answermode=auto`
+    : 'regint=0';
   writeFileSync(
     join(folder, 'accounts'),
-    `<sip:${number}@127.0.0.1:${port};transport=${options.transport}>;regint=0;audio_codecs=${options.codec}/8000/1\n`,
+    `<sip:${number}@${domain};transport=${options.transport}>;${registration};audio_codecs=${options.codec}/8000/1\n`,
   );
   writeFileSync(join(folder, 'contacts'), '');
 }

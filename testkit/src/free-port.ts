@@ -13,7 +13,7 @@ export async function freeTcpPort(address = '127.0.0.1'): Promise<number> {
 }
 
 export async function freeUdpPort(address = '127.0.0.1'): Promise<number> {
-  const socket = createSocket('udp4').bind(0, address);
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4').bind(0, address);
   await once(socket, 'listening');
   const { port } = socket.address();
   socket.close();

@@ -45,7 +45,7 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
   const table = new TrunkTable(site.sip.trunks);
   const phones = phoneAddresses(site.agents);
   const registering = new Set(site.agents.filter(({ phone }) => phone === REGISTERED).map(({ id }) => id));
-  const guard = new DigestGuard({ realm: site.site, clock, status: 401 });
+  const guard = new DigestGuard({ realm: site.site, clock, status: 401, algorithms: site.sip.digestAlgorithms });
   // Each needs the other: the registrar tells the gatekeeper of guesses, and asks nothing of it before it is open.
   let gatekeeper: Gatekeeper | undefined;
   const registrar = await Registrar.open({
