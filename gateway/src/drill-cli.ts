@@ -96,7 +96,7 @@ async function drill({ data, seconds, out, purpose, json }: Wanted): Promise<boo
     await database.exec('PRAGMA query_only = ON');
     const act = {
       who: `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`,
-      ...{ role: 'operator', from: 'console', object: `${seconds}s`, purpose, correlation: newId('act', clock.now()) },
+      ...{ role: 'operator', from: 'console', object: `link:${seconds}s`, purpose, correlation: newId('act', clock.now()) },
     };
     const report = await audited(log, 'cloud.drill', act, async () => {
       const { last } = (await database.get<{ last: number }>('SELECT coalesce(max(number), 0) AS last FROM event_log')) ?? { last: 0 };

@@ -2,17 +2,16 @@
  * A whole site under calls while its cloud is cut, frozen, killed, swallowed and thinned out in an order that a seed decides. What is found is counted
  * from the event log of the site and from both ends of the way to the cloud, not believed.
  */
-import { execFileSync } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { LinkChange } from '@keepline/contracts/link';
-import { callAndChoose } from './customer.ts';
+import { callAndChoose, hears } from './customer.ts';
 import { eventually } from './eventually.ts';
-import { findProgram } from './program.ts';
+import { PortFilter } from './port-filter.ts';
 import { quantiles } from './quantiles.ts';
 import { eventsOf, query } from './site-database.ts';
 import { Softphone } from './softphone.ts';
-import { type StaffedSite, staffedSite } from './staffed-site.ts';
+import { PHONE_AGENT_HZ, type StaffedSite, staffedSite } from './staffed-site.ts';
 
 const KINDS = ['server stopped', 'server frozen', 'server killed', 'cloud-sync killed', 'black hole', 'loss 30 %', 'slow'] as const;
 export type OutageKind = (typeof KINDS)[number];
@@ -71,10 +70,17 @@ export async function randomCuts(plan: CutPlan): Promise<CutFigures> {
   try {
     await eventually('the link is up', () => isUp(house), 60_000);
     const beganMs = Date.now();
-    const untilMs = beganMs + plan.lastsMs;
-    const traffic = Promise.all(Array.from({ length: plan.callers }, (_, i) => callOnAndOn(house, phone, i, untilMs)));
+    const open = { untilMs: beganMs + plan.lastsMs };
+    const traffic = Promise.all(Array.from({ length: plan.callers }, (_, i) => callOnAndOn(house, phone, i, open)));
     const timeline = new Timeline(house);
-    const outages = await cutUntil(plan, house, filter, untilMs, say);
+    const cuts = cutUntil(plan, house, filter, open, say);
+    // Whatever fails first ends the other, before the site is taken away from under it.
+    await Promise.all([traffic, cuts]).catch(async (fault: unknown) => {
+      open.untilMs = 0;
+      await Promise.allSettled([traffic, cuts, timeline.end()]);
+      throw fault;
+    });
+    const outages = await cuts;
     const placed = (await traffic).reduce((sum, calls) => sum + calls, 0);
     say(`${placed} calls over; waiting for everything to arrive`);
     await eventually('the link is up', () => isUp(house), 120_000, 200);
@@ -106,7 +112,7 @@ async function cutUntil(
   plan: CutPlan,
   house: StaffedSite,
   filter: PortFilter,
-  untilMs: number,
+  open: { untilMs: number },
   say: (line: string) => void,
 ): Promise<Outage[]> {
   const random = seeded(plan.seed);
@@ -114,7 +120,7 @@ async function cutUntil(
   const outages: Outage[] = [];
   // Every kind once in a shuffled round, so that a short run meets them all as far as its time goes.
   let round: OutageKind[] = [];
-  while (Date.now() < untilMs) {
+  while (Date.now() < open.untilMs) {
     await pause(between(plan.pauseMs));
     if (round.length === 0)
       round = [...KINDS]
@@ -167,13 +173,12 @@ async function strike(kind: OutageKind, lastsMs: number, { site }: StaffedSite, 
 }
 
 /** One call after the other; @returns how many were placed. A call that is not answered or does not end is thrown. */
-async function callOnAndOn(house: StaffedSite, phone: Softphone, caller: number, untilMs: number): Promise<number> {
+async function callOnAndOn(house: StaffedSite, phone: Softphone, caller: number, open: { untilMs: number }): Promise<number> {
   let placed = 0;
-  for (; Date.now() < untilMs; placed++) {
+  for (; Date.now() < open.untilMs; placed++) {
     const call = await callAndChoose(phone, house.site, { key: placed % 2 === 0 ? '1' : '2', number: `1380013800${caller % 10}` });
     const ended = call.ended.then(() => 'ended by the site');
-    const talked = eventually('an agent is heard', () => call.line.heard(400).some((sample) => Math.abs(sample) > 2000), 60_000);
-    const early = await Promise.race([ended, talked]);
+    const early = await Promise.race([ended, hears(call, PHONE_AGENT_HZ, 60_000)]);
     if (early === 'ended by the site') throw new Error(`call ${placed} of caller ${caller} was dropped`);
     await pause(1500);
     await call.hangup();
@@ -226,32 +231,6 @@ async function figuresOf(plan: CutPlan, house: StaffedSite, seen: Seen): Promise
     reconciliation: seen.reconciliation,
     exact: sums && isWhole && calls.placed === calls.completed && calls.ended === calls.placed && unrouted === 0,
   };
-}
-
-/** Drops packets of one TCP port on the loopback, both ways, in a table of its own. Needs root and nftables. */
-class PortFilter {
-  readonly #table = `keepline_cuts_${process.pid}`;
-  readonly #port: number;
-
-  constructor(port: number) {
-    this.#port = port;
-  }
-
-  /** @param percent of the packets, each way */
-  drop(percent: number): void {
-    this.open();
-    const dice = percent >= 100 ? '' : `numgen random mod 100 < ${percent} `;
-    const rules = ['dport', 'sport'].map((side) => `tcp ${side} ${this.#port} ${dice}drop;`).join(' ');
-    this.#nft(`table inet ${this.#table} { chain cut { type filter hook input priority 0; policy accept; ${rules} } }`);
-  }
-
-  open(): void {
-    this.#nft(`table inet ${this.#table} {}\ndelete table inet ${this.#table}`);
-  }
-
-  #nft(orders: string): void {
-    execFileSync(findProgram('nft'), ['-f', '-'], { input: orders, stdio: ['pipe', 'ignore', 'pipe'] });
-  }
 }
 
 /** Collects the changes of the link over restarts of `cloud-sync`, which keeps them in memory only. */

@@ -107,8 +107,9 @@ export function drillReport(facts: DrillFacts): DrillReport {
   const down = changes.find((change) => change.to === 'down' && change.atMs >= cutAtMs);
   const shown = during.find(({ type, data, timeMs }) => type === 'link.changed' && data['to'] === 'down' && timeMs >= cutAtMs);
   const since = (state: string): number | null => {
-    const change = changes.find(({ to: at, atMs }) => at === state && atMs >= endedAtMs);
-    return change ? change.atMs - endedAtMs : null;
+    // The end is seen by looking every so often, so the link may be back a moment before it.
+    const change = changes.find(({ to: at, atMs }) => at === state && atMs > (down?.atMs ?? cutAtMs));
+    return change ? Math.max(0, change.atMs - endedAtMs) : null;
   };
   const grown = (column: keyof Balance['counts']): number => to.counts[column] - from.counts[column];
   const events = {
