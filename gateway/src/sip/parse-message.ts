@@ -107,7 +107,9 @@ const EACH_NUL_ESCAPED = /^(?:[^\0\\]|\\[^])*$/;
 function unfold(entries: Header[], line: string): ParseFault | null {
   const last = entries.pop();
   if (last === undefined) return 'bad_header';
-  const value = `${last.value} ${line.trim()}`.trim();
+  const more = line.trim();
+  // Never the whole value again for each line: a header of a thousand folds would be walked a thousand times.
+  const value = last.value === '' ? more : more === '' ? last.value : `${last.value} ${more}`;
   if (value.length > MAX_HEADER_CHARS) return 'header_too_long';
   entries.push({ ...last, value });
   return null;
