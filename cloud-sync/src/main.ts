@@ -68,6 +68,7 @@ async function main(): Promise<void> {
     clock,
     random: Math.random,
     log,
+    outboxDiskFull: () => relay.faults().some(({ code }) => code === 'OUTBOX_UNWRITABLE'),
   });
   const relay = new Relay({
     site,

@@ -20,7 +20,7 @@ export const LINK_CONDITIONS = {
   name_unresolved: { zh: '云端域名无法解析（DNS 故障）', en: 'The name of the cloud server cannot be resolved (DNS)' },
   credentials_refused: { zh: '云端拒绝了本站凭据（已过期或错误）', en: 'The cloud refuses our credentials: expired or wrong' },
   tls_failed: { zh: '与云端的 TLS 握手失败，请检查证书', en: 'TLS with the cloud fails; check the certificates' },
-  outbox_disk_full: { zh: '本地磁盘已满，事件无法写入发件箱', en: 'The disk of the outbox is full' },
+  outbox_disk_full: { zh: '发件箱无法写入：磁盘已满或故障', en: 'The outbox cannot be written: its disk is full or failing' },
   stream_full: { zh: '云端数据流已满，事件在本地等待', en: 'The stream in the cloud is full; events wait here' },
   slow_link: { zh: '链路很慢，建议与分析将延迟', en: 'The line is very slow; advice and analytics come late' },
   heavy_loss: { zh: '链路丢包严重', en: 'The line loses many packets' },
