@@ -36,6 +36,7 @@ export interface IssuedUser {
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 const pair = (seed: string) => fromSeed(Buffer.from(seed));
 
+const NO_LIMITS = { conn: -1, subs: -1, data: -1, payload: -1, leaf: -1, imports: -1, exports: -1, wildcards: true };
 /** Limits of the one account of a site; the server's own settings bound memory and disk. */
 const ACCOUNT_LIMITS = {
   ...{ mem_storage: -1, disk_storage: -1, streams: 16, consumer: 256, conn: 256, leaf: 0, imports: 0, exports: 0, subs: 10_000 },
@@ -64,7 +65,7 @@ export async function hubTrust(seeds: OperatorSeeds, site: string, revoked: Read
     operatorJwt: seeds.operatorJwt,
     systemAccount,
     accounts: {
-      [systemAccount]: await encodeAccount('system', system, {}, { signer: operator }),
+      [systemAccount]: await encodeAccount('system', system, { limits: NO_LIMITS }, { signer: operator }),
       [account.getPublicKey()]: await encodeAccount(
         `keepline-${site}`,
         account,

@@ -36,6 +36,7 @@ beforeEach(() => {
   place('gateway/src/main.ts', GATEWAY);
   place('cloud-sync/src/main.ts', CLOUD_SYNC);
   place('cloud-sync/src/cloud/main.ts', WORKERS);
+  place('cloud-sync/src/cloud/provision-cli.ts', '');
   place('package.json', '{"type":"module"}');
   symlinkSync(join(here.root, 'node_modules'), join(machine.root, 'node_modules'));
   folder = dataFolder(machine.root, join(temp.path, 'data'));

@@ -72,33 +72,35 @@ export async function openSite(
   const media = new FakeMedia();
   const link = new FakeLink();
   const changed: string[] = [];
-  const identity = await openIdentity({
-    store,
-    clock,
-    log,
-    settings: { ...parseSite({}).identity, ...o.settings },
-    site: 'test',
-    agents: AGENTS,
-    sealingKey: Buffer.alloc(32, 7),
-    idleMs: o.idleMs ?? 1_800_000,
-    longestMs: 43_200_000,
-    isInCall: (id) => isInCall(calls, id),
-    leave: (id) => duty.signOut(id),
-    onPasswordChanged: async (userId) => void changed.push(userId),
-    async audited(act, context, run) {
-      if (audit.isBroken) throw new Error('disk full, secret=hunter2');
-      const entry: LoggedAct = { act, ...context, outcome: 'begun' };
-      acts.push(entry);
-      try {
-        const result = await run();
-        entry.outcome = 'done';
-        return result;
-      } catch (fault) {
-        entry.outcome = 'failed';
-        throw fault;
-      }
-    },
-  });
+  const reopen = () =>
+    openIdentity({
+      store,
+      clock,
+      log,
+      settings: { ...parseSite({}).identity, ...o.settings },
+      site: 'test',
+      agents: AGENTS,
+      sealingKey: Buffer.alloc(32, 7),
+      idleMs: o.idleMs ?? 1_800_000,
+      longestMs: 43_200_000,
+      isInCall: (id) => isInCall(calls, id),
+      leave: (id) => duty.signOut(id),
+      onPasswordChanged: async (userId) => void changed.push(userId),
+      async audited(act, context, run) {
+        if (audit.isBroken) throw new Error('disk full, secret=hunter2');
+        const entry: LoggedAct = { act, ...context, outcome: 'begun' };
+        acts.push(entry);
+        try {
+          const result = await run();
+          entry.outcome = 'done';
+          return result;
+        } catch (fault) {
+          entry.outcome = 'failed';
+          throw fault;
+        }
+      },
+    });
+  const identity = await reopen();
   const { sessions, signIn, credentials } = identity;
   for (const agent of AGENTS) await credentials.setPassword(agent.id, PASSWORD);
   const desks = new AgentDesks<string>({
@@ -149,6 +151,8 @@ export async function openSite(
     changed,
     credentials,
     identity,
+    /** The same site after a restart, as far as accounts go; to be closed by the test. */
+    reopen,
     desks,
     duty,
     folder,
@@ -169,7 +173,7 @@ export async function openSite(
       return cookieOf(answer);
     },
     async close(): Promise<void> {
-      signIn.close();
+      await signIn.close();
       await api.close();
       await store.close();
       await rm(folder, { recursive: true, force: true });
