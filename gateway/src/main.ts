@@ -99,7 +99,7 @@ async function main(): Promise<void> {
     await Promise.race([Promise.all(stories), late]);
     await ground.audited('site.stop', { ...siteAct, purpose: 'asked to stop' }, async () => {});
     await doors.close();
-    desks.close();
+    await desks.close();
     await trunks.close();
     await voice.close();
     downlink.close();

@@ -32,7 +32,7 @@ export interface Desks {
   readonly firstPasswords: readonly FirstPassword[];
   /** Opens the doors; the last step of a start. */
   open(): Promise<Api>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function setUpDesks(parts: DeskParts): Promise<Desks> {

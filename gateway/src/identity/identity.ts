@@ -45,7 +45,7 @@ export interface Identity {
   readonly accounts: Accounts;
   readonly tokens: ApiTokens;
   readonly relyingPartyId: string;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function passwordPolicyOf(settings: IdentitySettings): PasswordPolicy {

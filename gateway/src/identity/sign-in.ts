@@ -41,11 +41,14 @@ export class SignIn {
   readonly #disarm: () => void;
   /** Names whose tally is not on disk yet. */
   readonly #beingTried = new Set<string>();
+  #looking: Promise<void> | undefined;
 
   private constructor(o: SignInOptions, guard: SignInGuard) {
     this.#o = o;
     this.#guard = guard;
-    this.#disarm = o.clock.every(LOOK_EVERY_MS, () => void this.look());
+    this.#disarm = o.clock.every(LOOK_EVERY_MS, () => {
+      this.#looking ??= this.look().finally(() => (this.#looking = undefined));
+    });
   }
 
   /** Locks of the run before go on. */
@@ -153,8 +156,10 @@ export class SignIn {
     }
   }
 
-  close(): void {
+  /** Resolves when nothing of this asks the store any more. */
+  async close(): Promise<void> {
     this.#disarm();
+    await this.#looking;
   }
 
   async #leave(session: Session): Promise<void> {
