@@ -40,7 +40,7 @@ const HOSTILE = [
     'A1 ',
   ],
 ] as const;
-const SHORT = 900;
+const SHORT = 480;
 const GROWTH = 4;
 
 /** Executions of all blocks of the anonymiser's code while `work` runs: V8 counts them exactly. */
@@ -55,7 +55,10 @@ async function blocksRun(session: Session, work: () => void): Promise<number> {
     .reduce((sum, { count }) => sum + count, 0);
 }
 
-describe('hostile texts', () => {
+/** Counting makes the code some ten times slower, the machine may be shared. */
+const PATIENCE_MS = 180_000;
+
+describe('hostile texts', { timeout: PATIENCE_MS }, () => {
   it('four times the text is at most some four times the work', async () => {
     const session = new Session();
     session.connect();
@@ -77,7 +80,7 @@ describe('hostile texts', () => {
     session.connect();
     await session.post('Profiler.enable');
     const steep: string[] = [];
-    for (const piece of ['1 ', '张', '三个8', '王先生说', '路1号', '客户：1\n']) {
+    for (const piece of ['1 ', '张', '王先生说路1号，三个8\n客户：1']) {
       const text = piece.repeat(Math.ceil(1_000 / piece.length));
       const perUnit = (await blocksRun(session, () => void findPersonalData(text))) / text.length;
       const long = piece.repeat(Math.ceil(100_000 / piece.length));
