@@ -8,6 +8,8 @@ import type { Step } from './step.ts';
 
 /** To read the site file or talk to a running site. */
 export const forTalking: readonly Step[] = [nodeModules];
+/** To run the services of the cloud on a machine of their own. */
+export const forCloud: readonly Step[] = [nodeModules, sqlite];
 /** To run the gateway and `cloud-sync`. */
 export const forSite: readonly Step[] = [nodeModules, sqlite, mediaWorker, desk, speech];
 /** To run the stand-in cloud as well. */

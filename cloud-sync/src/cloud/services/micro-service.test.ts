@@ -79,7 +79,7 @@ describe('micro services', () => {
     await one.close();
     for (let n = 0; n < 10; n++) expect((await ask({ n })).json()).toEqual({ n });
     await two.close();
-    await expect(ask({ n: 1 })).rejects.toThrow();
+    await expect(ask({ n: 1 })).rejects.toThrow('no responders');
   });
 
   it('refuses with codes: bad requests, answers of another shape, faults of its own, refusals of the work', async () => {
