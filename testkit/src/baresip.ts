@@ -104,7 +104,7 @@ export class Baresip {
 
   async close(): Promise<void> {
     this.#control.destroy();
-    if (this.#child.exitCode !== null) return;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await gone;
