@@ -12,7 +12,7 @@ export function announcement(status: UpStatus): string {
     `  cloud        ${cloudWords(status)}`,
   ];
   if (ready.firstPasswords.length > 0) {
-    lines.push('', `  First passwords (also in ${status.data}/first-passwords.json; hand them out, then delete that file):`);
+    lines.push('', `  First passwords (also in ${status.data}/first-passwords.json until each agent has set one of their own):`);
     for (const { agent, password } of ready.firstPasswords) lines.push(`    ${agent.padEnd(16)}${password}`);
   }
   lines.push('', '  In another terminal:', '    ./keepline demo      place calls, cut the cloud, heal it');
