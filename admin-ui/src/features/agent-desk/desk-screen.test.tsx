@@ -1,5 +1,6 @@
 /** The screen as text, in both languages and every state: that it renders at all, and that what the agent must know is on it. */
 import type { DeskCall } from '@keepline/contracts/agent-protocol';
+import { LINK_CONDITIONS } from '@keepline/contracts/link';
 import { renderToString } from 'react-dom/server';
 import { I18nextProvider } from 'react-i18next';
 import { describe, expect, it } from 'vitest';
@@ -41,6 +42,13 @@ describe.each(['zh', 'en'] as const)('the desk in %s', (language) => {
     const text = textOf(language, step(withCall(null), { is: 'view', view: away, monotonicMs: 0 }));
     expect(text).toContain('sold_gold');
     expect(text).toContain('fire_drill');
+  });
+
+  it('says what is wrong with the cloud link, in words, while it is not up', () => {
+    for (const condition of Object.keys(LINK_CONDITIONS) as Array<keyof typeof LINK_CONDITIONS>) {
+      const view = { ...firstView(), link: { ...firstView().link, state: 'down' as const, condition } };
+      expect(textOf(language, step(withCall(null), { is: 'view', view, monotonicMs: 0 }))).toContain(LINK_CONDITIONS[condition][language]);
+    }
   });
 
   it('shows a fault it has no words for in the words of the gateway, with its code', () => {
