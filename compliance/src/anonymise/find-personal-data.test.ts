@@ -42,8 +42,8 @@ describe('names and addresses', () => {
   const unread = parseLabelled(readFileSync(join(FIXTURES, 'first-sight.jsonl'), 'utf8')).filter((_, i) => i % 2 === 1);
   const atFirstSight = score(unread, findPersonalData);
 
-  it('of texts never read while the recognisers were made: five names in six, nine addresses in ten, one clean sentence in fifty at most', () => {
-    expect(atFirstSight.kinds.PERSON_NAME?.recall).toBeGreaterThanOrEqual(0.83);
+  it('of texts never read while the recognisers were made: nine names and nine addresses in ten, one clean sentence in fifty at most', () => {
+    expect(atFirstSight.kinds.PERSON_NAME?.recall).toBeGreaterThanOrEqual(0.9);
     expect(atFirstSight.kinds.ADDRESS?.recall).toBeGreaterThanOrEqual(0.9);
     expect(atFirstSight.falseHitsOnClean).toBeLessThanOrEqual(0.02);
   });

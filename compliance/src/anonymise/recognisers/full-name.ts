@@ -67,8 +67,14 @@ function nameAt(text: string, segments: Segments, start: number, inList: boolean
     if (PUBLIC_NAMES.has(text.slice(start, end)) || NO_LAST.has(text.charAt(end - 1))) continue;
     const after = rightOf(text, segments, end);
     const inside = likeness(text, segments, start, end, surname);
-    const strong = before >= STRONG || after >= STRONG || inList || (inside >= 2.5 && end - start >= 3 && before + after >= STRONG + 0.5);
-    const points = inside + before + after + (inList ? STRONG : 0);
+    const alone = isFree(text, start, end) ? FAIR : 0; // 【张伟】
+    const strong =
+      before >= STRONG ||
+      after >= STRONG ||
+      inList ||
+      (alone > 0 && inside >= 2) ||
+      (inside >= 2.5 && end - start >= 3 && before + after >= STRONG + 0.5);
+    const points = inside + before + after + alone + (inList ? STRONG : 0);
     if (inside > 0 && strong && points >= ENOUGH && points >= (best?.points ?? 0)) best = { points, end };
   }
   return best?.end;
@@ -100,6 +106,11 @@ function likeness(text: string, segments: Segments, start: number, end: number, 
   if (first === start + surname && given === end)
     return end - start - surname === 1 || LIKENESS[segments.sortAt(start + surname)] > 0 ? 2.5 - short : 2;
   return 2 - short;
+}
+
+/** With nothing Chinese beside it; of two characters only where the surname is hardly anything else. */
+function isFree(text: string, start: number, end: number): boolean {
+  return !isHan(text.charAt(start - 1)) && !isHan(text.charAt(end)) && (end - start > 2 || !HOMOGRAPHS.has(text.charAt(start)));
 }
 
 function leftOf(text: string, segments: Segments, start: number): number {
