@@ -40,7 +40,8 @@ export const speech = programs(
   'Without it the prompts of the sample flow are tones instead of words.',
 );
 
-/** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link; ip and cc make the lines that are cut. */
+/** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link; ip and cc make the lines that are cut; openssl
+ * issues the certificates of a mutual TLS hub. */
 export const testTools = programs('test tools', '60 s', {
   sipp: 'sip-tester',
   baresip: 'baresip-core',
@@ -51,6 +52,7 @@ export const testTools = programs('test tools', '60 s', {
   ip: 'iproute2',
   cc: 'build-essential',
   nft: 'nftables',
+  openssl: 'openssl',
 });
 
 export const browser = programs('browser', '30 s', { chromium: 'chromium' });

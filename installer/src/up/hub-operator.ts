@@ -12,7 +12,7 @@ import type { DataFolder } from './data-folder.ts';
 
 /** A year: a stand-in that runs longer is renewed with `./keepline cloud credentials rotate`, as a real one would be. */
 export const CREDENTIALS_DAYS = 365;
-/** Users of a rotation a minute for a year; then a new operator is due. */
+/** Revoked keys that are remembered, a daily rotation for 27 years; the oldest have long expired by then. */
 const REVOKED_MAX = 10_000;
 
 export interface HubPlace {
