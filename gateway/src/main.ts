@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     ground,
     routing,
     browsers: voice.browsers,
-    health: () => healthOf({ ...routing, voice, exporter: ground.exporter }),
+    health: () => healthOf({ ...routing, voice, exporter: ground.exporter, trunks: trunks.status().trunks }),
   });
 
   // SIP opens when the house behind it stands; until then an INVITE finds no port and the trunk tries again.

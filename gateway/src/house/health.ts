@@ -11,17 +11,24 @@ export interface Looked {
   readonly cloudSync: { status(): LinkStatus };
   readonly exporter: { status(): ExportStatus };
   readonly ledger: { faults(): readonly unknown[] };
+  /** Trunks that are watched; none yet while the house is still opening. */
+  readonly trunks: ReadonlyArray<{ readonly name: string; readonly health: 'unknown' | 'up' | 'down' }>;
 }
 
-export function healthOf({ voice, cloudSync, exporter, ledger }: Looked): Health {
+export function healthOf({ voice, cloudSync, exporter, ledger, trunks }: Looked): Health {
   const parts: Record<string, PartState> = {
     recorder: voice.recorder.accepting().ok ? 'ok' : 'down',
     ledger: ledger.faults().length === 0 ? 'ok' : 'degraded',
     export: ['halted', 'stalled'].includes(exporter.status().state) ? 'degraded' : 'ok',
     cloudLink: cloudSync.status().state === 'up' ? 'ok' : 'degraded',
   };
+  for (const { name, health } of trunks) parts[`trunk ${name}`] = health === 'down' ? 'down' : 'ok';
   // Without recording no call is taken; everything else lets callers through.
   const status: PartState =
-    parts['recorder'] === 'down' ? 'down' : parts['ledger'] === 'ok' && parts['export'] === 'ok' ? 'ok' : 'degraded';
+    parts['recorder'] === 'down'
+      ? 'down'
+      : parts['ledger'] === 'ok' && parts['export'] === 'ok' && trunks.every(({ health }) => health !== 'down')
+        ? 'ok'
+        : 'degraded';
   return { status, parts };
 }

@@ -133,7 +133,7 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
 const DEFAULT_SECONDS = 600;
 /** A phone that registered is ready for calls; one that is gone is offered none. */
 function attend(roster: Roster, agentId: AgentId, isPresent: boolean): void {
-  if (!isPresent) return void roster.apply(agentId, { do: 'sign_out' });
+  if (!isPresent) return void roster.apply(agentId, { do: 'lose' }); // a call in progress ends by its own leg
   roster.apply(agentId, { do: 'sign_in' });
   if (roster.state(agentId).reason === 'signed_in') roster.apply(agentId, { do: 'ready' });
 }

@@ -82,3 +82,15 @@ function send(socketPath: string, method: string, path: string): Promise<{ statu
     asked.end();
   });
 }
+
+/** The parts of the gateway and how they are, by its health page on the loopback address; undefined when it does not answer. */
+export async function askHealth(http: string): Promise<Readonly<Record<string, string>> | undefined> {
+  try {
+    const reply = await fetch(`${http}/api/health`, { signal: AbortSignal.timeout(HEALTH_MS) });
+    const body: unknown = await reply.json();
+    return (body as { parts: Record<string, string> }).parts; // parse boundary: the sibling package of one version
+  } catch {
+    return undefined;
+  }
+}
+const HEALTH_MS = 3000;

@@ -22,7 +22,10 @@ export interface UpStatus {
   readonly children: readonly ChildStatus[];
 }
 
-export function statusText(status: UpStatus, link: LinkStatus | undefined): string {
+/** @param parts of the gateway by its health page, such as `trunk carrier`: `down`; undefined when it does not answer */
+export function statusText(status: UpStatus, link: LinkStatus | undefined, parts: Readonly<Record<string, string>> | undefined): string {
+  const ailing = Object.entries(parts ?? {}).filter(([, state]) => state !== 'ok');
+  const partWords = parts === undefined ? 'the gateway does not answer' : ailing.map(([name, state]) => `${name} ${state}`).join(', ');
   const linkWords = link === undefined ? 'cloud-sync does not answer' : `${link.state} (${link.why}), ${link.backlog} event(s) waiting`;
   const children = status.children.map(({ name, state, pid, restarts }) => {
     const again = restarts === 0 ? '' : `, started again ${restarts} time(s)`;
@@ -34,6 +37,7 @@ export function statusText(status: UpStatus, link: LinkStatus | undefined): stri
     `  number        ${status.ready.sip}`,
     `  cloud         ${status.cloud.kind}${status.cloud.kind === 'stand-in' ? `, ${status.cloud.state}` : ''} ${status.cloud.server}`.trimEnd(),
     `  link          ${linkWords}`,
+    `  parts         ${partWords === '' ? 'all ok' : partWords}`,
     ...children,
   ].join('\n');
 }
