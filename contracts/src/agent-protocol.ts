@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from 'typebox';
 import type { AdviceReason } from './advice.ts';
+import type { Sensitivity } from './audit-acts.ts';
 import type { AdviceOutcome, AgentStateName } from './events.ts';
 import type { AgentId, CallId, QueueName } from './ids.ts';
 import type { LinkStatus } from './link.ts';
@@ -41,6 +42,24 @@ export const DeskRequest = Type.Union([
 ]);
 export type DeskRequest = Static<typeof DeskRequest>;
 export type DeskAsk = DeskRequest['ask'];
+/** What each request declares about itself: an audited act, or `false`. A new request without its row does not compile. */
+export const DESK_ASK_ACTS: Readonly<Record<DeskAsk, Sensitivity>> = {
+  'media.capabilities': false,
+  'media.transport': false,
+  'media.connect': false,
+  'media.produce': false,
+  'media.receivable': false,
+  'media.consuming': false,
+  'agent.ready': false,
+  'agent.not_ready': false,
+  'call.answer': false,
+  'call.decline': false,
+  'call.hold': false,
+  'call.resume': false,
+  'call.mute': false,
+  'call.hangup': false,
+  'call.dispose': false,
+};
 
 export type DeskReply =
   | { readonly re: number; readonly ok: true; readonly result?: unknown }

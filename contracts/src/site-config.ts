@@ -182,7 +182,7 @@ export const SiteConfig = Type.Object(
       ],
       maxItems: 2000,
       description:
-        'Agents of the site. First passwords are generated, shown by `./keepline up` and kept in `first-passwords.json` until it is deleted.',
+        'Agents of the site. First passwords are generated, shown by `./keepline up` and kept in `first-passwords.json` until each agent has set one of their own.',
     }),
     reasons: Type.Array(Type.String({ maxLength: 48 }), {
       default: ['break', 'training', 'meeting', 'lunch'],

@@ -1,6 +1,6 @@
 /**
  * Tokens of machines: a few permissions that need no second factor, a year at most, revocable. 256 random bits, shown once, kept as
- * SHA-256. Looked up in memory; `refresh` takes up what other processes have changed.
+ * SHA-256. Looked up in memory: a request of a machine costs no query.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '@keepline/contracts/clock';

@@ -64,6 +64,7 @@ export class SignIn {
    */
   async signIn(name: string, password: string, from: string): Promise<{ readonly token: string; readonly session: Session }> {
     const { audited, credentials, clock, directory, policy, sessions, sources } = this.#o;
+    await directory.refresh(); // for every name alike: the console may have made, changed or disabled this account a moment ago
     const account = directory.find(name);
     // people type passwords into the field for the name; what is no name of ours is not written down
     const who = account?.id ?? 'unknown';

@@ -1,0 +1,21 @@
+/**
+ * Which audited acts each command of the launcher can carry out: its declaration, as a route states `sensitive`. The scripts audit
+ * themselves; a test compares their acts with this table, so a command that is silent about itself does not get through.
+ */
+import type { AuditAct } from '@keepline/contracts/audit-acts';
+
+export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
+  up: [], // the gateway it starts audits its start and its end
+  demo: [],
+  test: [],
+  status: [],
+  doctor: [],
+  recordings: ['recording.list', 'recording.export'],
+  users: ['user.create', 'user.list', 'user.roles', 'user.disable', 'user.enable', 'user.unlock', 'user.reset', 'session.revoke'],
+  audit: ['audit.read', 'audit.export'],
+  anonymise: ['policy.change'],
+  cloud: ['cloud.drill', 'egress.export', 'quarantine.read', 'quarantine.discard', 'credentials.rotate'],
+  downlink: ['downlink.approve', 'downlink.reject', 'downlink.rollback'],
+  bench: [],
+  help: [],
+};
