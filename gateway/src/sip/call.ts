@@ -102,11 +102,6 @@ export interface IncomingCall extends SipCall {
   readonly headers: Headers;
   /** `''` when the INVITE had none: `answer` then sends our offer and the answer arrives by `lateAnswer`. */
   readonly offer: string;
-  /**
-   * The call this one asks to take the place of (RFC 3891): whoever grants it answers this one, puts it in the other's place and hangs the
-   * other up. null for an ordinary call.
-   */
-  readonly replaced: SipCall | null;
   /** 180, repeated each minute; reliable where the caller requires it (RFC 3262). */
   ring(): void;
   /**

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { AnswerUntilAck } from './answer-until-ack.ts';
 import type { CallHost, DialogUser } from './call-host.ts';
 import { CallSignals } from './call-signals.ts';
-import type { HangupReason, IncomingCall, Referral, ReferOptions, SipCall, SipEnd, SipParty } from './call.ts';
+import type { HangupReason, IncomingCall, Referral, ReferOptions, SipEnd, SipParty } from './call.ts';
 import { DialogCall } from './dialog-call.ts';
 import { type Dialog, dialogOfUas } from './dialog.ts';
 import { CallNotAcknowledged, ReferRefused, ReinviteRefused } from './errors.ts';
@@ -34,7 +34,6 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   readonly requestUri: SipUri;
   readonly headers: Headers;
   readonly offer: string;
-  readonly replaced: SipCall | null;
   readonly #host: CallHost;
   readonly #transaction: ServerTransaction;
   readonly #signals = new CallSignals();
@@ -63,7 +62,6 @@ export class IncomingInvite implements IncomingCall, DialogUser {
     this.from = parts.from;
     this.to = parts.to;
     this.requestUri = parts.requestUri;
-    this.replaced = parts.replaced;
     this.headers = transaction.inbound.request.headers;
     this.offer = transaction.inbound.request.body.toString('utf8');
     this.#call = new DialogCall(host, this.#signals, dialog, false);
@@ -78,14 +76,14 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   }
 
   /** null when a party or the Contact cannot be read: 400. */
-  static open(host: CallHost, transaction: ServerTransaction, replaced: SipCall | null = null): IncomingInvite | null {
+  static open(host: CallHost, transaction: ServerTransaction): IncomingInvite | null {
     const { inbound } = transaction;
     const from = partyOf(inbound.from);
     const to = partyOf(inbound.to);
     const requestUri = parseUri(inbound.request.uri);
     const dialog = dialogOfUas(inbound, newTag(), firstCseq());
     if (from === null || to === null || requestUri === null || dialog === null) return null;
-    const invite = new IncomingInvite(host, transaction, dialog, { from, to, requestUri, replaced });
+    const invite = new IncomingInvite(host, transaction, dialog, { from, to, requestUri });
     host.adopt(invite.#call.key, invite);
     return invite;
   }
@@ -291,7 +289,6 @@ interface Parts {
   readonly from: SipParty;
   readonly to: SipParty;
   readonly requestUri: SipUri;
-  readonly replaced: SipCall | null;
 }
 
 function partyOf(nameAddr: NameAddr): SipParty | null {

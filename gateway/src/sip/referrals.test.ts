@@ -142,7 +142,7 @@ describe('an INVITE that wants to take the place of a call (RFC 3891 §3)', () =
     const { call, toTag } = await bench.talking();
     replacing(toTag);
     await expect.poll(() => bench.calls.length, PATIENT).toBe(2);
-    expect(bench.calls[1]?.replaced).toBe(call);
+    expect(bench.replaced).toEqual([call]);
     expect(bench.agent.counters().dialogs).toBe(2);
   });
 
@@ -165,6 +165,17 @@ describe('an INVITE that wants to take the place of a call (RFC 3891 §3)', () =
     expect(bench.calls).toHaveLength(2); // the two that asked for nobody's place
   });
 
+  it('is declined where the house lets nobody take calls over', async () => {
+    const strict = await AgentBench.open({ onReplaces: undefined });
+    try {
+      const { toTag } = await strict.talking();
+      strict.say({ callId: 'new', more: `Replaces: call-1;to-tag=${toTag};from-tag=caller` });
+      expect(header(await strict.peer.hear('603'), 'Call-ID')).toBe('new');
+    } finally {
+      await strict.close();
+    }
+  });
+
   it('of a call of ours that still rings there takes it over', async () => {
     const target = `sip:phone@127.0.0.1:${bench.peer.port}`;
     const call = bench.agent.invite(target, ANSWER, { from: { uri: 'sip:95588@127.0.0.1', displayName: '' } });
@@ -173,6 +184,6 @@ describe('an INVITE that wants to take the place of a call (RFC 3891 §3)', () =
     await call.ringing;
     const ours = /tag=(\w+)/.exec(header(invite, 'From'))?.[1];
     bench.say({ callId: 'new', more: `Replaces: ${header(invite, 'Call-ID')};to-tag=${ours};from-tag=desk;early-only` });
-    await expect.poll(() => bench.calls[0]?.replaced, PATIENT).toBe(call);
+    await expect.poll(() => bench.replaced, PATIENT).toEqual([call]);
   });
 });

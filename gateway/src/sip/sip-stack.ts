@@ -6,7 +6,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import { messageOf } from '@keepline/contracts/errors';
 import type { CallHost, DialogUser } from './call-host.ts';
 import type { SecretFor } from './client-request.ts';
-import type { IncomingCall, OutgoingCall } from './call.ts';
+import type { IncomingCall, OutgoingCall, SipCall } from './call.ts';
 import { newCounters, type SipCounters } from './counters.ts';
 import type { Inbound } from './inbound.ts';
 import type { SipRequest, SipResponse } from './message.ts';
@@ -46,6 +46,11 @@ export interface StackOptions {
   readonly secretFor?: SecretFor;
   /** A new call; 100 is out already. It stays offered until it is answered, rejected, hung up or cancelled. */
   onInvite(call: IncomingCall): void;
+  /**
+   * A new call that wants to take the place of one of ours (RFC 3891), which it names: whoever grants it answers the new one, gives it the
+   * other's place and hangs the other up. Without this nobody may: 603.
+   */
+  onReplaces?: ((call: IncomingCall, replaced: SipCall) => void) | undefined;
   /** Never gets numbers or names of parties. */
   log?(level: 'debug' | 'info' | 'warn', what: string, fields: Record<string, string | number>): void;
 }
@@ -82,6 +87,7 @@ export class SipStack {
       host: this.#host,
       counters: this.#counters,
       onInvite: (call) => options.onInvite(call),
+      onReplaces: options.onReplaces && ((call, replaced) => options.onReplaces?.(call, replaced)),
       vet: (inbound) => options.vet?.(inbound) ?? null,
       register: options.register,
       dialog: (key) => this.#dialogs.get(key),

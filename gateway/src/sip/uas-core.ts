@@ -24,6 +24,8 @@ export interface UasOptions {
   readonly host: CallHost;
   readonly counters: SipCounters;
   readonly onInvite: (call: IncomingCall) => void;
+  /** Absent: nobody may take a call over, 603. */
+  readonly onReplaces: ((call: IncomingCall, replaced: SipCall) => void) | undefined;
   /** A new INVITE: null lets it through. */
   readonly vet: (inbound: Inbound) => Refusal | null;
   readonly register: Registrations | undefined;
@@ -105,8 +107,10 @@ export class UasCore {
     if (vetoed !== null) return this.#refuse(inbound, vetoed.status, vetoed.headers);
     const place = this.#replaced(inbound);
     if (typeof place === 'number') return this.#invalid(inbound, place);
+    const { onReplaces } = this.#options;
+    if (place !== null && onReplaces === undefined) return this.#refuse(inbound, 603);
     const transaction = host.transactions.openServer(inbound);
-    const call = IncomingInvite.open(host, transaction, place);
+    const call = IncomingInvite.open(host, transaction);
     if (call === null) {
       counters.invalid++;
       return transaction.respond(this.#response(inbound, 400, { toTag: newTag() }));
@@ -116,7 +120,8 @@ export class UasCore {
     void call.ended.then(() => (offered.call = null));
     counters.callsOffered++;
     try {
-      onInvite(call);
+      if (place !== null) onReplaces?.(call, place);
+      else onInvite(call);
     } catch (fault) {
       call.reject(500);
       throw fault;
