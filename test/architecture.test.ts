@@ -31,8 +31,9 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'cloud-sync/nats': [],
   'cloud-sync/relay': ['egress', 'outbox', 'link', 'nats'],
   'cloud-sync/advice': ['egress', 'link', 'nats'],
+  'cloud-sync/ai': ['egress', 'nats', 'advice'], // desks ask with the breaker of advice
   'cloud-sync/downlink': ['sqlite'],
-  'cloud-sync/socket': ['outbox', 'link', 'relay', 'advice', 'downlink'],
+  'cloud-sync/socket': ['outbox', 'link', 'relay', 'advice', 'ai', 'downlink'],
   'cloud-sync/cloud': ['sqlite', 'outbox', 'link', 'nats'],
 
   'gateway/sip': [],

@@ -12,6 +12,7 @@ import { readSiteFile } from '@keepline/contracts/site-file';
 import { pino } from 'pino';
 import { pinnedKeys } from '@keepline/contracts/downlink';
 import { Advisor } from './advice/ask.ts';
+import { AiAsker } from './ai/ask-ai.ts';
 import { Proposals } from './downlink/proposals.ts';
 import { Receiver } from './downlink/receiver.ts';
 import { LinkMonitor } from './link/link-monitor.ts';
@@ -107,6 +108,14 @@ async function main(): Promise<void> {
       monitor.wire()?.drop();
     },
   });
+  const ai = new AiAsker({
+    site,
+    rules: { failures: advice.breakerFailures, retryMs: advice.breakerRetryMs },
+    clock,
+    connection: () => monitor.wire(),
+    linkState: () => monitor.view().state,
+    log,
+  });
   const feed = new LinkFeed({
     clock,
     view: () => monitor.view(),
@@ -121,7 +130,15 @@ async function main(): Promise<void> {
       () => null, // a link that fails now is one side less, not a fault of the balance
     );
   };
-  const app = buildRoutes({ advisor, feed, link: monitor, counts: () => delivery.counts(), streamLength, faults: () => relay.faults() });
+  const app = buildRoutes({
+    advisor,
+    ai,
+    feed,
+    link: monitor,
+    counts: () => delivery.counts(),
+    streamLength,
+    faults: () => relay.faults(),
+  });
   downlinkRoutes(app, { proposals, identity: () => monitor.wire()?.identity ?? '' });
   await listenOnSocket(app, given.socket);
   monitor.start();

@@ -12,9 +12,7 @@ import { pino } from 'pino';
 import { backoffMs } from '../link/backoff.ts';
 import { CloudConnection } from '../nats/cloud-connection.ts';
 import { readProof } from '../nats/credentials.ts';
-import { DuckdbStore } from './analytics/duckdb-store.ts';
 import type { FactStore } from './analytics/fact-store.ts';
-import { SqliteStore } from './analytics/sqlite-store.ts';
 import { NO_TALLY } from './analytics/tally.ts';
 import { type CloudServiceOptions, readOptions } from './cloud-options.ts';
 import { buildDoor } from './door/cloud-door.ts';
@@ -106,9 +104,11 @@ async function main(): Promise<void> {
   log.info('cloud workers have stopped');
 }
 
+/** The engine is loaded only where it is used: an instance for AI alone needs no native add-on. */
 async function storeOf({ services, engine, data }: CloudServiceOptions): Promise<FactStore | undefined> {
   if (!services.includes('analytics')) return undefined;
-  return engine === 'duckdb' ? await DuckdbStore.open(join(data, 'facts.duckdb')) : await SqliteStore.open(join(data, 'facts.db'));
+  if (engine === 'duckdb') return await (await import('./analytics/duckdb-store.ts')).DuckdbStore.open(join(data, 'facts.duckdb'));
+  return await (await import('./analytics/sqlite-store.ts')).SqliteStore.open(join(data, 'facts.db'));
 }
 
 main().catch((fault: unknown) => {

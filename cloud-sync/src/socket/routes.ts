@@ -6,6 +6,7 @@ import { DRILL_MAX_SECONDS } from '@keepline/contracts/link';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Advisor } from '../advice/ask.ts';
+import { AI_REQUEST_MAX_BYTES, AiAsker } from '../ai/ask-ai.ts';
 import type { LinkMonitor } from '../link/link-monitor.ts';
 import type { Wire } from '../link/wire.ts';
 import type { Counts } from '../outbox/counts.ts';
@@ -14,6 +15,7 @@ import type { LinkFeed } from './link-feed.ts';
 
 export interface RoutesOptions {
   readonly advisor: Pick<Advisor, 'ask' | 'breaker'>;
+  readonly ai: Pick<AiAsker, 'ask'>;
   readonly feed: LinkFeed;
   readonly link: Pick<LinkMonitor<Wire>, 'hold' | 'heldMs' | 'timeline'>;
   readonly counts: () => Promise<Counts>;
@@ -33,6 +35,12 @@ export function buildRoutes(options: RoutesOptions): FastifyInstance {
   const app = Fastify({ bodyLimit: BODY_MAX_BYTES, forceCloseConnections: true });
 
   app.post<{ Body: AdviceRequest }>('/advice/route', { schema: { body: AdviceRequest } }, (request) => options.advisor.ask(request.body));
+
+  // Always 200 with an outcome, like advice; the asker checks the request and the egress guard reads it.
+  app.post<{ Params: { service: string } }>('/ai/:service', { bodyLimit: AI_REQUEST_MAX_BYTES }, (request, reply) => {
+    const { service } = request.params;
+    return AiAsker.isService(service) ? options.ai.ask(service, request.body) : reply.callNotFound();
+  });
 
   app.get('/link', () => options.feed.status());
 
