@@ -44,7 +44,7 @@ describe('names and addresses', () => {
 
   it('of texts never read while the recognisers were made: nine names and nine addresses in ten, one clean sentence in fifty at most', () => {
     expect(atFirstSight.kinds.PERSON_NAME?.recall).toBeGreaterThanOrEqual(0.9);
-    expect(atFirstSight.kinds.ADDRESS?.recall).toBeGreaterThanOrEqual(0.9);
+    expect(atFirstSight.kinds.ADDRESS?.recall).toBeGreaterThanOrEqual(0.92);
     expect(atFirstSight.falseHitsOnClean).toBeLessThanOrEqual(0.02);
   });
 
@@ -65,6 +65,37 @@ describe('names and addresses', () => {
       if (!findPersonalData(text).some((found) => found.start <= start && found.end >= start + name.length)) missed += 1;
     }
     expect(missed).toBeLessThanOrEqual(100);
+  });
+
+  const PLACE = '浙江省杭州市 杭州市 成都市武侯区 江苏省苏州市姑苏区 广州市天河区 北京朝阳区 长沙县 昆山市';
+  const ROAD = '人民路 解放北路 中山大道 南京西路 建设二路 五一巷 和平里 幸福大街 富强胡同';
+  const NUMBER = '1号 88号 12-3号 一百二十号 209号院 18弄 甲8号';
+  const ESTATE = '阳光小区 翠湖天地 万科城 锦绣华庭 时代广场 绿城百合';
+  const DOOR = '3栋301 5号楼1502室 A座四零二 12幢2单元802户 七栋3-2-501 东区8栋B1008';
+  const VILLAGE = '青山镇王家村3组 河口乡小河村五组 龙泉镇李家庄二队 柳林乡东寨村12号';
+  const LANDMARK = '小学对面 医院旁边 超市楼上 派出所后面 农贸市场旁边';
+  const SENT = '我住X 地址是X 寄到X 家庭住址X 收货地址：X 我家在X 麻烦送到X 地址X，谢谢 住在X那边 我搬到X了 户籍地址X';
+
+  it('addresses put together at random are covered whole in 98 of 100 after what announces them', () => {
+    const dice = new Dice(20261124);
+    const shapes = [
+      () => dice.of(PLACE) + dice.of(ROAD) + dice.of(NUMBER),
+      () => dice.of(PLACE) + dice.of(ROAD) + dice.of(NUMBER) + dice.of(ESTATE) + dice.of(DOOR),
+      () => dice.of(ROAD) + dice.of(NUMBER) + dice.of(DOOR),
+      () => dice.of(ESTATE) + dice.of(DOOR),
+      () => dice.of(PLACE) + dice.of(VILLAGE),
+      () => dice.of(VILLAGE),
+      () => dice.of(ROAD) + dice.of(LANDMARK),
+    ];
+    const missed: string[] = [];
+    for (let i = 0; i < 1400; i += 1) {
+      const where = shapes[i % shapes.length]?.() ?? '';
+      const text = dice.of(SENT).replace('X', where);
+      const start = text.indexOf(where);
+      const finds = findPersonalData(text).filter(({ type }) => type === 'ADDRESS');
+      if (!finds.some((found) => found.start <= start && found.end >= start + where.length)) missed.push(text);
+    }
+    expect(missed.length <= 28 ? [] : missed).toEqual([]);
   });
 });
 

@@ -62,4 +62,4 @@ export const HOMOGRAPHS = new Set(
   '查和于时任常应全万方都安平成高白黄金钱连单包易从边左右向关解管党尚武师农计程车房游路明文水元相曲司贺水宫花支谈符牛马石田龙古雷温毛米沙连官封麻充束东南西北冷双顾乐宁越宗能居同红原储段费项麦井巴养洪纪解通强施严别',
 );
 /** Last characters of divisions and offices, not of names that stand alone. */
-export const NO_LAST = new Set('市区县省镇乡村州路街局部厅院司行会处科队厂店社产价款费额率费表证件角亿面号级类型性化式员者们');
+export const NO_LAST = new Set('市区县省镇乡村州路街局部厅院司行会处科队厂店社产价款费额率表证件角亿面号上下级类型性化式员者们');

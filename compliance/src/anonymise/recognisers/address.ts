@@ -10,8 +10,8 @@ import { WordTree, words } from '../reading/word-tree.ts';
 const NUMERAL = '0-9A-Z一二三四五六七八九十百千零〇幺两甲乙丙丁';
 const SEPARATOR = /(?:[ ,、\-·]|嗯|呃|额|那个|就是|然后|的){1,4}/y;
 const DIVISION =
-  /[\u4e00-\u9fff]{1,10}?(?:特别行政区|自治区|自治州|自治县|开发区|高新区|新区|街道办?|地区|省|市|区|县|旗|州|盟|镇|乡)(?![村路街])/y;
-const VILLAGE = /[\u4e00-\u9fff]{1,7}?(?:村民委员会|村委会|居委会|社区|行政村|村|屯|庄子|寨)/y;
+  /[\u4e00-\u9fff]{1,10}?(?:特别行政区|自治区|自治州|自治县|开发区|高新区|新区|街道办?|地区|省|市(?!场)|区|县|旗|州|盟|镇|乡)(?![村路街])/y;
+const VILLAGE = /[\u4e00-\u9fff]{1,7}?(?:村民委员会|村委会|居委会|社区|行政村|村|屯|庄子|庄(?!村)|寨(?!村))/y;
 const STREET = new RegExp(
   `[\\u4e00-\\u9fff${NUMERAL}]{1,9}?(?:大道|大街|马路|公路|胡同|环路|[东西南北中]?路|[东西南北]街|街|道|巷|弄|里)(?:[东西南北中一二三四五]段)?(?!村|镇|乡|社区)`,
   'y',
@@ -21,7 +21,7 @@ const ESTATE =
 /** A building without such a suffix: 翠湖天地3栋. */
 const BUILDING = new RegExp(`[\\u4e00-\\u9fffA-Z]{2,8}?(?=[${NUMERAL}]{1,4} ?(?:号楼|栋|幢|座|单元|室))`, 'y');
 const DOOR = new RegExp(
-  `(?:第)?[${NUMERAL}]{1,9}(?:-[0-9A-Z]{1,4}){0,2} ?(?:号楼|号院|组团|号门|门牌|单元|号|弄|栋|幢|座|楼|层|室|户|房|组|队|社|巷|支弄|区|期|铺|门)(?:[东西南北前后]侧?)?|[东南西北甲乙丙丁][栋座幢区单]元?`,
+  `(?:第)?[${NUMERAL}]{1,9}(?:-[0-9A-Z]{1,4}){0,2} ?(?:号楼|号院|组团|号门|门牌|单元|号|弄|栋|幢|座|楼|层|室|户|房|组|队|社|巷|支弄|区|期|铺|门)(?:[东西南北前后]侧?(?![区院门]))?|[东南西北中前后][区院]|[东南西北甲乙丙丁][栋座幢区单]元?`,
   'y',
 );
 const ROOM = new RegExp(
@@ -35,7 +35,7 @@ const DOORSTEP = new RegExp(
 );
 /** Behind a door or a street: a building known by its owner, and where it stands by it. Only within an address. */
 const INSTITUTION =
-  /[\u4e00-\u9fff]{0,8}?(?:家属院|宿舍楼?|家属楼|老楼|农科院|研究院|研究所|设计院|卫生院|医院|学校|小学|中学|大学|学院|卖场|商场|超市|市场|酒店|宾馆|饭店|银行|派出所|政府|邮局|公司|工厂|厂|基地|车站|村委会|幼儿园|机关|大院|门诊)/y;
+  /[\u4e00-\u9fff]{0,8}?(?:家属院|宿舍楼?|家属楼|老楼|农科院|研究院|研究所|设计院|卫生院|医院|学校|小学|中学|大学|学院|卖场|商场|超市|市场|菜场|地铁站|公交站|火车站|酒店|宾馆|饭店|银行|派出所|政府|邮局|公司|工厂|厂|基地|车站|村委会|幼儿园|机关|大院|门诊)/y;
 const RELATION =
   /(?:正)?(?:对面|旁边|旁|楼上|楼下|后面|后身|后院|前面|隔壁|附近|斜对面|往[东西南北]\d{1,4}米|[东西南北]侧|[东西南北]边|门口|路口|交叉口|交汇处|交口|[东西]?[南北]?角|拐角|内|里面|口)(?:第?[一二三四五六七八九十0-9]{1,2}[排家栋户])?/y;
 const INTRODUCTIONS = new WordTree<true>(
@@ -143,12 +143,13 @@ function partAt(text: string, at: number, located: boolean, atDoor: boolean, ins
     { end: end(VILLAGE), of: 'streets' },
     { end: end(STREET), of: 'streets' },
     { end: end(ESTATE), of: 'streets' },
-    { end: located ? end(BUILDING) : -1, of: 'streets' },
+    { end: located || institutions ? end(BUILDING) : -1, of: 'streets' },
     { end: institutions ? end(INSTITUTION) : -1, of: 'streets' },
   ] as const;
   const shortest = names.filter((part) => part.end > 0).toSorted((a, b) => a.end - b.end)[0];
   const place = PLACES.longestAt(text, at);
   if (place !== undefined && !(shortest !== undefined && shortest.end <= place.end + 1 && shortest.end > place.end))
-    return { end: place.end, of: 'divisions' };
+    // 杭州 alone looks whole by its 州; what follows it belongs to it
+    return { end: place.end + (/^[省市县区](?!场)/.test(text.slice(place.end, place.end + 2)) ? 1 : 0), of: 'divisions' };
   return shortest;
 }
