@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { numberOf, type Row, SqliteFile, textOf } from '../sqlite/sqlite-file.ts';
 import { type Counts, readCounts } from './counts.ts';
+import { ledgerType } from './entry.ts';
 import { OutboxUnusable, QuarantineAbsent } from './errors.ts';
 import { OUTBOX_SCHEMA } from './schema.ts';
 
@@ -94,7 +95,7 @@ export class EgressLedger {
 function quarantinedOf(row: Row): Quarantined {
   return {
     id: textOf(row['id']),
-    type: textOf(row['type']),
+    type: ledgerType(textOf(row['type'])),
     why: textOf(row['why']),
     quarantinedMs: numberOf(row['quarantined_ms']),
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SAMPLES } from '../testing/made-event.ts';
-import { expiryRank, shortType } from './entry.ts';
+import { expiryRank, ledgerType, shortType } from './entry.ts';
 
 describe('expiry of a full outbox', () => {
   const rank = (type: string): number => expiryRank(`cn.keepline.${type}.v1`);
@@ -17,5 +17,10 @@ describe('expiry of a full outbox', () => {
     expect(rank('call.teleported')).toBeGreaterThan(rank('quality.sampled'));
     expect(shortType('cn.keepline.call.ended.v12')).toBe('call.ended');
     expect(shortType('com.example.thing')).toBe('com.example.thing');
+  });
+
+  it('a type that is not known by name is not written down: it may be anything', () => {
+    expect(ledgerType('cn.keepline.call.ended.v1')).toBe('cn.keepline.call.ended.v1');
+    expect(ledgerType('cn.keepline.13800138000.v1')).toBe('unknown');
   });
 });

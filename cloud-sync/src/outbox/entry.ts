@@ -48,6 +48,11 @@ export function expiryRank(cloudType: string): number {
   return RANKS.get(shortType(cloudType)) ?? UNKNOWN_RANK;
 }
 
+/** The type as the ledger and the log may name it: one this version does not know is `unknown`, for its text may be anything. */
+export function ledgerType(cloudType: string): string {
+  return RANKS.has(shortType(cloudType)) ? cloudType : 'unknown';
+}
+
 /** @throws KeeplineError EVENT_TOO_LARGE above `CLOUD_EVENT_MAX_BYTES` */
 export function bodyOf(event: Anonymised<CloudEvent>): string {
   const body = JSON.stringify(event);

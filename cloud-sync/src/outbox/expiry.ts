@@ -4,6 +4,7 @@
  */
 import { numberOf, type Statements, textOf } from '../sqlite/sqlite-file.ts';
 import { DAY_MS, dayOf } from './day.ts';
+import { ledgerType } from './entry.ts';
 
 export interface Bounds {
   /** Events that may wait at once. */
@@ -67,7 +68,11 @@ async function giveUp(
     `SELECT type, count(*) AS events, sum(octet_length(body)) AS bytes FROM event WHERE seq IN (${chosen}) GROUP BY type`,
     ...params,
   );
-  const given = rows.map((row) => ({ type: textOf(row['type']), events: numberOf(row['events']), bytes: numberOf(row['bytes']) }));
+  const given = rows.map((row) => ({
+    type: ledgerType(textOf(row['type'])),
+    events: numberOf(row['events']),
+    bytes: numberOf(row['bytes']),
+  }));
   await statements.run(`DELETE FROM event WHERE seq IN (${chosen})`, ...params);
   for (const { type, events, bytes } of given) {
     await statements.run(

@@ -1,7 +1,7 @@
 /** Events the egress guard stopped: out of the line, counted in the ledger, content kept on the site for a person to look at. */
 import { numberOf, type Statements } from '../sqlite/sqlite-file.ts';
 import { dayOf } from './day.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, ledgerType } from './entry.ts';
 
 /** Events whose content is kept; a policy gone wrong must not fill the disk with what may not leave. */
 export const QUARANTINE_MAX = 10_000;
@@ -26,7 +26,7 @@ export async function quarantineHits(statements: Statements, hits: readonly Hit[
     await statements.run(
       `INSERT INTO egress (day, type, quarantined) VALUES (?, ?, 1) ON CONFLICT (day, type) DO UPDATE SET quarantined = quarantined + 1`,
       dayOf(nowMs),
-      entry.type,
+      ledgerType(entry.type),
     );
   }
   const [row] = await statements.all('SELECT count(*) AS kept FROM quarantine');

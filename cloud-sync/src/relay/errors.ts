@@ -43,8 +43,9 @@ export class EventsExpired extends KeeplineError {
 }
 
 export class EventQuarantined extends KeeplineError {
-  constructor(eventId: string, why: string) {
-    super('EVENT_QUARANTINED', `event ${eventId} was stopped by the egress guard: ${why}`, {
+  /** @param more others of the same look, each in quarantine with its own reason */
+  constructor(eventId: string, why: string, more: number) {
+    super('EVENT_QUARANTINED', `event ${eventId} was stopped by the egress guard: ${why}${more > 0 ? ` (and ${more} more)` : ''}`, {
       hint: 'It stays on the site: ./keepline cloud quarantine list. Find out which field lets this through compliance/src/anonymise and mend the policy.',
       offending: eventId,
     });

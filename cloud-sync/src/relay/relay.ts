@@ -132,7 +132,8 @@ export class Relay {
     const { place, zstd, run } = from;
     const { site, delivery, batchEvents, clock, note } = this.#o;
     const onHits = (hits: readonly Hit[]): void => {
-      for (const { entry, why } of hits) this.#alarm(new EventQuarantined(entry.id, why));
+      const [first] = hits; // one line per look: a policy gone wrong must not fill the log as well
+      if (first) this.#alarm(new EventQuarantined(first.entry.id, first.why, hits.length - 1));
     };
     const onAnswer = (tookMs: number): void => {
       onProgress();
