@@ -84,7 +84,8 @@ function readPrivate(path: string): { trunks: Record<string, { outbound?: Named;
   }
   let document: unknown;
   try {
-    document = Value.Default(SecretsFile, parse(readFileSync(path, 'utf8')) ?? {});
+    // Everything is text here: a password of digits, or one with a leading 0, stays what it is.
+    document = Value.Default(SecretsFile, parse(readFileSync(path, 'utf8'), { schema: 'failsafe' }) ?? {});
   } catch {
     document = null; // the parser quotes the line it stumbled over, and that line may be a secret
   }
