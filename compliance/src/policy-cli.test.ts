@@ -39,7 +39,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(data, { recursive: true }));
 
-describe('anonymise policy', () => {
+/** Six processes one after another, each of which starts Node. */
+const PATIENCE_MS = 120_000;
+
+describe('anonymise policy', { timeout: PATIENCE_MS }, () => {
   it('shows what leaves in both languages, and as the document that use takes', async () => {
     expect((await run('show', '--lang', 'en')).out).toMatch(/callerNumber +C2 {2}a pseudonym/);
     expect((await run('show', '--lang', 'zh')).out).toMatch(/note +C3 {2}不出站/);
