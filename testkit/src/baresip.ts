@@ -80,11 +80,6 @@ export class Baresip {
     this.#send('sndcode', key);
   }
 
-  /** Presses the transfer key: a REFER without a second call. */
-  transfer(target: string): void {
-    this.#send('transfer', target);
-  }
-
   async hangup(): Promise<void> {
     this.#send('hangup');
     await this.happened('CALL_CLOSED');

@@ -13,6 +13,7 @@ export type CallInput =
   | { readonly do: 'offer'; readonly agentId: AgentId; readonly because: RoutedBecause }
   | { readonly do: 'return_to_queue' }
   | { readonly do: 'lose_agent' }
+  | { readonly do: 'transfer' }
   | { readonly do: 'connect' }
   | { readonly do: 'record'; readonly recording: boolean }
   | { readonly do: 'hold' | 'resume' | 'end' | 'dispose' }
@@ -77,6 +78,19 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
         agentId: null,
         routedBecause: null,
         queuedAtMs: nowMs - call.waitMs,
+        offeredAtMs: 0,
+        connectedAtMs: 0,
+        recording: false,
+        muted: false,
+      };
+    case 'connected transfer':
+    case 'held transfer':
+      // Passed on: to be queued anew, with a wait that begins anew.
+      return {
+        ...call,
+        state: 'in_flow',
+        agentId: null,
+        routedBecause: null,
         offeredAtMs: 0,
         connectedAtMs: 0,
         recording: false,

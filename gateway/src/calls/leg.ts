@@ -14,6 +14,19 @@ export interface LegAudio {
   stopPlaying(): void;
 }
 
+/** The far end presses its transfer key. Answered once, by `accept` or `refuse`. */
+export interface TransferAsked {
+  /** What was dialled: the user part of the address. Personal data where it is a number. */
+  readonly target: string;
+  /** It wants to join two calls of its own. */
+  readonly isAttended: boolean;
+  accept(): void;
+  /** @param status SIP status 400–699 */
+  refuse(status: number): void;
+  /** How it goes after `accept`: 100–199, then one final status. */
+  report(status: number): void;
+}
+
 export interface Leg {
   readonly id: LegId;
   readonly kind: 'sip' | 'browser';
@@ -22,6 +35,8 @@ export interface Leg {
   onDigit(listener: (digit: string) => void): () => void;
   /** The far end put us on hold, or took us back (RFC 3264 §8.4). */
   onHold(listener: (held: boolean) => void): () => void;
+  /** One handler, the last set; absent where the far end has no such key. The result stops listening. */
+  onTransfer?(handler: (asked: TransferAsked) => void): () => void;
   /** Settles once, when the leg is over for whatever reason. */
   readonly ended: Promise<LegEnd>;
   /** Ends the leg; calling it again changes nothing. */

@@ -67,7 +67,8 @@ async function walk(call: LiveCall, caller: Leg, flow: Flow, house: House): Prom
       ...(at === undefined ? {} : { at }),
     }).result;
     if (way.go === 'enqueue') {
-      const outcome = await waitForAgent(call, caller, house, way.queue, way.skill);
+      let outcome = await waitForAgent(call, caller, house, way.queue, way.skill);
+      while (typeof outcome === 'object') outcome = await waitForAgent(call, caller, house, outcome.transfer, '');
       if (outcome === 'over') return;
       at = way.overflow;
       continue;
@@ -79,7 +80,13 @@ async function walk(call: LiveCall, caller: Leg, flow: Flow, house: House): Prom
 }
 
 /** Waits with music until an agent talked or the queue gave the call back to the flow. */
-async function waitForAgent(call: LiveCall, caller: Leg, house: House, queue: string, skill: string): Promise<'over' | 'overflow'> {
+async function waitForAgent(
+  call: LiveCall,
+  caller: Leg,
+  house: House,
+  queue: string,
+  skill: string,
+): Promise<'over' | 'overflow' | Transferred> {
   const { callId } = call.apply({ do: 'queue', queue, skill });
   const gone = caller.ended.then(() => 'gone' as const);
   call.playHoldMusic();
@@ -105,11 +112,22 @@ async function waitForAgent(call: LiveCall, caller: Leg, house: House, queue: st
       return 'overflow';
     }
     const outcome = await offer(call, caller, house, next.decision, attempt);
-    if (outcome === 'over') return 'over';
+    if (outcome !== 'again') return outcome;
   }
 }
 
-async function offer(call: LiveCall, caller: Leg, house: House, decision: Explained, attempt: number): Promise<'over' | 'again'> {
+/** The agent passed the caller on to this queue. */
+interface Transferred {
+  readonly transfer: string;
+}
+
+async function offer(
+  call: LiveCall,
+  caller: Leg,
+  house: House,
+  decision: Explained,
+  attempt: number,
+): Promise<'over' | 'again' | Transferred> {
   const { agentId, callId } = decision;
   house.journal.decided(decision);
   house.journal.offered(call.apply({ do: 'offer', agentId, because: decision.because }), attempt);
@@ -125,7 +143,8 @@ async function offer(call: LiveCall, caller: Leg, house: House, decision: Explai
   }
   if (outcome.outcome === 'answered') {
     house.roster.applyFor(agentId, callId, { do: 'take' });
-    return (await talk(call, caller, outcome.leg, house)) === 'over' ? 'over' : 'again';
+    const talked = await talk(call, caller, outcome.leg, house);
+    return talked === 'agent_lost' ? 'again' : talked;
   }
   house.roster.applyFor(agentId, callId, { do: 'decline', why: outcome.outcome });
   house.journal.notTaken(callId, agentId, outcome.outcome);

@@ -33,6 +33,7 @@ export class LiveCall implements CallControl {
   #agent: Leg | null = null;
   #endedBy: EndedBy | null = null;
   readonly #disposed = Promise.withResolvers<void>();
+  #transfer = Promise.withResolvers<string>();
 
   constructor(arrival: Arrival, parts: LiveCallParts) {
     this.#clock = parts.clock;
@@ -104,6 +105,18 @@ export class LiveCall implements CallControl {
   async mute(muted: boolean): Promise<void> {
     this.apply({ do: 'mute', muted });
     if (this.#agent) this.audio.mute(this.#agent, muted);
+  }
+
+  /** The queue this conversation's agent passes the caller on to; each conversation has its own. */
+  nextTransfer(): Promise<string> {
+    this.#transfer = Promise.withResolvers<string>();
+    return this.#transfer.promise;
+  }
+
+  /** Passes the caller on to a queue that exists; the conversation ends and its agent is free. @throws CallStateRefused */
+  transferTo(queue: string): void {
+    step(this.#facts, { do: 'transfer' }, this.#clock.now()); // refused here; made when the conversation is closed
+    this.#transfer.resolve(queue);
   }
 
   /** Ends the call for everyone; the journey sees the caller's leg end and does the rest. */

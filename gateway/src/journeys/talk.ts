@@ -5,15 +5,21 @@ import { endVerdict } from '../calls/end-verdict.ts';
 import type { Leg, LegEnd } from '../calls/leg.ts';
 import type { House, Taping } from './house.ts';
 import type { LiveCall } from './live-call.ts';
+import { dismissAgent, listenForTransfer } from './transfer.ts';
 
 /** Disposition of a call whose agent gave none. */
 const NONE_GIVEN = 'none_given';
 
 /**
  * Resolves when the conversation is over and its tape is closed. `agent_lost`: the agent's browser or phone went away without a word; the
- * caller is still there, hears music and waits again.
+ * caller is still there, hears music and waits again. `transfer`: the agent passed the caller on to that queue.
  */
-export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House): Promise<'over' | 'agent_lost'> {
+export async function talk(
+  call: LiveCall,
+  caller: Leg,
+  agent: Leg,
+  house: House,
+): Promise<'over' | 'agent_lost' | { readonly transfer: string }> {
   const facts = call.apply({ do: 'connect' });
   const { callId } = facts;
   const agentId = facts.agentId ?? '';
@@ -23,11 +29,19 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   const tape = house.tape(callId, agentId);
   tape.listen(call.audio, caller, agent);
   const taping = openTape(call, house, tape);
+  const transfer = call.nextTransfer();
+  const stopListening = listenForTransfer(call, agent, house);
   const first = await Promise.race([
     caller.ended.then(() => 'caller' as const),
     agent.ended.then((end) => (isLoss(end) ? 'loss' : 'agent')),
+    transfer.then((queue) => ({ transfer: queue })),
   ]);
-  if (first === 'loss') {
+  stopListening();
+  if (typeof first === 'object') {
+    call.audio.unbridge();
+    call.playHoldMusic();
+    dismissAgent(agent, house);
+  } else if (first === 'loss') {
     call.audio.unbridge();
     call.playHoldMusic();
   } else {
@@ -37,6 +51,14 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   }
   await sampleQuality(call, caller, agent, house);
   await taping;
+  if (typeof first === 'object') {
+    call.apply({ do: 'transfer' });
+    await tape.close();
+    // What the call was about is for whoever ends it to say.
+    house.roster.applyFor(agentId, callId, { do: 'hang_up' });
+    house.roster.applyFor(agentId, callId, { do: 'dispose' });
+    return first;
+  }
   if (first === 'loss') {
     call.apply({ do: 'lose_agent' });
     await tape.close();

@@ -14,6 +14,7 @@ export interface LegParts {
   /** Keys that come by signalling (INFO) or from a keypad on a screen. */
   readonly onKeyed?: (listener: (digit: string) => void) => () => void;
   readonly onHold?: (listener: (held: boolean) => void) => () => void;
+  readonly onTransfer?: NonNullable<Leg['onTransfer']>;
   /** Tells the far end; called at most once. */
   readonly onHangup: () => void;
 }
@@ -41,6 +42,7 @@ export function makeLeg(parts: LegParts): { readonly leg: Leg; readonly end: (wh
       };
     },
     onHold: (listener) => parts.onHold?.(listener) ?? (() => {}),
+    ...(parts.onTransfer && { onTransfer: parts.onTransfer }),
     ended,
     hangup() {
       if (over) return;

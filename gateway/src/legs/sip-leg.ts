@@ -29,6 +29,16 @@ export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Le
       holdListeners.add(listener);
       return () => holdListeners.delete(listener);
     },
+    onTransfer: (handler) =>
+      sip.onRefer((referral) =>
+        handler({
+          target: referral.target.user,
+          isAttended: referral.replaces !== null,
+          accept: () => referral.accept(),
+          refuse: (status) => referral.refuse(status),
+          report: (status) => referral.report(status),
+        }),
+      ),
     onHangup: () => sip.hangup(),
   });
   const takeRemote = (remote: RtpRemote): void => {

@@ -22,7 +22,14 @@ export class DialogText {
     this.#from = `${o.from};tag=${this.#tag}`;
   }
 
-  request(method: string, branch: string, cseq: number, body = '', type = 'application/sdp'): Buffer {
+  request(
+    method: string,
+    branch: string,
+    cseq: number,
+    body = '',
+    type = 'application/sdp',
+    more: ReadonlyArray<readonly [string, string]> = [],
+  ): Buffer {
     const { address, port } = this.#local;
     return formatSip(
       `${method} ${this.target} SIP/2.0`,
@@ -34,6 +41,7 @@ export class DialogText {
         ['Call-ID', this.callId],
         ['CSeq', `${cseq} ${method}`],
         ['Contact', `<sip:phone@${address}:${port}>`],
+        ...more,
         ...(body === '' ? [] : [['Content-Type', type] as const]),
       ],
       body,

@@ -41,6 +41,8 @@ export class PhoneCall {
   answerMs = -1;
   /** Final status of the INVITE. */
   status = 0;
+  /** Statuses that NOTIFY told of a transfer (RFC 3515 §2.4.5). */
+  readonly reports: number[] = [];
   /** Retry-After of a refusal, seconds; 0 when absent. */
   retryAfter = 0;
 
@@ -147,6 +149,11 @@ export class PhoneCall {
     return answer.body;
   }
 
+  /** Presses the transfer key (REFER, RFC 3515). Resolves with the status it gets; how it goes is in `reports`. */
+  async transfer(target: string): Promise<number> {
+    return statusOf(await this.#ask('REFER', '', '', [['Refer-To', `<${target}>`]]));
+  }
+
   /** BYE when talking, CANCEL while it rings. Resolves when the call is over. */
   async hangup(): Promise<void> {
     if (this.#state === 'over') return;
@@ -182,6 +189,7 @@ export class PhoneCall {
       return this.#send(this.#dialog.response(message, 200, 'OK', sdpText(this.#wire.local.address, this.line.port, this.#version)));
     }
     this.#send(this.#dialog.response(message, 200, 'OK'));
+    if (method === 'NOTIFY') this.reports.push(Number(message.body.slice(8, 11)));
     if (method === 'BYE') this.#over('remote');
   }
 
@@ -228,11 +236,13 @@ export class PhoneCall {
   }
 
   /** Sends a request in the dialog and waits for its final answer. */
-  #ask(method: string, body = '', type = ''): Promise<SipText> {
+  #ask(method: string, body = '', type = '', more: ReadonlyArray<readonly [string, string]> = []): Promise<SipText> {
     this.#cseq += 1;
     const cseq = this.#cseq;
     return new Promise((resolve, reject) => {
-      this.#repeat(this.#dialog.request(method, newBranch(), cseq, body, type), () => reject(new Error(`${method} was not answered`)));
+      this.#repeat(this.#dialog.request(method, newBranch(), cseq, body, type, more), () =>
+        reject(new Error(`${method} was not answered`)),
+      );
       this.#waiting.set(`${cseq} ${method}`, (response) => {
         if (statusOf(response) < 200) return;
         this.#waiting.delete(`${cseq} ${method}`);
