@@ -101,6 +101,18 @@ describe('cloud-sync without any cloud', () => {
     expect(running.log()).not.toContain('13800138000');
   });
 
+  it('a request of a desk to the AI services is checked, read by the guard, and answered with an outcome', async () => {
+    const running = (sync = await runSync({ folder: dir.path, hub: undefined }));
+    const qa = { requestId: 'r-1', site: 'demo', turns: [{ speaker: 'agent', text: '您好。' }], checks: [] };
+    expect(await running.post('/ai/qa', qa)).toMatchObject({ status: 200, body: { outcome: 'link_down' } });
+    expect(await running.post('/ai/qa', { ...qa, site: 'other' })).toMatchObject({ status: 200, body: { outcome: 'bad_request' } });
+    const spoken = { ...qa, turns: [{ speaker: 'caller', text: '我的号码是 13800138000' }] };
+    expect(await running.post('/ai/qa', spoken)).toMatchObject({ status: 200, body: { outcome: 'stopped' } });
+    await expect.poll(() => running.log()).toContain('AI_REQUEST_STOPPED'); // the pipe may lag behind the reply
+    expect(running.log()).not.toContain('13800138000');
+    expect((await running.post('/ai/constructor', qa)).status).toBe(404);
+  });
+
   it('writes a line at once, when the backlog moves, and at least every two seconds', { timeout: 20_000 }, async () => {
     const running = (sync = await runSync({ folder: dir.path, hub: undefined }));
     const stream = follow(running.socket);
