@@ -63,6 +63,7 @@ describe('the route table', () => {
       'GET /api/openapi.json site.read false',
       'GET /api/calls desk.work false',
       'GET /api/calls/:callId/decision desk.work false',
+      'GET /api/knowledge desk.work false',
       'GET /ws/agent desk.work false',
       'GET /assets/* public false',
       'GET / public false',
