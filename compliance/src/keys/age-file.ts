@@ -3,7 +3,7 @@
  * A file is header, 16-byte nonce, sealed chunks; any `age` tool opens it.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { HEADER_MAX_BYTES, headerLength, newPayloadNonce, unwrapFileKey, wrapFileKey } from './age-header.ts';
+import { type AgeSecret, HEADER_MAX_BYTES, headerLength, newPayloadNonce, unwrapFileKey, withoutArmor, wrapFileKey } from './age-header.ts';
 import {
   CHUNK_BYTES,
   chunkCount,
@@ -17,7 +17,16 @@ import {
 } from './age-stream.ts';
 import { AgeDamaged, AgeHeaderInvalid } from './errors.ts';
 
-export { HEADER_MAX_BYTES, headerLength, newIdentity, newPayloadNonce, recipientOf, unwrapFileKey, wrapFileKey } from './age-header.ts';
+export {
+  type AgeSecret,
+  HEADER_MAX_BYTES,
+  headerLength,
+  newIdentity,
+  newPayloadNonce,
+  recipientOf,
+  unwrapFileKey,
+  wrapFileKey,
+} from './age-header.ts';
 export { CHUNK_BYTES, chunkCount, openChunk, PAYLOAD_NONCE_BYTES, payloadKey, plaintextBytes, SEALED_CHUNK_BYTES } from './age-stream.ts';
 
 /**
@@ -73,9 +82,9 @@ export interface OpenedPrefix {
 }
 
 /** Opens header and nonce of `bytes`, the first 64 KiB of a file or more. @throws AgeNoMatch, AgeHeaderInvalid, AgeKeyInvalid */
-export async function openPrefix(bytes: Uint8Array, identity: string): Promise<OpenedPrefix> {
+export async function openPrefix(bytes: Uint8Array, secret: AgeSecret): Promise<OpenedPrefix> {
   const headerEnd = headerLength(bytes);
-  const fileKey = await unwrapFileKey(bytes.subarray(0, headerEnd), identity);
+  const fileKey = await unwrapFileKey(bytes.subarray(0, headerEnd), secret);
   const nonce = bytes.subarray(headerEnd, headerEnd + PAYLOAD_NONCE_BYTES);
   if (nonce.length < PAYLOAD_NONCE_BYTES) throw new AgeHeaderInvalid('the file ends before its payload');
   return { key: payloadKey(fileKey, nonce), payloadOffset: headerEnd + PAYLOAD_NONCE_BYTES };
@@ -134,9 +143,10 @@ export async function encryptBytes(plain: Uint8Array, recipient: string): Promis
   return Buffer.concat(parts);
 }
 
-/** Decrypts a file that fits in memory. @throws AgeNoMatch, AgeHeaderInvalid, AgeKeyInvalid, AgeDamaged when changed or cut */
-export async function decryptBytes(file: Uint8Array, identity: string): Promise<Buffer> {
-  const { key, payloadOffset } = await openPrefix(file, identity);
+/** Decrypts a file that fits in memory, armored or not. @throws AgeNoMatch, AgeHeaderInvalid, AgeKeyInvalid, AgeDamaged when changed or cut */
+export async function decryptBytes(given: Uint8Array, secret: AgeSecret): Promise<Buffer> {
+  const file = withoutArmor(given);
+  const { key, payloadOffset } = await openPrefix(file, secret);
   const sealed = file.subarray(payloadOffset);
   const count = chunkCount(sealed.length);
   const parts: Buffer[] = [];

@@ -3,7 +3,7 @@
  * library; this file only takes the file key out of it, so that the payload can be sealed out of order.
  */
 import { randomBytes } from 'node:crypto';
-import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { armor, Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { messageOf } from '@keepline/contracts/errors';
 import { PAYLOAD_NONCE_BYTES, TAG_BYTES } from './age-stream.ts';
 import { AgeHeaderInvalid, AgeKeyInvalid, AgeNoMatch } from './errors.ts';
@@ -11,6 +11,10 @@ import { AgeHeaderInvalid, AgeKeyInvalid, AgeNoMatch } from './errors.ts';
 /** Longest header that is read, bytes: about 300 X25519 recipients. */
 export const HEADER_MAX_BYTES = 65_536;
 const VERSION_LINE = 'age-encryption.org/v1\n';
+const ARMOR_LINE = '-----BEGIN AGE';
+
+/** What opens a file: an identity (`AGE-SECRET-KEY-1…`, or `…-PQ-1…` of the hybrid kind), or the passphrase of an `age -p`. */
+export type AgeSecret = string | { readonly passphrase: string };
 
 export interface WrappedKey {
   readonly header: Buffer;
@@ -60,10 +64,11 @@ export function headerLength(bytes: Uint8Array): number {
 }
 
 /** @throws AgeNoMatch, AgeHeaderInvalid, AgeKeyInvalid */
-export async function unwrapFileKey(header: Uint8Array, identity: string): Promise<Uint8Array> {
+export async function unwrapFileKey(header: Uint8Array, secret: AgeSecret): Promise<Uint8Array> {
   const decrypter = new Decrypter();
   try {
-    decrypter.addIdentity(identity);
+    if (typeof secret === 'string') decrypter.addIdentity(secret);
+    else decrypter.addPassphrase(secret.passphrase);
   } catch (cause) {
     throw new AgeKeyInvalid('identity', cause);
   }
@@ -89,3 +94,20 @@ export async function recipientOf(identity: string): Promise<string> {
     throw new AgeKeyInvalid('identity', cause);
   }
 }
+
+/**
+ * The bytes of a file that may have come as text (age.md, "ASCII armor"), as keys pasted from a vault do.
+ * @throws AgeHeaderInvalid when it begins as armor and is none
+ */
+export function withoutArmor(file: Uint8Array): Uint8Array {
+  const text = Buffer.from(file.buffer, file.byteOffset, file.length);
+  if (!text.subarray(0, ARMOR_LOOK_BYTES).toString('latin1').trimStart().toUpperCase().startsWith(ARMOR_LINE)) return file;
+  try {
+    return armor.decode(text.toString('latin1'));
+  } catch (cause) {
+    throw new AgeHeaderInvalid(`its armor is damaged: ${messageOf(cause)}`, cause);
+  }
+}
+
+/** White space allowed before the armor, and its first line. */
+const ARMOR_LOOK_BYTES = 4096;
