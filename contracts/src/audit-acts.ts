@@ -36,6 +36,7 @@ export const AUDIT_ACTS = [
   'downlink.rollback',
   'credentials.rotate',
   'cloud.drill',
+  'cloud.reconcile',
   'sip.ban',
 ] as const;
 export type AuditAct = (typeof AUDIT_ACTS)[number];

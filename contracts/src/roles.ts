@@ -28,6 +28,9 @@ export const PERMISSIONS = [
   'sessions.read',
   'sessions.revoke',
   'tokens.manage',
+  'cloud.read',
+  'egress.export',
+  'downlink.decide',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -54,6 +57,19 @@ export const PERMISSION_FACTS: Readonly<Record<Permission, PermissionFacts>> = {
   'sessions.read': { zh: '查看所有会话', en: 'see the sessions of everybody', stepUp: false, byToken: true },
   'sessions.revoke': { zh: '强制结束会话', en: 'end the sessions of others', stepUp: false, byToken: false },
   'tokens.manage': { zh: '签发、吊销接口令牌', en: 'issue and revoke tokens of machines', stepUp: true, byToken: false },
+  'cloud.read': {
+    zh: '查看云链路、出域数据、脱敏策略和云端建议',
+    en: 'see the link, what left, the policy and the proposals',
+    stepUp: false,
+    byToken: true,
+  },
+  'egress.export': { zh: '导出出域数据报告', en: 'export the report of what left the building', stepUp: true, byToken: false },
+  'downlink.decide': {
+    zh: '批准、拒绝、回退云端建议',
+    en: 'approve, reject and take back proposals of the cloud',
+    stepUp: true,
+    byToken: false,
+  },
 };
 
 export interface RoleFacts {
@@ -66,7 +82,12 @@ export interface RoleFacts {
 
 export const ROLE_FACTS: Readonly<Record<Role, RoleFacts>> = {
   agent: { zh: '坐席', en: 'agent', privileged: false, permissions: ['session.own', 'site.read', 'desk.work'] },
-  supervisor: { zh: '班组长', en: 'supervisor', privileged: false, permissions: ['session.own', 'site.read', 'recording.read'] },
+  supervisor: {
+    zh: '班组长',
+    en: 'supervisor',
+    privileged: false,
+    permissions: ['session.own', 'site.read', 'recording.read', 'cloud.read'],
+  },
   quality_reviewer: {
     zh: '质检员',
     en: 'quality reviewer',
@@ -77,25 +98,44 @@ export const ROLE_FACTS: Readonly<Record<Role, RoleFacts>> = {
     zh: '合规专员',
     en: 'compliance officer',
     privileged: true,
-    permissions: ['session.own', 'site.read', 'recording.read', 'recording.export', 'audit.read', 'audit.export', 'users.read'],
+    permissions: [
+      'session.own',
+      'site.read',
+      'recording.read',
+      'recording.export',
+      'audit.read',
+      'audit.export',
+      'users.read',
+      'cloud.read',
+      'egress.export',
+    ],
   },
   system_admin: {
     zh: '系统管理员',
     en: 'system administrator',
     privileged: true,
-    permissions: ['session.own', 'site.read', 'users.read', 'users.create'],
+    permissions: ['session.own', 'site.read', 'users.read', 'users.create', 'cloud.read', 'downlink.decide'],
   },
   security_admin: {
     zh: '安全管理员',
     en: 'security administrator',
     privileged: true,
-    permissions: ['session.own', 'site.read', 'users.read', 'users.secure', 'sessions.read', 'sessions.revoke', 'tokens.manage'],
+    permissions: [
+      'session.own',
+      'site.read',
+      'users.read',
+      'users.secure',
+      'sessions.read',
+      'sessions.revoke',
+      'tokens.manage',
+      'cloud.read',
+    ],
   },
   audit_admin: {
     zh: '审计管理员',
     en: 'audit administrator',
     privileged: true,
-    permissions: ['session.own', 'site.read', 'audit.read', 'audit.export', 'users.read', 'sessions.read'],
+    permissions: ['session.own', 'site.read', 'audit.read', 'audit.export', 'users.read', 'sessions.read', 'cloud.read', 'egress.export'],
   },
 };
 
