@@ -68,6 +68,11 @@ export interface CallMedia {
   bridge(a: MediaLeg, b: MediaLeg): void;
   unbridge(): void;
   /**
+   * From now on each leg of the list hears the sum of those named for it, never itself; whatever plays to it stops. Takes the place of a
+   * bridge, and a bridge of it. While the call is recorded, the right side is the sum of `recorded`.
+   */
+  mix(hears: ReadonlyMap<MediaLeg, readonly MediaLeg[]>, recorded: readonly MediaLeg[]): void;
+  /**
    * Sends `RecordingMessage`s over `port`, which is transferred, until `stopRecording` or `close`; the last one is the end. A port that closes
    * without an end means that the worker thread died.
    */

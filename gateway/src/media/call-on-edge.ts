@@ -54,6 +54,11 @@ export class CallOnEdge implements CallMedia {
     this.#thread.tell({ do: 'unbridge', callId: this.#callId });
   }
 
+  mix(hears: ReadonlyMap<MediaLeg, readonly MediaLeg[]>, recorded: readonly MediaLeg[]): void {
+    const routes = [...hears].map(([to, from]) => ({ to: to.id, from: from.map(({ id }) => id) }));
+    this.#thread.tell({ do: 'mix', callId: this.#callId, hears: routes, recorded: recorded.map(({ id }) => id) });
+  }
+
   startRecording(left: MediaLeg, right: MediaLeg, port: MessagePort): void {
     this.#thread.tell({ do: 'startRecording', callId: this.#callId, left: left.id, right: right.id, port });
   }

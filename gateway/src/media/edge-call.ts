@@ -1,9 +1,11 @@
 /**
- * A call in its worker thread: its legs, which two of them hear each other, and what is recorded. The recording holds what was meant for
- * the other side: the left leg always, the right one while bridged to it and not behind a prompt or music.
+ * A call in its worker thread: its legs, which two of them hear each other or how more are mixed, and what is recorded. The recording holds
+ * what was meant for the other side: the left leg always, the right one while bridged to it and not behind a prompt or music.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { EdgeLeg } from './edge-leg.ts';
+import { type Hears, Mixer } from './mixer.ts';
+import { PACKET_SAMPLES } from './player.ts';
 import { type RecordedAudio, RecordingTimeline, type RecordingMessage } from './recording-timeline.ts';
 import type { RtpHeader } from './rtp-packet.ts';
 
@@ -14,12 +16,24 @@ interface Recording {
   right: EdgeLeg;
 }
 
+/** Three or more who hear one another by a list, in place of a bridge. */
+interface Mix {
+  readonly mixer: Mixer<EdgeLeg>;
+  /** Our side of the recording. */
+  recorded: readonly EdgeLeg[];
+  frames: number;
+}
+/** What mixed sound is called on the timeline of a recording; SSRCs of legs are random and never 0. */
+const MIX_SSRC = 0;
+
 export class EdgeCall {
   readonly legs = new Map<string, EdgeLeg>();
   #bridge: readonly [EdgeLeg, EdgeLeg] | undefined;
   #recording: Recording | undefined;
+  #mix: Mix | undefined;
 
   bridge(a: EdgeLeg, b: EdgeLeg): void {
+    this.#mix = undefined;
     a.stopPlaying();
     b.stopPlaying();
     this.#bridge = [a, b];
@@ -27,11 +41,34 @@ export class EdgeCall {
 
   unbridge(): void {
     this.#bridge = undefined;
+    this.#mix = undefined;
+  }
+
+  /** Each leg hears the sum of those named for it; the right side of a recording is the sum of `recorded`. */
+  mix(hears: Hears<EdgeLeg>, recorded: readonly EdgeLeg[]): void {
+    this.#bridge = undefined;
+    this.#mix ??= { mixer: new Mixer(), recorded, frames: 0 };
+    this.#mix.recorded = recorded;
+    this.#mix.mixer.route(hears, recorded);
+    for (const leg of hears.keys()) leg.stopPlaying();
+  }
+
+  /** Every 20 ms: the next frame of a mix, to its listeners and to the recording. */
+  tick(nowMs: number): void {
+    const mix = this.#mix;
+    if (!mix) return;
+    mix.mixer.turn((to, alaw) => to.say(alaw, nowMs));
+    const timestamp = (mix.frames * PACKET_SAMPLES) >>> 0;
+    const sequence = mix.frames++ & 0xffff;
+    if (mix.recorded.length === 0) return;
+    const sum = mix.mixer.sum(mix.recorded);
+    this.#recording?.timeline.hear('right', MIX_SSRC, sequence, timestamp, sum, 0, PACKET_SAMPLES, nowMs);
   }
 
   /** Takes a packet of one of the legs: to the recording, then to the leg it is bridged with. */
   hear(from: EdgeLeg, header: RtpHeader, packet: Buffer, nowMs: number): void {
     const to = this.#otherSide(from);
+    if (header.payloadLength > 0) this.#mix?.mixer.hear(from, header, packet, nowMs);
     if (header.payloadLength === 0) {
       to?.skip(from, header);
       return;
@@ -81,6 +118,10 @@ export class EdgeCall {
   drop(leg: EdgeLeg): void {
     this.legs.delete(leg.id);
     if (this.#bridge?.includes(leg)) this.#bridge = undefined;
+    if (this.#mix) {
+      this.#mix.recorded = this.#mix.recorded.filter((one) => one !== leg);
+      this.#mix.mixer.forget(leg);
+    }
   }
 
   #otherSide(leg: EdgeLeg): EdgeLeg | undefined {

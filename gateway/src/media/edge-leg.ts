@@ -114,6 +114,15 @@ export class EdgeLeg {
     this.#send(packet, header.payloadOffset - RTP_HEADER_BYTES, payloadLength, nowMs);
   }
 
+  /** Sends 20 ms made here from several voices, unless a prompt is playing. */
+  say(alaw: Uint8Array, nowMs: number): void {
+    if (this.#player !== undefined || !this.#maySend()) return;
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + PACKET_SAMPLES);
+    packet.set(alaw, RTP_HEADER_BYTES);
+    this.#anchor.own(PACKET_SAMPLES, nowMs);
+    this.#send(packet, 0, PACKET_SAMPLES, nowMs);
+  }
+
   /** A packet of `from` that stays here (a digit): closes the gap it would leave. */
   skip(from: EdgeLeg, header: RtpHeader): void {
     this.#anchor.swallow(from.number, header.ssrc, header.sequence);

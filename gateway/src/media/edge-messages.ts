@@ -36,6 +36,12 @@ export interface LegPlace {
   readonly silenceWatch: boolean;
 }
 
+/** One leg and those it hears, by id. */
+export interface MixRoute {
+  readonly to: string;
+  readonly from: readonly string[];
+}
+
 export type Command =
   | { readonly do: 'openLeg'; readonly ask: number; readonly callId: string; readonly place: LegPlace }
   | { readonly do: 'setRemote'; readonly legId: string; readonly remote: RtpRemote }
@@ -44,6 +50,7 @@ export type Command =
   | { readonly do: 'mute'; readonly legId: string; readonly muted: boolean }
   | { readonly do: 'bridge'; readonly callId: string; readonly a: string; readonly b: string }
   | { readonly do: 'unbridge'; readonly callId: string }
+  | { readonly do: 'mix'; readonly callId: string; readonly hears: readonly MixRoute[]; readonly recorded: readonly string[] }
   | { readonly do: 'startRecording'; readonly callId: string; readonly left: string; readonly right: string; readonly port: MessagePort }
   | { readonly do: 'replaceRight'; readonly callId: string; readonly right: string }
   | { readonly do: 'stopRecording'; readonly ask: number; readonly callId: string }

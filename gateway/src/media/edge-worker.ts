@@ -70,6 +70,12 @@ class EdgeWorker {
       case 'unbridge':
         this.#calls.get(command.callId)?.unbridge();
         return;
+      case 'mix': {
+        const legsOf = (ids: readonly string[]): EdgeLeg[] => ids.flatMap((id) => this.#leg(id) ?? []);
+        const hears = command.hears.flatMap(({ to, from }) => legsOf([to]).map((leg) => [leg, legsOf(from)] as const));
+        this.#calls.get(command.callId)?.mix(new Map(hears), legsOf(command.recorded));
+        return;
+      }
       case 'startRecording': {
         const [left, right] = [this.#leg(command.left), this.#leg(command.right)];
         const call = this.#calls.get(command.callId);
@@ -179,6 +185,7 @@ class EdgeWorker {
       if ((tick + leg.number) % SILENCE_TICKS === 0) leg.watchSilence(nowMs, this.#settings.rtpTimeoutMs);
       if ((tick + leg.number) % REPORT_TICKS === 0) leg.sendReport(nowMs);
     }
+    for (const call of this.#calls.values()) call.tick(nowMs);
     // As of the turn before: after a stall the packets that came meanwhile are still in the sockets, and are read before the next turn.
     if (tick % FLUSH_TICKS === 0) for (const call of this.#calls.values()) call.flushRecording(this.#lastTurnMs);
   }
