@@ -20,7 +20,13 @@ export const AUDIT_ACTS = [
   'token.create',
   'token.revoke',
   'recording.list',
+  'recording.play',
   'recording.export',
+  'recording.verify',
+  'recording.pause',
+  'recording.resume',
+  'recording.start',
+  'recording.stop',
   'audit.read',
   'audit.export',
   'egress.export',
@@ -38,6 +44,10 @@ export const AUDIT_ACTS = [
   'cloud.drill',
   'cloud.reconcile',
   'sip.ban',
+  'call.dial_out',
+  'call.monitor',
+  'call.whisper',
+  'call.barge',
 ] as const;
 export type AuditAct = (typeof AUDIT_ACTS)[number];
 /** What a route or command declares about itself. */

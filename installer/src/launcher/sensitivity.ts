@@ -10,7 +10,7 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   test: [],
   status: [],
   doctor: [],
-  recordings: ['recording.list', 'recording.export'],
+  recordings: ['recording.list', 'recording.export', 'recording.verify'],
   users: ['user.create', 'user.list', 'user.roles', 'user.disable', 'user.enable', 'user.unlock', 'user.reset', 'session.revoke'],
   audit: ['audit.read', 'audit.export'],
   anonymise: ['policy.change'],
