@@ -2,7 +2,7 @@
  * A lock file that names its owner, so that a lock left by a process that died is recognised. The owner is a pid plus the moment that
  * process started (from /proc), because pids are used again.
  */
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KeeplineError, systemClock } from './before-packages.ts';
 
@@ -29,7 +29,7 @@ export function tryLock(path: string): PidLock | { readonly heldBy: number } {
       }
       const holder = liveHolder(path);
       if (holder !== undefined) return { heldBy: holder };
-      rmSync(path, { force: true });
+      clearStale(path);
     }
   } finally {
     rmSync(draft, { force: true });
@@ -38,6 +38,26 @@ export function tryLock(path: string): PidLock | { readonly heldBy: number } {
     hint: 'Several keepline commands start at the same moment; run the command again.',
     offending: path,
   });
+}
+
+/**
+ * Moves a lock that looked stale away before it is deleted: between the look and the deed another process may have put its own there, and
+ * deleting by name would let both in. What turns out to be alive goes back.
+ */
+function clearStale(path: string): void {
+  const aside = `${path}.stale.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return; // another process cleared it
+  }
+  try {
+    if (liveHolder(aside) !== undefined) linkSync(aside, path);
+  } catch {
+    // Taken by a third in between: its attempt and this one go on by what the file says now.
+  } finally {
+    rmSync(aside, { force: true });
+  }
 }
 
 /** Pid of the process that holds the lock, or undefined when nobody alive does. */

@@ -41,7 +41,7 @@ export const speech = programs(
 );
 
 /** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link; ip and cc make the lines that are cut; openssl
- * issues the certificates of a mutual TLS hub. */
+ * issues the certificates of a mutual TLS hub; minisign and zstd check and open bundles as a site does. */
 export const testTools = programs('test tools', '60 s', {
   sipp: 'sip-tester',
   baresip: 'baresip-core',
@@ -53,6 +53,8 @@ export const testTools = programs('test tools', '60 s', {
   cc: 'build-essential',
   nft: 'nftables',
   openssl: 'openssl',
+  minisign: 'minisign',
+  zstd: 'zstd',
 });
 
 export const browser = programs('browser', '30 s', { chromium: 'chromium' });

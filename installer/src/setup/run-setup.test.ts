@@ -1,8 +1,9 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../machine.ts';
-import { runSetup } from './run-setup.ts';
+import { runSetup, setupLocks } from './run-setup.ts';
 import { planSteps, type Step, type StepName } from './step.ts';
 
 const folder = tempDir();
@@ -113,5 +114,40 @@ describe('running a set-up', () => {
     const broken = step('SQLite', [], { install: () => Promise.reject(new Error('no compiler')) });
     await expect(runSetup(machine(), [broken], silent)).rejects.toThrow('no compiler');
     await runSetup(machine(), [step('SQLite', [])], silent);
+  });
+
+  it('two set-ups at once work one after the other, also when they keep their runtime in different folders', async () => {
+    const diary: string[] = [];
+    let inside = 0;
+    const alone = (): Step => {
+      let ready = false; // two processes do not share what a step knows
+      return step('npm packages', diary, {
+        preflight: () => (ready ? undefined : 'it is missing'),
+        async install() {
+          inside += 1;
+          diary.push(`${inside} inside`);
+          await new Promise(setImmediate);
+          await new Promise(setImmediate);
+          inside -= 1;
+          ready = true;
+        },
+      });
+    };
+    const tree = machine();
+    const elsewhere = machine({ runtime: join(folder.path, 'elsewhere') });
+    await Promise.all([runSetup(tree, [alone()], silent), runSetup(elsewhere, [alone()], silent)]);
+    expect(diary.filter((line) => line.endsWith('inside'))).toEqual(['1 inside', '1 inside']);
+  });
+
+  it('locks the tree and the runtime folder, each once and always in the same order', () => {
+    const root = join(folder.path, 'tree');
+    mkdirSync(join(root, '.runtime'), { recursive: true });
+    symlinkSync(root, join(folder.path, 'same-tree'));
+    expect(setupLocks({ root, runtime: join(root, '.runtime') })).toHaveLength(1);
+    expect(setupLocks({ root: join(folder.path, 'same-tree'), runtime: join(root, '.runtime') })).toHaveLength(1);
+    const other = join(folder.path, 'other/.runtime');
+    const there = setupLocks({ root, runtime: other });
+    expect(there).toHaveLength(2);
+    expect(setupLocks({ root: join(folder.path, 'other'), runtime: join(root, '.runtime') })).toEqual(there);
   });
 });

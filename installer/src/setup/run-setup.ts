@@ -1,4 +1,5 @@
 /** Brings every step of a list to ready: one apt-get call for all of them, then what does not depend on each other at the same time. */
+import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../before-packages.ts';
 import type { Machine } from '../machine.ts';
@@ -16,12 +17,29 @@ export async function runSetup(machine: Machine, steps: readonly Step[], say: Sa
   for (const step of steps.filter((wanted) => isOutOfReach(machine, wanted)))
     say(`${step.name}: ${step.preflight(machine)}. ${step.optional}`);
   if (planOf(machine, steps).run.length === 0) return;
-  const lock = join(machine.runtime, 'setup.lock');
-  await whileLocked(lock, OTHER_SETUP_LIMIT_MS, say, async () => {
+  await whileAllLocked(setupLocks(machine), say, async () => {
     const plan = planOf(machine, steps); // again: another keepline may have done it while we waited
     for (const step of plan.run) say(`${step.name}: ${plan.because.get(step.name)}; setting up (about ${step.takes})`);
     await runPlan(machine, plan, say);
   });
+}
+
+/**
+ * What a set-up writes lies in two places that can be shared apart from each other: the tree (node_modules, the desk), and the runtime
+ * folder, which KEEPLINE_RUNTIME moves. So each has its lock. Sorted, because two set-ups that take the same locks in different orders wait
+ * for each other for ever; by real path, because a tree reached through a link is the same tree.
+ */
+export function setupLocks(machine: Pick<Machine, 'root' | 'runtime'>): readonly string[] {
+  const folders = [join(machine.root, '.runtime'), machine.runtime].map((folder) => {
+    mkdirSync(folder, { recursive: true });
+    return realpathSync(folder);
+  });
+  return [...new Set(folders)].toSorted().map((folder) => join(folder, 'setup.lock'));
+}
+
+async function whileAllLocked([first, ...others]: readonly string[], say: Say, work: () => Promise<void>): Promise<void> {
+  if (first === undefined) return work();
+  await whileLocked(first, OTHER_SETUP_LIMIT_MS, say, () => whileAllLocked(others, say, work));
 }
 
 function planOf(machine: Machine, steps: readonly Step[]): Plan {

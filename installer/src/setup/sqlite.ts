@@ -2,17 +2,18 @@
  * Step: the native add-on of `sqlite3`, whose install script is off. A copy kept from last time, else the prebuilt one of its makers where
  * it can be reached, else compiled here. It speaks Node-API, so one file serves every Node version of a platform.
  */
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { childEnvironment, findProgram, type Machine, pinnedVersion } from '../machine.ts';
 import { runProgram } from './run-program.ts';
-import type { Step } from './step.ts';
+import type { Progress, Step } from './step.ts';
 
 const PREBUILT_LIMIT_MS = 20_000; // a closed network may swallow the request instead of refusing it
 const COMPILE_LIMIT_MS = 1_200_000;
 
 const packageFolder = (machine: Machine): string => join(machine.root, 'node_modules/sqlite3');
-const addOn = (machine: Machine): string => join(packageFolder(machine), 'build/Release/node_sqlite3.node');
+const ADD_ON = 'build/Release/node_sqlite3.node';
+const addOn = (machine: Machine): string => join(packageFolder(machine), ADD_ON);
 
 function kept(machine: Machine): string {
   const version = `${pinnedVersion(machine, 'sqlite3')}-${machine.platform}-${machine.arch}-napi`;
@@ -32,15 +33,16 @@ function headers(machine: Machine): string | undefined {
   return candidates.find((folder) => folder !== undefined && existsSync(join(folder, 'include/node/node_api.h')));
 }
 
-async function put(from: string, to: string): Promise<void> {
+function put(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   copyFileSync(from, `${to}.new`);
   renameSync(`${to}.new`, to); // never a half-written add-on under the final name
 }
 
-const load = (machine: Machine): Promise<void> =>
+/** Opens a database with the add-on at `path`, wherever it lies: the package's own JavaScript would load the one in its place. */
+const loads = (machine: Machine, path: string): Promise<void> =>
   runProgram({
-    command: [machine.node, '-e', "const { Database } = require('sqlite3'); new Database(':memory:', (e) => process.exit(e ? 1 : 0))"],
+    command: [machine.node, '-e', 'new (require(process.argv[1]).Database)(":memory:", (error) => process.exit(error ? 1 : 0))', path],
     cwd: machine.root,
     env: childEnvironment(machine),
     log: join(machine.runtime, 'log/sqlite.log'),
@@ -68,29 +70,41 @@ export const sqlite: Step = {
     return headers(machine) === undefined ? [...tools, 'libnode-dev'] : tools;
   },
   async install(machine, progress) {
-    const log = join(machine.runtime, 'log/sqlite.log');
     const copy = kept(machine);
-    if (existsSync(copy)) {
-      await put(copy, addOn(machine));
-      if (await worked(() => load(machine))) return;
-      rmSync(copy);
-    }
-    const npmTool = (path: string): string => join(machine.root, 'node_modules', path);
-    const build = (command: readonly [string, ...string[]], limitMs: number): Promise<void> =>
-      runProgram({ command, cwd: packageFolder(machine), env: childEnvironment(machine), log, limitMs });
+    if (existsSync(copy) && !(await worked(() => loads(machine, copy)))) rmSync(copy);
+    if (!existsSync(copy)) await make(machine, copy, progress);
+    put(copy, addOn(machine));
+  },
+  verify: (machine) => loads(machine, addOn(machine)),
+};
 
+/**
+ * Builds in a copy of the package: both tools begin by emptying `build`, which would pull the add-on from under every process that is about
+ * to load it. The copy lies in node_modules, where its own requirements are found; npm leaves names with a dot alone.
+ */
+async function make(machine: Machine, copy: string, progress: Progress): Promise<void> {
+  mkdirSync(join(machine.root, 'node_modules/.cache'), { recursive: true });
+  const aside = mkdtempSync(join(machine.root, 'node_modules/.cache/sqlite3-'));
+  const made = join(aside, ADD_ON);
+  const npmTool = (path: string): string => join(machine.root, 'node_modules', path);
+  const build = (command: readonly [string, ...string[]], limitMs: number): Promise<void> =>
+    runProgram({ command, cwd: aside, env: childEnvironment(machine), log: join(machine.runtime, 'log/sqlite.log'), limitMs });
+  try {
+    cpSync(packageFolder(machine), aside, { recursive: true, filter: (path) => path !== join(packageFolder(machine), 'build') });
     progress('looking for a prebuilt add-on');
     const prebuilt = await worked(async () => {
       await build([machine.node, npmTool('prebuild-install/bin.js'), '-r', 'napi'], PREBUILT_LIMIT_MS);
-      await load(machine); // built for a newer C library, it would not load here
+      await loads(machine, made); // built for a newer C library, it would not load here
     });
     if (!prebuilt) {
       progress('compiling');
       const nodedir = headers(machine);
       const given = nodedir === undefined ? [] : [`--nodedir=${nodedir}`]; // else node-gyp downloads the headers
       await build([machine.node, npmTool('node-gyp/bin/node-gyp.js'), 'rebuild', ...given], COMPILE_LIMIT_MS);
+      await loads(machine, made);
     }
-    await put(addOn(machine), copy);
-  },
-  verify: load,
-};
+    put(made, copy);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
