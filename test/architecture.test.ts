@@ -52,7 +52,7 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'gateway/recording': ['calls', 'media', 'store'],
   'gateway/events': ['store'],
   'gateway/cloud-link': ['calls', 'routing'],
-  'gateway/downlink': ['ivr', 'store'],
+  'gateway/downlink': ['ivr', 'store', 'cloud-link'],
   'gateway/journeys': ['calls', 'ivr', 'routing', 'recording', 'events', 'store'],
   'gateway/audit': [],
   'gateway/identity': ['store', 'audit'],
@@ -73,8 +73,9 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'installer/setup': [],
   'installer/checks': [],
   'installer/up': [],
+  'installer/bundle': ['setup'],
   'installer/doctor': ['setup', 'up'],
-  'installer/launcher': ['setup', 'checks', 'up', 'doctor'],
+  'installer/launcher': ['setup', 'checks', 'up', 'doctor', 'bundle'],
 };
 
 /** npm package (a prefix) → the only product files that may know it. */

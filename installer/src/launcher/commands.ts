@@ -97,6 +97,14 @@ export const commands: readonly Command[] = [
     load: () => import('./downlink.ts'),
   },
   {
+    name: 'bundle',
+    usage: '[--out FILE] [--key FILE] | verify FILE --pub KEY',
+    summary: 'pack this commit into one signed file that installs without a network; check such a file',
+    accepts: { values: ['out', 'key', 'pub'], maxWords: 2 },
+    setup: ([verb = '']) => (verb === 'verify' ? [] : forSiteAndCloud),
+    load: () => import('./bundle.ts'),
+  },
+  {
     name: 'bench',
     usage: 'NAME [--json]',
     summary: 'measure one part; without a name, list them',

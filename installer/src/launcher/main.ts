@@ -3,6 +3,7 @@
  * fails. Imports nothing from npm, because it may be what installs them.
  */
 import { KeeplineError } from '../before-packages.ts';
+import { bundleFacts } from '../bundle/bundle-facts.ts';
 import { thisMachine } from '../machine.ts';
 import { runSetup } from '../setup/run-setup.ts';
 import { readArguments } from './arguments.ts';
@@ -24,7 +25,7 @@ async function launch(name: string, args: readonly string[]): Promise<number> {
   }
   const given = readArguments(command, args);
   const machine = thisMachine();
-  await runSetup(machine, command.setup(args), say);
+  if (bundleFacts(machine.root) === undefined) await runSetup(machine, command.setup(args), say); // a bundle carries it all
   const { run } = await command.load();
   return run(given, { machine, say });
 }
