@@ -48,6 +48,10 @@ export const AUDIT_ACTS = [
   'call.monitor',
   'call.whisper',
   'call.barge',
+  'call.dial_out',
+  'call.monitor',
+  'call.whisper',
+  'call.barge',
 ] as const;
 export type AuditAct = (typeof AUDIT_ACTS)[number];
 /** What a route or command declares about itself. */

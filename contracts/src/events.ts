@@ -11,6 +11,21 @@ export type EndVerdict = 'completed' | 'abandoned_in_ivr' | 'abandoned_in_queue'
 export type AgentStateName = 'signed_out' | 'not_ready' | 'ready' | 'offered' | 'in_call' | 'wrap_up';
 export type AdviceOutcome = 'answered' | 'timeout' | 'breaker_open' | 'link_down' | 'no_responders' | 'no_advice' | 'invalid' | 'not_asked';
 
+/** What became of ringing somebody for a call that an agent has: another agent, or an outside number. */
+export type RingOutcome =
+  | 'answered'
+  | 'declined'
+  | 'no_answer'
+  | 'agent_lost'
+  | 'busy'
+  | 'refused'
+  /** No trunk, or none that got through. */
+  | 'unreachable'
+  /** Nobody wanted it any more. */
+  | 'withdrawn';
+/** How a supervisor is in a call: unheard, heard by the agent alone, or heard by all. */
+export type SuperviseMode = 'monitor' | 'whisper' | 'barge';
+
 /** `unknown` until its first answer. */
 export type TrunkState = 'unknown' | 'up' | 'down';
 
@@ -41,6 +56,22 @@ export interface EventData {
   'call.connected': { callId: CallId; agentId: AgentId; queue: QueueName; waitMs: number };
   'call.held': { callId: CallId; by: 'agent' | 'caller' };
   'call.resumed': { callId: CallId; by: 'agent' | 'caller' };
+  /** An agent calls a customer; the agent is on the line first. */
+  'call.dialled': { callId: CallId; agentId: AgentId /** personal data */; calledNumber: string };
+  /** The agent rang somebody for this call while the caller heard music. */
+  'call.consulted': { callId: CallId; agentId: AgentId; with: 'agent' | 'outside'; outcome: RingOutcome };
+  /** Caller, agent and whom the agent consulted hear one another. */
+  'call.conferenced': { callId: CallId; agentId: AgentId };
+  /** This agent passed the caller on. */
+  'call.transferred': {
+    callId: CallId;
+    agentId: AgentId;
+    how: 'blind' | 'attended';
+    to: 'queue' | 'agent' | 'outside';
+    /** '' unless it went to a queue. */ queue: QueueName;
+  };
+  /** A supervisor came in, or changed how; `agentId` is the agent supervised. */
+  'call.supervised': { callId: CallId; agentId: AgentId; mode: SuperviseMode };
   'call.ended': {
     callId: CallId;
     verdict: EndVerdict;

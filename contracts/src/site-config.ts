@@ -53,6 +53,7 @@ const Trunk = Type.Object(
       default: 'national',
       description: 'How this trunk wants numbers dialled: +8610…, 010…, or without the own area code.',
     }),
+    callerId: text('', 'Number shown to those called over this trunk; empty shows the name of the site.', { pattern: '^[+]?[0-9]{0,15}$' }),
     prefix: text('', 'Digits for an outside line, in front of every number dialled.', { pattern: '^[0-9]{0,6}$' }),
   },
   { additionalProperties: false },
@@ -194,6 +195,23 @@ export const SiteConfig = Type.Object(
       minItems: 1,
       maxItems: 64,
       description: 'Outcomes of which an agent must choose one after each call.',
+    }),
+    dialling: group('Calls out: by click, by consultation and by transfer.', {
+      allowed: Type.Array(Type.String({ pattern: '^([+]?[0-9]{0,15})$' }), {
+        default: [],
+        maxItems: 64,
+        description:
+          'Beginnings of the numbers that may be dialled, as dialled in the country: `1` mobiles, `010` Beijing, `400`, `00` abroad; a foreign number needs one that begins with 00. Empty: nobody dials out. Emergency numbers are never dialled from a desk.',
+      }),
+      ringSeconds: whole(45, 5, 180, 'How long an outside number is rung, over all trunks tried, in seconds.'),
+    }),
+    supervision: group('Supervisors in the calls of agents.', {
+      announce: Type.Boolean({ default: true, description: 'The desk of the agent shows that and how a supervisor is in the call.' }),
+      recordWhisper: Type.Boolean({
+        default: true,
+        description:
+          'What a supervisor whispers to the agent is recorded on the side of the agent; monitoring never is, joining always is.',
+      }),
     }),
     recording: group('Recording.', {
       minFreeMegabytes: whole(512, 16, 1_000_000, 'With less free space, new calls are answered 503 before audio is lost.'),

@@ -3,7 +3,17 @@
  * does not leave. Decisions of a careful bank: names and notes are dropped, numbers and agents become pseudonyms, free wording `other`. The policy
  * in force (`policy-document.ts`) is data below this law.
  */
-import type { AdviceOutcome, AgentStateName, EndedBy, EndVerdict, EventData, EventType, TrunkState } from '@keepline/contracts/events';
+import type {
+  AdviceOutcome,
+  AgentStateName,
+  EndVerdict,
+  EndedBy,
+  EventData,
+  EventType,
+  RingOutcome,
+  SuperviseMode,
+  TrunkState,
+} from '@keepline/contracts/events';
 import type { LinkState } from '@keepline/contracts/link';
 import { canonicalNumber } from './pseudonym.ts';
 import { drop, duration, id, label, name, nameOrNone, never, oneOf, replaced, type Rule, whole, yesOrNo } from './rules.ts';
@@ -65,6 +75,25 @@ export const POLICY_LAW: PolicyLaw = {
   'call.connected': { callId, agentId, queue: name, waitMs: duration },
   'call.held': { callId, by: party },
   'call.resumed': { callId, by: party },
+  'call.dialled': { callId, agentId, calledNumber: replaced('caller', canonicalNumber) },
+  'call.consulted': {
+    callId,
+    agentId,
+    with: oneOf<'agent' | 'outside'>({ agent: true, outside: true }),
+    outcome: oneOf<RingOutcome>({
+      ...{ answered: true, declined: true, no_answer: true, agent_lost: true },
+      ...{ busy: true, refused: true, unreachable: true, withdrawn: true },
+    }),
+  },
+  'call.conferenced': { callId, agentId },
+  'call.transferred': {
+    callId,
+    agentId,
+    how: oneOf<'blind' | 'attended'>({ blind: true, attended: true }),
+    to: oneOf<'queue' | 'agent' | 'outside'>({ queue: true, agent: true, outside: true }),
+    queue: nameOrNone,
+  },
+  'call.supervised': { callId, agentId, mode: oneOf<SuperviseMode>({ monitor: true, whisper: true, barge: true }) },
   'call.ended': {
     callId,
     verdict: oneOf<EndVerdict>({
