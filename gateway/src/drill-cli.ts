@@ -18,6 +18,7 @@ import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
 import { DRILL_MAX_SECONDS, type LinkChange, type LinkStatus } from '@keepline/contracts/link';
 import { type Balance, type DrillEvent, drillReport, readReport, reportText } from './cloud-link/drill-report.ts';
+import { keepDrill } from './cloud-link/drill-shelf.ts';
 import { Connection } from './store/connection.ts';
 
 const USAGE = `usage: ./keepline cloud drill --minutes N [--data DIR] [--out FILE] [--purpose TEXT] [--json]
@@ -118,6 +119,7 @@ async function drill({ data, seconds, out, purpose, json }: Wanted): Promise<boo
     const file = resolve(out ?? `drill-${report.cutAt.replaceAll(/[:.]/g, '-')}.note`);
     const note = signNote(reportText(report), keys.auditSigner());
     await writeFile(file, note, { flag: 'wx' });
+    await keepDrill(data, report.cutAt, note);
     console.log(json ? JSON.stringify({ file, ...report }) : `${note}\n${file}`);
     return report.passed;
   } finally {

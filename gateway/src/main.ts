@@ -14,6 +14,7 @@ import { healthOf } from './house/health.ts';
 import { openRouting } from './house/routing.ts';
 import { openTrunks } from './house/trunks.ts';
 import { openVoice } from './house/voice.ts';
+import { openWorkbench } from './house/workbench.ts';
 import { CallJournal } from './journeys/call-journal.ts';
 import type { House } from './journeys/house.ts';
 import { runInboundCall } from './journeys/inbound-call.ts';
@@ -37,7 +38,9 @@ async function main(): Promise<void> {
   const routing = openRouting(ground);
   const { registry, roster, dispatcher } = routing;
   const downlink = await followDownlink(ground, voice, roster);
+  const workbench = await openWorkbench(ground, voice.siteFlow, routing.cloudSync);
   const desks = await setUpDesks({
+    workbench: workbench.parts,
     ground,
     routing,
     browsers: voice.browsers,
@@ -100,6 +103,7 @@ async function main(): Promise<void> {
     await ground.audited('site.stop', { ...siteAct, purpose: 'asked to stop' }, async () => {});
     await doors.close();
     await desks.close();
+    await workbench.close();
     await trunks.close();
     await voice.close();
     downlink.close();

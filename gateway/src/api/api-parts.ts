@@ -10,6 +10,7 @@ import type { Log } from '../identity/identity-store.ts';
 import type { Calls, Duty } from '../agents/desk-commands.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Session } from '../identity/sessions.ts';
+import type { WorkbenchParts } from './workbench-parts.ts';
 
 export type PartState = 'ok' | 'degraded' | 'down';
 /** States of parts by name, such as `{ store: 'ok', link: 'down' }`; no personal data: anybody on the network may read it. */
@@ -33,6 +34,7 @@ export interface ApiParts {
     query: string,
     limit: number,
   ) => Promise<ReadonlyArray<{ readonly id: string; readonly title: string; readonly excerpt: string; readonly language: string }>>;
+  readonly workbench: WorkbenchParts;
   /** Folder with `index.html` and `assets/`, as Vite builds it. */
   readonly deskFolder: string;
   readonly clock: Clock;

@@ -43,13 +43,3 @@ export class DownlinkNothingApplied extends KeeplineError {
     });
   }
 }
-
-export class CloudSyncUnreachable extends KeeplineError {
-  constructor(path: string, cause: unknown) {
-    super('CLOUD_SYNC_UNREACHABLE', `cloud-sync does not answer on ${path}`, {
-      hint: 'Start the site (./keepline up) or see why cloud-sync ended: ./keepline status.',
-      offending: path,
-      cause,
-    });
-  }
-}

@@ -89,7 +89,8 @@ export async function flowInForce(reader: Reader, site: Pick<SiteConfig, 'queues
   return flowIn(await envelopeInForce(reader, 'flow.suggestion'), site);
 }
 
-async function envelopeInForce(reader: Reader, kind: DownlinkKind): Promise<DownlinkEnvelope | undefined> {
+/** The approved proposal of this kind that rules now; undefined leaves it to the site file. */
+export async function envelopeInForce(reader: Reader, kind: DownlinkKind): Promise<DownlinkEnvelope | undefined> {
   const row = await reader.get<{ envelope: string }>(
     `SELECT envelope FROM downlink_applied JOIN downlink_state USING (kind)
      WHERE downlink_applied.kind = ? AND downlink_applied.version = downlink_state.current_version`,

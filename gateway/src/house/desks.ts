@@ -25,6 +25,7 @@ export interface DeskParts {
   readonly routing: RoutingOffice;
   readonly browsers: BrowserMedia;
   readonly health: ApiParts['health'];
+  readonly workbench: ApiParts['workbench'];
 }
 export interface Desks {
   readonly desks: AgentDesks<MediaLeg>;
@@ -91,6 +92,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
             return traces.map(({ trace }) => trace).findLast((trace) => isFor(trace, agentId));
           },
           knowledge: (query, limit) => searchKnowledge(store.read, query, limit),
+          workbench: parts.workbench,
           deskFolder: DESK_FOLDER,
           clock,
           log,

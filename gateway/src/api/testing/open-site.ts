@@ -24,7 +24,9 @@ import { Store } from '../../store/store.ts';
 import { identityTables } from '../../store/tables/identity.ts';
 import type { ApiLimits, ApiParts } from '../api-parts.ts';
 import { ErrorReply } from '../error-reply.ts';
+import { RequestInvalid } from '../errors.ts';
 import { startApi } from '../server.ts';
+import type { WorkbenchParts } from '../workbench-parts.ts';
 
 export const AGENTS = [
   { id: 'li', name: '李静', phone: '', queues: ['service'] },
@@ -53,6 +55,7 @@ export async function openSite(
     noPages?: boolean;
     decision?: ApiParts['decision'];
     idleMs?: number;
+    workbench?: WorkbenchParts;
     settings?: Partial<SiteConfig['identity']>;
   } = {},
 ) {
@@ -127,6 +130,7 @@ export async function openSite(
     health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' } }),
     knowledge: async () => [],
     decision: o.decision ?? (async () => undefined),
+    workbench: o.workbench ?? bareWorkbench,
     deskFolder,
     clock,
     log,
@@ -186,6 +190,22 @@ export function cookieOf(answer: Answer): string {
   const [set = ''] = answer.headers['set-cookie'] ?? [];
   return set.split(';', 1)[0] ?? '';
 }
+
+/** Of a site without link, ledger or proposals; the real one is under test in `house/workbench.test.ts`. */
+const nothingThere = () => Promise.reject(new RequestInvalid('this site has none'));
+const bareWorkbench: WorkbenchParts = {
+  audited: (_act, _context, run) => run(),
+  cloud: nothingThere,
+  reconcile: nothingThere,
+  egress: nothingThere,
+  egressReport: nothingThere,
+  policy: nothingThere,
+  proposals: nothingThere,
+  review: nothingThere,
+  approve: nothingThere,
+  reject: nothingThere,
+  rollBack: nothingThere,
+};
 
 class FakeLink {
   now: LinkStatus = { state: 'up', sinceMs: 1, why: 'started', backlog: 0, oldestUnsentMs: 0 };
