@@ -63,7 +63,12 @@ export function pinnedVersion(machine: Machine, name: string): string {
 /** Environment of every program we start: our Node and the project's tools first, and the media worker that belongs to this version. */
 export function childEnvironment(machine: Machine): Record<string, string | undefined> {
   const path = [dirname(machine.node), join(machine.root, 'node_modules/.bin'), machine.env.PATH ?? '', '/usr/sbin'];
-  return { ...machine.env, PATH: path.join(delimiter), MEDIASOUP_WORKER_BIN: mediaWorkerPath(machine) };
+  return {
+    ...machine.env,
+    PATH: path.join(delimiter),
+    MEDIASOUP_WORKER_BIN: mediaWorkerPath(machine),
+    KEEPLINE_PKCS11JS: pkcs11Folder(machine),
+  };
 }
 
 /** The media worker to use: the one given by MEDIASOUP_WORKER_BIN, else ours. */
@@ -74,4 +79,11 @@ export function mediaWorkerPath(machine: Machine): string {
 
 export function mediaWorkerFolder(machine: Machine): string {
   return join(machine.runtime, 'media-worker', pinnedVersion(machine, 'mediasoup'));
+}
+
+/** The compiled `pkcs11js`: the one given by KEEPLINE_PKCS11JS, else ours. */
+export function pkcs11Folder(machine: Machine): string {
+  const given = machine.env.KEEPLINE_PKCS11JS;
+  if (given !== undefined && given !== '') return given;
+  return join(machine.runtime, 'pkcs11js', `${machine.platform}-${machine.arch}-napi`);
 }

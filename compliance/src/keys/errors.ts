@@ -71,3 +71,56 @@ export class IdentityAbsent extends KeeplineError {
     });
   }
 }
+
+/** The keys lie sealed and the root key that opens them was not given, or another one. */
+export class RootLocked extends KeeplineError {
+  constructor(why: string, cause?: unknown) {
+    super('KEY_ROOT_LOCKED', `the key store cannot be opened: ${why}`, {
+      hint: 'Give the root key: KEEPLINE_PASSPHRASE_FILE, LoadCredentialEncrypted= of the unit, or the token and KEEPLINE_PKCS11_PIN_FILE; see docs/runbook/key-lost.md.',
+      cause,
+    });
+  }
+}
+
+export class RootUnfit extends KeeplineError {
+  constructor(why: string) {
+    super('KEY_ROOT_UNFIT', `this root key cannot be used: ${why}`, {
+      hint: 'Take a longer one; the limits stand in docs/keys.md.',
+    });
+  }
+}
+
+export class RootExists extends KeeplineError {
+  constructor(from: string) {
+    super('KEY_ROOT_EXISTS', `the key store already has a root key (${from})`, {
+      hint: 'Change it with ./keepline keys rewrap --root …; what it is now shows ./keepline keys status.',
+      offending: from,
+    });
+  }
+}
+
+export class HsmBindingAbsent extends KeeplineError {
+  constructor(folder: string) {
+    super('KEY_HSM_BINDING_ABSENT', `the PKCS#11 binding is not there: ${folder}`, {
+      hint: 'Start through ./keepline, which compiles it once, or set KEEPLINE_PKCS11JS to a compiled pkcs11js.',
+      offending: folder,
+    });
+  }
+}
+
+export class HsmFailed extends KeeplineError {
+  constructor(why: string, cause?: unknown) {
+    super('KEY_HSM_FAILED', `the PKCS#11 token refused: ${why}`, {
+      hint: 'Check library, token label, key label and PIN with the tool of the vendor, such as pkcs11-tool --list-objects; a wrong PIN given again and again locks the token.',
+      cause,
+    });
+  }
+}
+
+export class KeyRotationRefused extends KeeplineError {
+  constructor(why: string) {
+    super('KEY_ROTATION_REFUSED', `the key was not rotated: ${why}`, {
+      hint: './keepline keys status shows what there is; docs/keys.md says what each rotation needs.',
+    });
+  }
+}

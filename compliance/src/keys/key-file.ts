@@ -1,11 +1,13 @@
 /**
  * One key in one file: comment lines `# kind:` and `# created:`, then the key on a line of its own. The stock `age` tool reads these
- * files as they are (`-i`, `-R`). A file is made whole or not at all, and never made over one that exists.
+ * files as they are (`-i`, `-R`). Under a root key (ADR 0015) a secret one has a line `# sealed:` and its key is sealed. A file is made
+ * whole or not at all, and never made over one that exists.
  */
-import { link, lstat, open, readFile, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { KeyFileInvalid, KeyStoreLax } from './errors.ts';
+import { openBytes, sealBytes } from './aes-seal.ts';
+import { KeyFileInvalid, KeyStoreLax, RootLocked } from './errors.ts';
 
 export type KeyKind =
   | 'recording-identity'
@@ -14,14 +16,22 @@ export type KeyKind =
   | 'audit-signer'
   | 'audit-verifier'
   | 'cloud-user'
-  | 'identity';
+  | 'identity'
+  | 'column';
 
 export interface KeyFile {
   readonly kind: KeyKind;
   /** Wall time in ms since 1970. */
   readonly createdMs: number;
   readonly key: string;
+  /** Wall time after which nobody may use it; undefined for ever. */
+  readonly untilMs?: number;
+  /** Whether it lies sealed on the disk. */
+  readonly isSealed?: boolean;
 }
+
+/** The store key, which seals the secret key files of one store. */
+export type StoreKey = Uint8Array | undefined;
 
 /** Refuses what others could read or change. @throws KeyStoreLax */
 export async function requirePrivate(path: string, type: 'folder' | 'file'): Promise<void> {
@@ -41,8 +51,8 @@ export async function requirePrivate(path: string, type: 'folder' | 'file'): Pro
     throw new KeyStoreLax(path, `owner ${found.uid}`, `owned by user ${me}`, `Give it to the user of the gateway: chown ${me} ${path}`);
 }
 
-/** @returns the key, or undefined when there is no such file. @throws KeyStoreLax, KeyFileInvalid */
-export async function readKeyFile(path: string, kind: KeyKind): Promise<KeyFile | undefined> {
+/** @returns the key, or undefined when there is no such file. @throws KeyStoreLax, KeyFileInvalid, RootLocked when it is sealed and no store key is given */
+export async function readKeyFile(path: string, kind: KeyKind, storeKey?: StoreKey): Promise<KeyFile | undefined> {
   try {
     await requirePrivate(path, 'file');
   } catch (thrown) {
@@ -57,19 +67,18 @@ export async function readKeyFile(path: string, kind: KeyKind): Promise<KeyFile 
   const keys = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const key = keys[0];
   if (key === undefined || keys.length !== 1) throw new KeyFileInvalid(path, `it holds ${keys.length} keys, wanted one`);
-  return { kind, createdMs, key };
+  const until = Date.parse(/^# until: (.*)$/m.exec(text)?.[1] ?? '');
+  const head = { kind, createdMs, ...(Number.isNaN(until) ? {} : { untilMs: until }) };
+  if (!/^# sealed: /m.test(text)) return { ...head, key, isSealed: false };
+  if (!storeKey) throw new RootLocked('the store key is not open');
+  const opened = openBytes(storeKey, Buffer.from(key, 'base64'), placeOf(head));
+  if (!opened) throw new KeyFileInvalid(path, 'it was sealed by another store key, or changed');
+  return { ...head, key: opened.toString('utf8'), isSealed: true };
 }
 
 /** Writes the file unless one is there already; then that one stands and `false` is returned. Durable on return. */
-export async function createKeyFile(path: string, file: KeyFile): Promise<boolean> {
-  const draft = `${path}.${randomUUID()}.draft`;
-  const handle = await open(draft, 'wx', 0o600);
-  try {
-    await handle.writeFile(`# kind: ${file.kind}\n# created: ${new Date(file.createdMs).toISOString()}\n${file.key}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+export async function createKeyFile(path: string, file: KeyFile, storeKey?: StoreKey): Promise<boolean> {
+  const draft = await draftOf(path, file, storeKey);
   try {
     await link(draft, path); // unlike rename, fails when the name is taken
     return true;
@@ -81,6 +90,58 @@ export async function createKeyFile(path: string, file: KeyFile): Promise<boolea
     await syncFolder(dirname(path));
   }
 }
+
+/**
+ * Puts the key in the place of the file that is there, which is overwritten before it goes: what lay there in clear should not stay on the disk. A
+ * disk that moves its blocks keeps it all the same (docs/keys.md). Durable on return.
+ */
+export async function replaceKeyFile(path: string, file: KeyFile, storeKey?: StoreKey): Promise<void> {
+  const draft = await draftOf(path, file, storeKey);
+  const before = await open(path, 'r+').catch((thrown: unknown) => {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  });
+  await rename(draft, path);
+  if (before) await overwrite(before);
+  await syncFolder(dirname(path));
+}
+
+/** Overwrites a key file and removes it. */
+export async function destroyKeyFile(path: string): Promise<void> {
+  await overwrite(await open(path, 'r+'));
+  await unlink(path);
+  await syncFolder(dirname(path));
+}
+
+async function overwrite(file: FileHandle): Promise<void> {
+  try {
+    const { size } = await file.stat();
+    await file.write(Buffer.alloc(size), 0, size, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function draftOf(path: string, file: KeyFile, storeKey: StoreKey): Promise<string> {
+  const draft = `${path}.${randomUUID()}.draft`;
+  const handle = await open(draft, 'wx', 0o600);
+  const lines = [
+    `# kind: ${file.kind}`,
+    `# created: ${new Date(file.createdMs).toISOString()}`,
+    ...(file.untilMs === undefined ? [] : [`# until: ${new Date(file.untilMs).toISOString()}`]),
+    ...(storeKey ? ['# sealed: aes-256-gcm', sealBytes(storeKey, Buffer.from(file.key), placeOf(file)).toString('base64')] : [file.key]),
+  ];
+  try {
+    await handle.writeFile(`${lines.join('\n')}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return draft;
+}
+
+const placeOf = ({ kind, createdMs, untilMs }: Omit<KeyFile, 'key'>): string => `keepline key v1\0${kind}\0${createdMs}\0${untilMs ?? ''}`;
 
 /** Makes names in a folder durable: a synced file in an unsynced folder may be gone after a power cut. */
 export async function syncFolder(path: string): Promise<void> {

@@ -22,7 +22,15 @@ describe('the key store', () => {
     const store = await opened();
     expect(statSync(dir).mode & 0o777).toBe(0o700);
     expect(readdirSync(dir).filter((name) => (statSync(join(dir, name)).mode & 0o777) !== 0o600)).toEqual([]);
-    expect(store.created).toEqual(['recording-identity', 'recording-recipient', 'pseudonym', 'identity', 'audit-signer', 'audit-verifier']);
+    expect(store.created).toEqual([
+      'recording-identity',
+      'recording-recipient',
+      'pseudonym',
+      'identity',
+      'column',
+      'audit-signer',
+      'audit-verifier',
+    ]);
     expect(store.inventory.every((key) => key.createdMs === clock.now())).toBe(true);
     expect(store.pseudonymKey()).toHaveLength(32);
     expect(await recipientOf(await store.recordingIdentity())).toBe(store.recordingRecipient());

@@ -41,7 +41,7 @@ export const speech = programs(
 );
 
 /** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link; ip and cc make the lines that are cut; openssl
- * issues the certificates of a mutual TLS hub; minisign and zstd check and open bundles as a site does. */
+ * issues the certificates of a mutual TLS hub; minisign and zstd check and open bundles as a site does; softhsm2 is a PKCS#11 token. */
 export const testTools = programs('test tools', '60 s', {
   sipp: 'sip-tester',
   baresip: 'baresip-core',
@@ -55,6 +55,7 @@ export const testTools = programs('test tools', '60 s', {
   openssl: 'openssl',
   minisign: 'minisign',
   zstd: 'zstd',
+  'softhsm2-util': 'softhsm2',
 });
 
 export const browser = programs('browser', '30 s', { chromium: 'chromium' });

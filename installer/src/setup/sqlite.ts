@@ -5,6 +5,7 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { childEnvironment, findProgram, type Machine, pinnedVersion } from '../machine.ts';
+import { nodeHeaders } from './node-headers.ts';
 import { runProgram } from './run-program.ts';
 import type { Progress, Step } from './step.ts';
 
@@ -18,19 +19,6 @@ const addOn = (machine: Machine): string => join(packageFolder(machine), ADD_ON)
 function kept(machine: Machine): string {
   const version = `${pinnedVersion(machine, 'sqlite3')}-${machine.platform}-${machine.arch}-napi`;
   return join(machine.runtime, 'sqlite3', version, 'node_sqlite3.node');
-}
-
-/** Folder whose `include/node` has the headers of a Node (any version that has Node-API 9 or so; node-gyp calls it nodedir). */
-function headers(machine: Machine): string | undefined {
-  const onPath = findProgram(machine, 'node');
-  const candidates = [
-    machine.env.npm_config_nodedir,
-    dirname(dirname(machine.node)),
-    onPath && dirname(dirname(onPath)),
-    '/usr',
-    '/usr/local',
-  ];
-  return candidates.find((folder) => folder !== undefined && existsSync(join(folder, 'include/node/node_api.h')));
 }
 
 function put(from: string, to: string): void {
@@ -67,7 +55,7 @@ export const sqlite: Step = {
   packages(machine) {
     if (existsSync(kept(machine))) return [];
     const tools = ['g++', 'make', 'python3'].filter((tool) => findProgram(machine, tool) === undefined);
-    return headers(machine) === undefined ? [...tools, 'libnode-dev'] : tools;
+    return nodeHeaders(machine) === undefined ? [...tools, 'libnode-dev'] : tools;
   },
   async install(machine, progress) {
     const copy = kept(machine);
@@ -98,7 +86,7 @@ async function make(machine: Machine, copy: string, progress: Progress): Promise
     });
     if (!prebuilt) {
       progress('compiling');
-      const nodedir = headers(machine);
+      const nodedir = nodeHeaders(machine);
       const given = nodedir === undefined ? [] : [`--nodedir=${nodedir}`]; // else node-gyp downloads the headers
       await build([machine.node, npmTool('node-gyp/bin/node-gyp.js'), 'rebuild', ...given], COMPILE_LIMIT_MS);
       await loads(machine, made);

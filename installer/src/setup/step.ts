@@ -4,7 +4,16 @@
  */
 import type { Machine } from '../machine.ts';
 
-export type StepName = 'npm packages' | 'SQLite' | 'media worker' | 'nats-server' | 'agent desk' | 'speech' | 'test tools' | 'browser';
+export type StepName =
+  | 'npm packages'
+  | 'SQLite'
+  | 'PKCS#11 binding'
+  | 'media worker'
+  | 'nats-server'
+  | 'agent desk'
+  | 'speech'
+  | 'test tools'
+  | 'browser';
 
 export interface Step {
   readonly name: StepName;
