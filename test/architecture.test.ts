@@ -74,8 +74,9 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'installer/checks': [],
   'installer/up': [],
   'installer/bundle': ['setup'],
+  'installer/install': ['bundle'],
   'installer/doctor': ['setup', 'up'],
-  'installer/launcher': ['setup', 'checks', 'up', 'doctor', 'bundle'],
+  'installer/launcher': ['setup', 'checks', 'up', 'doctor', 'bundle', 'install'],
 };
 
 /** npm package (a prefix) → the only product files that may know it. */

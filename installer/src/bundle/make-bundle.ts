@@ -5,7 +5,7 @@
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { KeeplineError } from '../before-packages.ts';
 import { findProgram, type Machine, mediaWorkerFolder, mediaWorkerPath, pinnedVersion } from '../machine.ts';
 import { runProgram } from '../setup/run-program.ts';
@@ -88,7 +88,11 @@ async function copyPrograms(machine: Machine, top: string): Promise<Program[]> {
   const worker = join(top, '.runtime', relative(machine.runtime, join(mediaWorkerFolder(machine), 'mediasoup-worker')));
   copyInput(mediaWorkerPath(machine), worker);
   const server = findProgram(machine, 'nats-server');
-  const nats = join(top, '.runtime/bin/nats-server');
+  const bin = join(top, '.runtime/bin');
+  mkdirSync(bin);
+  // Names without platform and version: the units cannot look for them.
+  for (const program of [node, worker]) symlinkSync(relative(bin, program), join(bin, basename(program)));
+  const nats = join(bin, 'nats-server');
   if (server === undefined) throw inputMissing('nats-server');
   copyInput(server, nats);
   const natsVersion = /v([\d.]+)/.exec(spawnSync(server, ['--version'], { encoding: 'utf8' }).stdout)?.[1] ?? 'unknown';

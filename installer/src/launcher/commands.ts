@@ -105,6 +105,22 @@ export const commands: readonly Command[] = [
     load: () => import('./bundle.ts'),
   },
   {
+    name: 'install',
+    usage: '[--site FILE] [--dry-run] [--json]',
+    summary: 'from an unpacked bundle: users, folders, services of this version; changes only what is not so yet',
+    accepts: { flags: ['dry-run', 'json'], values: ['site'] },
+    setup: () => [], // a bundle carries it all
+    load: () => import('./install.ts'),
+  },
+  {
+    name: 'uninstall',
+    usage: '[--purge] [--dry-run] [--json]',
+    summary: 'take the services away and leave the data; --purge destroys the keys and the data',
+    accepts: { flags: ['purge', 'dry-run', 'json'] },
+    setup: () => [],
+    load: () => import('./uninstall.ts'),
+  },
+  {
     name: 'bench',
     usage: 'NAME [--json]',
     summary: 'measure one part; without a name, list them',

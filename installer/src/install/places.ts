@@ -1,0 +1,23 @@
+/** Where an installed Keepline lies (Filesystem Hierarchy Standard 3.0 §3.13, §3.7.4, §5.8). The units in installer/systemd say the same paths. */
+
+/** Versions side by side, and `current`, which names the one that runs. */
+export const VERSIONS = '/opt/keepline';
+export const CURRENT = `${VERSIONS}/current`;
+/** Everything a site writes; the only thing an uninstall leaves. */
+export const DATA = '/var/lib/keepline';
+/** Of the gateway alone: main.db, recordings, keys. */
+export const SITE_DATA = `${DATA}/site`;
+/** Shared by gateway and cloud-sync: the outbox and the socket between them. */
+export const LINK_DATA = `${DATA}/link`;
+export const CONFIG = '/etc/keepline';
+export const SITE_FILE = `${CONFIG}/site.yaml`;
+/** Credentials for the cloud, readable by cloud-sync; put there by the operator. */
+export const CLOUD_CREDENTIALS = `${CONFIG}/cloud.creds`;
+export const COMMAND = '/usr/local/bin/keepline';
+export const UNIT_FOLDER = '/etc/systemd/system';
+/** In the order they are stopped. */
+export const UNITS = ['keepline-gateway.service', 'keepline-cloud-sync.service'] as const;
+
+export const GATEWAY_USER = 'keepline';
+export const SYNC_USER = 'keepline-sync';
+export const LINK_GROUP = 'keepline-link';
