@@ -1,5 +1,5 @@
 /**
- * `./keepline bench audit [--json] [--entries 100000] [--rounds 3] [--rate 2000] [--seconds 10] [--verify N]`: durable appends a second to the
+ * `./keepline bench audit [--json] [--entries 100000] [--rounds 3] [--rate 5000] [--seconds 10] [--verify N]`: durable appends a second to the
  * audit log, in turns with SQLite taking the same lines in batches of the same size (WAL, synchronous = FULL) as the floor; how long after an
  * append a signed checkpoint covers it, at a steady rate; and how long the offline verification of a log takes. Each is on the same disk.
  */
@@ -9,8 +9,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type AuditEntry, AuditLog, BATCH_MAX_ENTRIES, QUEUE_MAX_ENTRIES } from '@keepline/compliance/audit';
+import { proveEntry, verifyEntryProof } from '@keepline/compliance/audit-prove';
 import { verifyAuditLog } from '@keepline/compliance/audit-verify';
 import { openKeyStore } from '@keepline/compliance/keys';
+import { verifierFrom } from '@keepline/compliance/note';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import type { KeeplineError } from '@keepline/contracts/errors';
 import { type Quantiles, quantiles } from '@keepline/testkit/quantiles';
@@ -26,7 +28,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     entries: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '3' },
-    rate: { type: 'string', default: '2000' },
+    rate: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '10' },
     verify: { type: 'string' },
   },
@@ -124,8 +126,27 @@ async function appendSteadily(dir: string): Promise<Waits> {
   return { durableMs: quantiles(durable), provableMs: quantiles(waited) };
 }
 
+/** What must not grow with the log: opening it, and proving one entry. */
+async function measureOpening(dir: string, size: number): Promise<{ openMs: number; proveMs: number }> {
+  const openedMs = performance.now();
+  const log = await AuditLog.open({ dir, signer, clock, onFault });
+  const openMs = round(performance.now() - openedMs);
+  await log.close();
+  const times: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    const startedMs = performance.now();
+    verifyEntryProof(await proveEntry(dir, verifierFrom(signer.verifierKey), Math.floor((size / 20) * i)), signer.verifierKey);
+    times.push(performance.now() - startedMs);
+  }
+  return { openMs, proveMs: round(median(times)) };
+}
+
 async function measureVerification(dir: string): Promise<{ verifiedEntries: number; verifySeconds: number; verifiedBytes: number }> {
-  if (values.verify !== undefined) await appendAll(dir, Math.max(0, Number(values.verify) - entries * rounds));
+  if (values.verify !== undefined) {
+    const startedMs = performance.now();
+    await appendAll(dir, Math.max(0, Number(values.verify) - entries * rounds));
+    tell(`${values.verify} entries appended, the last of them in ${round((performance.now() - startedMs) / 1000)} s`);
+  }
   const startedMs = performance.now();
   const verdict = await verifyAuditLog(dir, signer.verifierKey);
   const verifySeconds = round((performance.now() - startedMs) / 1000);
@@ -147,6 +168,8 @@ try {
   tell(`at ${rate} a second: durable ${shown(waits.durableMs)}; provable ${shown(waits.provableMs)}`);
   const verification = await measureVerification(dir);
   tell(`${verification.verifiedEntries} entries verified in ${verification.verifySeconds} s`);
+  const opening = await measureOpening(dir, verification.verifiedEntries);
+  tell(`opened in ${opening.openMs} ms, one entry proven and checked in ${opening.proveMs} ms (median of 20)`);
   const figures = {
     appendsPerSecond: Math.round(median(ours)),
     rawInsertsPerSecond: Math.round(median(floor)),
@@ -158,6 +181,7 @@ try {
     durableMsP99: waits.durableMs.p99,
     steadyPerSecond: rate,
     ...verification,
+    ...opening,
     peakMemoryMegabytes: Math.round(process.resourceUsage().maxRSS / 1000),
     floor: FLOOR,
     entries,

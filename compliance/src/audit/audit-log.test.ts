@@ -5,7 +5,7 @@ import { FakeClock } from '@keepline/testkit/fake-clock';
 import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newNoteKey, signerFrom } from '../tlog/signed-note.ts';
-import { AuditLog, CHECKPOINT_ENTRIES, CHECKPOINT_MS, QUEUE_MAX_ENTRIES } from './audit-log.ts';
+import { AuditLog, CHECKPOINT_ENTRIES, CHECKPOINT_MS, CHECKPOINT_PAUSE_MS, QUEUE_MAX_ENTRIES } from './audit-log.ts';
 import type { AuditEntry } from './entry.ts';
 import { INDEX_RECORD_BYTES } from './entry-files.ts';
 import { verifyAuditLog } from './verify.ts';
@@ -16,7 +16,8 @@ let dir = '';
 let faults: KeeplineError[] = [];
 let clock: FakeClock;
 const path = (name: string): string => join(dir, name);
-const opened = (at: string = dir): Promise<AuditLog> => AuditLog.open({ dir: at, signer, clock, onFault: (fault) => faults.push(fault) });
+const opened = (at: string = dir): Promise<AuditLog> =>
+  AuditLog.open({ dir: at, signer, clock, source: '0000beef', onFault: (fault) => faults.push(fault) });
 const entry = (correlation: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
   act: 'recording.export',
   who: 'agent1',
@@ -53,6 +54,8 @@ describe('the audit log', () => {
     expect(JSON.parse(readFileSync(path('entries.jsonl'), 'utf8').split('\n')[0] ?? '')).toEqual({
       v: 1,
       time: '2026-01-02T03:04:05.000Z',
+      source: '0000beef',
+      mono: Math.round(clock.monotonicMs()),
       ...entry('c0'),
     });
     for (const name of readdirSync(dir)) expect(statSync(path(name)).mode & 0o077).toBe(0);
@@ -73,16 +76,20 @@ describe('the audit log', () => {
   it(`signs a checkpoint after ${CHECKPOINT_ENTRIES} entries, after ${CHECKPOINT_MS} ms, and when it closes`, async () => {
     const log = await opened();
     await Promise.all(Array.from({ length: CHECKPOINT_ENTRIES }, (_, i) => log.append(entry(`c${i}`))));
-    expect(checkpoints()).toBe(1);
+    await expect.poll(checkpoints).toBe(1);
     await log.append(entry('timer'));
     clock.advance(CHECKPOINT_MS);
     await expect.poll(checkpoints).toBe(2);
     clock.advance(CHECKPOINT_MS); // nothing new, nothing to sign
+    await Promise.all(Array.from({ length: CHECKPOINT_ENTRIES }, (_, i) => log.append(entry(`d${i}`)))); // too soon after the last
+    expect(checkpoints()).toBe(2);
+    clock.advance(CHECKPOINT_PAUSE_MS);
+    await expect.poll(checkpoints).toBe(3);
     await log.append(entry('close'));
     await log.close();
-    expect(checkpoints()).toBe(3);
+    expect(checkpoints()).toBe(4);
     await (await opened()).close();
-    expect(checkpoints()).toBe(3);
+    expect(checkpoints()).toBe(4);
   });
 
   it('refuses beyond its queue instead of losing, and serves everyone it took', async () => {

@@ -3,18 +3,20 @@
  * append: each batch takes the lock, takes in what others wrote, and is durable before any of its callers is told. Entries that wait while
  * a batch is on its way to the disk share the next one (group commit).
  */
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { signCheckpoint } from '../tlog/checkpoint.ts';
 import { type NoteSigner, verifierFrom } from '../tlog/signed-note.ts';
-import { leafHash } from '../tlog/tree-hash.ts';
-import { appendCheckpoint, mendCheckpoints, readCheckpoints } from './checkpoint-file.ts';
+import { textLeafHash } from '../tlog/tree-hash.ts';
+import { appendCheckpoint, lastCheckpoint, mendCheckpoints } from './checkpoint-file.ts';
 import { type AuditEntry, formatEntry } from './entry.ts';
 import { EntryFiles } from './entry-files.ts';
 import { AuditDamaged, AuditRefused } from './errors.ts';
 import { acquireLock, LOCK_FILE } from './lock-file.ts';
+import { readTiled, TileWriter } from './tile-writer.ts';
 
 export type { AuditEntry, AuditOutcome } from './entry.ts';
 export { AuditEntryInvalid, AuditOutcomeLost, AuditRefused } from './errors.ts';
@@ -23,15 +25,20 @@ export { AuditEntryInvalid, AuditOutcomeLost, AuditRefused } from './errors.ts';
 export const QUEUE_MAX_ENTRIES = 10_000;
 /** Entries of one batch: at most 4 MB. */
 export const BATCH_MAX_ENTRIES = 1024;
-/** A checkpoint is signed after so many entries, and after so many ms when there are any. */
-export const CHECKPOINT_ENTRIES = 1000;
+/** A checkpoint is signed after so many entries, but not more often than the pause, ms; and after so many ms when there are any. */
+export const CHECKPOINT_ENTRIES = 250;
+export const CHECKPOINT_PAUSE_MS = 100;
 export const CHECKPOINT_MS = 60_000;
+/** How long a process that goes on writing keeps the lock, ms: another one waits about so long for its turn. */
+const LOCK_HOLD_MS = 50;
 
 export interface AuditLogOptions {
   /** Made when missing, 0700. */
   readonly dir: string;
   readonly signer: NoteSigner;
   readonly clock: Clock;
+  /** Names this process in its entries; eight random hex digits when it is not given. */
+  readonly source?: string;
   /** A checkpoint could not be written; appends go on. */
   onFault(fault: KeeplineError): void;
   /** A checkpoint is durable: from here on each of its `size` entries can be proven. Called with the signed note. */
@@ -39,7 +46,9 @@ export interface AuditLogOptions {
 }
 
 interface Waiting {
-  readonly line: Buffer;
+  /** With its newline. */
+  readonly line: string;
+  readonly bytes: number;
   readonly hash: Uint8Array;
   readonly told: PromiseWithResolvers<number>;
 }
@@ -49,13 +58,20 @@ export class AuditLog {
   readonly #files: EntryFiles;
   readonly #queue: Waiting[] = [];
   readonly #stopTimer: () => void;
+  readonly #source: string;
   #working: Promise<void> | undefined;
   #checkpointed = 0;
+  #signedAtMs = Number.NEGATIVE_INFINITY;
+  #stopPause: (() => void) | undefined;
+  #signing: Promise<void> | undefined;
+  readonly #tiles: TileWriter;
   #closing: Promise<void> | undefined;
 
   private constructor(options: AuditLogOptions, files: EntryFiles) {
     this.#options = options;
     this.#files = files;
+    this.#tiles = new TileWriter(options.dir, (thrown) => this.#tell(thrown));
+    this.#source = options.source ?? randomBytes(4).toString('hex');
     this.#stopTimer = options.clock.every(CHECKPOINT_MS, () => void this.#checkpointNow());
   }
 
@@ -71,8 +87,12 @@ export class AuditLog {
       const lock = await acquireLock(join(dir, LOCK_FILE), clock);
       try {
         await mendCheckpoints(dir);
-        const last = (await readCheckpoints(dir, verifierFrom(signer.verifierKey))).at(-1);
-        let root: Uint8Array | undefined;
+        const verifier = verifierFrom(signer.verifierKey);
+        const last = await lastCheckpoint(dir, verifier);
+        const tiled = await readTiled(dir, verifier);
+        // From the tiles when they lead to the root signed over them; else from all hashes, which also writes the tiles that are missing.
+        const restored = tiled && (await files.restore(tiled.size, tiled.root)) ? tiled : undefined;
+        let root = restored?.size === last?.size ? restored?.root : undefined;
         await files.catchUp((size) => {
           if (size === last?.size) root = files.root();
         });
@@ -104,15 +124,17 @@ export class AuditLog {
   append(entry: AuditEntry): Promise<number> {
     if (this.#closing) return Promise.reject(new AuditRefused('the log is closing'));
     if (this.#queue.length >= QUEUE_MAX_ENTRIES) return Promise.reject(new AuditRefused(`${this.#queue.length} entries wait already`));
-    let line: Buffer;
+    const { clock } = this.#options;
+    let text: string;
     try {
-      line = formatEntry(entry, this.#options.clock.now());
+      text = formatEntry(entry, { nowMs: clock.now(), monotonicMs: clock.monotonicMs(), source: this.#source });
     } catch (thrown) {
       return Promise.reject(thrown);
     }
     const told = Promise.withResolvers<number>();
     // Hashed here, while an earlier batch is on its way to the disk.
-    this.#queue.push({ line, hash: leafHash(line.subarray(0, -1)), told });
+    const line = `${text}\n`;
+    this.#queue.push({ line, bytes: Buffer.byteLength(line), hash: textLeafHash(text), told });
     this.#wake();
     return told.promise;
   }
@@ -127,8 +149,10 @@ export class AuditLog {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       this.#stopTimer();
-      while (this.#working) await this.#working;
+      this.#stopPause?.();
+      while (this.#working ?? this.#signing) await (this.#working ?? this.#signing);
       await this.#checkpointNow();
+      await this.#tiles.drain();
       await this.#files.close();
     })();
     return this.#closing;
@@ -136,42 +160,66 @@ export class AuditLog {
 
   #wake(): void {
     this.#working ??= (async () => {
-      while (this.#queue.length > 0) await this.#write(this.#queue.splice(0, BATCH_MAX_ENTRIES));
+      while (this.#queue.length > 0) await this.#writeRound();
       this.#working = undefined;
     })();
   }
 
-  /** One batch; never rejects. */
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  /** Batches under one lock, for as long as entries wait and it is not time to let others in; never rejects. */
+  async #writeRound(): Promise<void> {
+    const { clock } = this.#options;
+    let batch: readonly Waiting[] = [];
     try {
-      const first = await this.#locked(async () => {
-        const number = await this.#files.append(batch);
-        if (this.#files.size - this.#checkpointed >= CHECKPOINT_ENTRIES) await this.#sign();
-        return number;
+      await this.#locked(async () => {
+        const untilMs = clock.monotonicMs() + LOCK_HOLD_MS;
+        do {
+          batch = this.#queue.splice(0, BATCH_MAX_ENTRIES);
+          const first = await this.#files.append(batch);
+          if (this.#queue.length === 0) await this.#files.settle().catch((thrown: unknown) => this.#tell(thrown)); // who was told finds it in the index
+          for (const [i, { told }] of batch.entries()) told.resolve(first + i);
+          batch = [];
+          if (this.#due()) await this.#sign();
+        } while (this.#queue.length > 0 && clock.monotonicMs() < untilMs);
       });
-      batch.forEach(({ told }, i) => told.resolve(first + i));
     } catch (thrown) {
       const refused = thrown instanceof AuditRefused ? thrown : new AuditRefused(messageOf(thrown), thrown);
+      if (batch.length === 0) batch = this.#queue.splice(0, BATCH_MAX_ENTRIES); // the lock was not to be had
       for (const { told } of batch) told.reject(refused);
     }
+    this.#planCheckpoint();
   }
 
-  async #checkpointNow(): Promise<void> {
-    if (this.#files.size === this.#checkpointed) return;
-    try {
-      await this.#locked(() => this.#sign());
-    } catch (thrown) {
-      this.#tell(thrown);
-    }
+  #due(): boolean {
+    const { clock } = this.#options;
+    return this.#files.size - this.#checkpointed >= CHECKPOINT_ENTRIES && clock.monotonicMs() - this.#signedAtMs >= CHECKPOINT_PAUSE_MS;
+  }
+
+  /** Where only the pause keeps a checkpoint back, it is signed at the end of the pause. */
+  #planCheckpoint(): void {
+    if (this.#stopPause || this.#closing || this.#files.size - this.#checkpointed < CHECKPOINT_ENTRIES) return;
+    this.#stopPause = this.#options.clock.after(CHECKPOINT_PAUSE_MS, () => {
+      this.#stopPause = undefined;
+      if (!this.#closing && this.#due()) void this.checkpoint();
+    });
+  }
+
+  #checkpointNow(): Promise<void> {
+    if (this.#files.size === this.#checkpointed) return Promise.resolve();
+    this.#signing ??= this.#locked(() => this.#sign())
+      .catch((thrown: unknown) => this.#tell(thrown))
+      .finally(() => (this.#signing = undefined));
+    return this.#signing;
   }
 
   /** Checkpoints are a second promise: when one fails, the entries it would have signed are durable all the same. */
   async #sign(): Promise<void> {
     try {
       const { size } = this.#files;
+      this.#signedAtMs = this.#options.clock.monotonicMs(); // also when it fails: a full disk is not asked after every batch
       const note = signCheckpoint(size, this.#files.root(), this.#options.signer);
       await appendCheckpoint(this.#options.dir, note);
       this.#checkpointed = size;
+      await this.#tiles.take(this.#files.takeFull(), note);
       this.#options.onCheckpoint?.(size, note);
     } catch (thrown) {
       this.#tell(thrown);
@@ -182,7 +230,9 @@ export class AuditLog {
     const lock = await acquireLock(join(this.#options.dir, LOCK_FILE), this.#options.clock);
     try {
       await this.#files.catchUp();
-      return await work();
+      const result = await work();
+      await this.#files.settle().catch((thrown: unknown) => this.#tell(thrown)); // durable all the same: whole lines are taken in
+      return result;
     } finally {
       await lock.release();
     }

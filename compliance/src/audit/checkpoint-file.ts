@@ -11,6 +11,7 @@ import { AuditDamaged } from './errors.ts';
 export const CHECKPOINTS_FILE = 'checkpoints.jsonl';
 /** What is looked at for the end of the last whole line, bytes; a line is some hundred. */
 const TAIL_BYTES = 4096;
+const NEWLINE = 0x0a;
 
 export interface CheckpointLine {
   /** As it stands in the file, without its newline. */
@@ -55,6 +56,78 @@ export async function readCheckpoints(dir: string, verifier: NoteVerifier): Prom
   });
 }
 
+/** The newest checkpoint, without reading the others. @throws AuditDamaged */
+export async function lastCheckpoint(dir: string, verifier: NoteVerifier): Promise<(Checkpoint & { readonly note: string }) | undefined> {
+  const file = await openFile(dir);
+  try {
+    const found = await lineBefore(file, (await file?.stat())?.size ?? 0);
+    return found && opened(dir, found, verifier);
+  } finally {
+    await file?.close();
+  }
+}
+
+/**
+ * The first checkpoint of more than `number` entries, by halving: sizes grow down the file. @throws AuditDamaged when a line on the way
+ * is not ours
+ */
+export async function firstCovering(
+  dir: string,
+  number: number,
+  verifier: NoteVerifier,
+): Promise<(Checkpoint & { readonly note: string }) | undefined> {
+  const file = await openFile(dir);
+  try {
+    let [low, high] = [0, (await file?.stat())?.size ?? 0];
+    let best: (Checkpoint & { readonly note: string }) | undefined;
+    while (low < high) {
+      // The line that holds the middle: the last one that ends at or before the next newline.
+      const found = await lineBefore(file, await endOfLine(file, Math.floor((low + high) / 2), high));
+      if (!found || found.offset < low) break; // only a torn rest is left
+      const checkpoint = opened(dir, found, verifier);
+      if (checkpoint.size > number) [best, high] = [checkpoint, found.offset];
+      else low = found.offset + Buffer.byteLength(found.line) + 1;
+    }
+    return best;
+  } finally {
+    await file?.close();
+  }
+}
+
+function opened(dir: string, { line, offset }: CheckpointLine, verifier: NoteVerifier): Checkpoint & { readonly note: string } {
+  try {
+    return openCheckpointLine(line, verifier);
+  } catch (thrown) {
+    throw new AuditDamaged(join(dir, CHECKPOINTS_FILE), `the checkpoint at byte ${offset} does not hold (${messageOf(thrown)})`, offset);
+  }
+}
+
+function openFile(dir: string): Promise<FileHandle | undefined> {
+  return open(join(dir, CHECKPOINTS_FILE), 'r').catch((thrown: unknown) => {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+    throw thrown;
+  });
+}
+
+/** Where the line that holds byte `at` ends, behind its newline; `high` when none comes. */
+async function endOfLine(file: FileHandle | undefined, at: number, high: number): Promise<number> {
+  const bytes = Buffer.alloc(Math.min(TAIL_BYTES, high - at));
+  await file?.read(bytes, 0, bytes.length, at);
+  const newline = bytes.indexOf(NEWLINE);
+  return newline < 0 ? high : at + newline + 1;
+}
+
+/** The last whole line that ends at or before byte `end`. */
+async function lineBefore(file: FileHandle | undefined, end: number): Promise<CheckpointLine | undefined> {
+  const from = Math.max(0, end - TAIL_BYTES);
+  const bytes = Buffer.alloc(end - from);
+  await file?.read(bytes, 0, bytes.length, from);
+  const last = bytes.lastIndexOf(NEWLINE);
+  if (last < 0) return undefined;
+  const start = bytes.lastIndexOf(NEWLINE, last - 1) + 1;
+  return { line: bytes.toString('utf8', start, last), offset: from + start };
+}
+
 /** Adds a checkpoint, durably. For the holder of the lock. */
 export async function appendCheckpoint(dir: string, note: string): Promise<void> {
   const file = await open(join(dir, CHECKPOINTS_FILE), 'a+', 0o600);
@@ -82,6 +155,6 @@ async function dropTorn(file: FileHandle): Promise<void> {
   if (size === 0) return;
   const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
   await file.read(tail, 0, tail.length, size - tail.length);
-  const whole = size - tail.length + tail.lastIndexOf(0x0a) + 1;
+  const whole = size - tail.length + tail.lastIndexOf(NEWLINE) + 1;
   if (whole < size) await file.truncate(whole);
 }

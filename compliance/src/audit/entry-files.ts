@@ -1,15 +1,19 @@
 /**
  * The files of an audit log: `entries.jsonl` (one entry per line) and `entries.index` (per entry 8 bytes: where its line ends, big-endian,
- * and its 32-byte leaf hash). The index is written after the entries are durable and made durable before anybody is told, so:
- * what the index names was acknowledged and must be there for ever; what lies beyond it never was, and only that may be cut.
+ * and its 32-byte leaf hash). A batch costs one write that is durable when it returns; the index names its entries soon after, unflushed. So what the
+ * index names must be there for ever; whole lines beyond it are taken in, since after a power cut they may have been promised; a line
+ * that is not whole was promised to nobody, and only that is ever cut. Full tiles of hashes are derived from the index (`tile-files.ts`).
  * All methods but `open` and `close` are for the holder of the lock.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
-import { Frontier, HASH_BYTES, leafHash } from '../tlog/tree-hash.ts';
+import { TILE_WIDTH } from '../tlog/tile.ts';
+import { type FullTile, partialTiles, TileTree } from '../tlog/tile-tree.ts';
+import { HASH_BYTES, leafHash, rootOf } from '../tlog/tree-hash.ts';
 import { ENTRY_MAX_BYTES, isEntryLine } from './entry.ts';
 import { AuditDamaged } from './errors.ts';
+import { readTile, writeTiles } from './tile-files.ts';
 
 export const ENTRIES_FILE = 'entries.jsonl';
 export const INDEX_FILE = 'entries.index';
@@ -23,8 +27,10 @@ export class EntryFiles {
   readonly #dir: string;
   readonly #entries: FileHandle;
   readonly #index: FileHandle;
-  readonly #frontier = new Frontier();
+  #tree = new TileTree();
   #end = 0;
+  /** Records of durable entries that the index does not name yet: those of one round of batches. */
+  #unindexed: Buffer[] = [];
 
   private constructor(dir: string, entries: FileHandle, index: FileHandle) {
     this.#dir = dir;
@@ -35,18 +41,42 @@ export class EntryFiles {
   /** Opens or makes the files, 0600. Nothing is read before `catchUp`. */
   static async open(dir: string): Promise<EntryFiles> {
     const flags = constants.O_RDWR | constants.O_CREAT; // not append: a place is always named, so that a torn write is written over
-    const entries = await open(join(dir, ENTRIES_FILE), flags, 0o600);
+    const entries = await open(join(dir, ENTRIES_FILE), flags | constants.O_DSYNC, 0o600); // a write is durable when it returns
     const index = await open(join(dir, INDEX_FILE), flags, 0o600);
     return new EntryFiles(dir, entries, index);
   }
 
   /** Number of entries. */
   get size(): number {
-    return this.#frontier.size;
+    return this.#tree.size;
   }
 
   root(): Uint8Array {
-    return this.#frontier.root();
+    return this.#tree.root();
+  }
+
+  /**
+   * Takes up the first `size` entries from their tiles; reads at most 255 of them per level and 255 records, whatever the size. @returns false when they do not lead to `root`: then nothing was taken
+   */
+  async restore(size: number, root: Uint8Array): Promise<boolean> {
+    const { size: indexBytes } = await this.#index.stat();
+    if (size === 0 || size > Math.floor(indexBytes / INDEX_RECORD_BYTES)) return false;
+    const rows: Uint8Array[][] = [];
+    for (const { level, index, width } of partialTiles(size)) {
+      const row = level === 0 ? await this.#hashes(size - width, width) : await this.#rootsOfTiles(level - 1, index * TILE_WIDTH, width);
+      if (row === undefined) return false;
+      rows.push(row);
+    }
+    const tree = TileTree.of(size, rows);
+    if (!Buffer.from(root).equals(tree.root())) return false;
+    this.#tree = tree;
+    this.#end = (await this.#record(size - 1)).end;
+    return true;
+  }
+
+  /** The tiles that became full since the last call. */
+  takeFull(): FullTile[] {
+    return this.#tree.takeFull();
   }
 
   /**
@@ -54,11 +84,15 @@ export class EntryFiles {
    * rest is cut. @param at called at each size passed, so that an old root can be compared @throws AuditDamaged
    */
   async catchUp(at: (size: number) => void = () => {}): Promise<void> {
+    await this.settle();
     const { size: indexBytes } = await this.#index.stat();
     const records = Math.floor(indexBytes / INDEX_RECORD_BYTES);
     if (indexBytes > records * INDEX_RECORD_BYTES) await this.#index.truncate(records * INDEX_RECORD_BYTES); // torn, promised to nobody
     if (records < this.size) throw this.#damaged(`the index shrank to ${records} entries`);
-    while (this.size < records) await this.#takeRecords(Math.min(READ_RECORDS, records - this.size), at);
+    while (this.size < records) {
+      await this.#takeRecords(Math.min(READ_RECORDS, records - this.size), at);
+      if (records > this.size) await writeTiles(this.#dir, this.#tree.takeFull()); // a log that lacks its tiles: not all of them in memory
+    }
     const { size: entriesBytes } = await this.#entries.stat();
     if (entriesBytes < this.#end) throw this.#damaged(`it ends within entry ${this.size - 1}, which was acknowledged`);
     if (entriesBytes > this.#end) await this.#adopt(entriesBytes, at);
@@ -74,25 +108,30 @@ export class EntryFiles {
   }
 
   /**
-   * Durable on return; on failure nothing was appended. @param batch each line with its newline, and the leaf hash of the line without
-   * @returns the number of the first
+   * Durable on return; on failure nothing was appended. The index follows with `settle`. @param batch each line with its newline, its bytes,
+   * and the leaf hash of the line without its newline @returns the number of the first
    */
-  async append(batch: readonly { readonly line: Buffer; readonly hash: Uint8Array }[]): Promise<number> {
+  async append(batch: readonly { readonly line: string; readonly bytes: number; readonly hash: Uint8Array }[]): Promise<number> {
     const first = this.size;
     const start = this.#end;
     try {
-      await write(this.#entries, Buffer.concat(batch.map(({ line }) => line)), start);
-      await this.#entries.datasync();
-      let end = start;
-      const leaves = batch.map(({ line, hash }) => ({ end: (end += line.length), hash }));
-      await this.#acknowledge(leaves);
-      return first;
+      await write(this.#entries, Buffer.from(batch.map(({ line }) => line).join('')), start);
     } catch (thrown) {
-      // Not acknowledged, so it may go; if that fails too, the next writer finds it beyond the index.
-      await this.#index.truncate(first * INDEX_RECORD_BYTES).catch(() => {});
+      // Not promised, so it may go; if that fails too, the next writer finds it beyond the index.
       await this.#entries.truncate(start).catch(() => {});
       throw thrown;
     }
+    let end = start;
+    this.#acknowledge(batch.map(({ bytes, hash }) => ({ end: (end += bytes), hash })));
+    return first;
+  }
+
+  /** Lets the index name what was appended. On failure it is tried again before anything else is done. */
+  async settle(): Promise<void> {
+    if (this.#unindexed.length === 0) return;
+    const records = Buffer.concat(this.#unindexed);
+    await write(this.#index, records, this.size * INDEX_RECORD_BYTES - records.length);
+    this.#unindexed = [];
   }
 
   async close(): Promise<void> {
@@ -101,19 +140,17 @@ export class EntryFiles {
   }
 
   /** Makes durable entries part of the log. */
-  async #acknowledge(leaves: readonly Leaf[], at: (size: number) => void = () => {}): Promise<void> {
+  #acknowledge(leaves: readonly Leaf[], at: (size: number) => void = () => {}): void {
     const records = Buffer.allocUnsafe(leaves.length * INDEX_RECORD_BYTES);
     for (const [i, { end, hash }] of leaves.entries()) {
-      records.writeBigUInt64BE(BigInt(end), i * INDEX_RECORD_BYTES);
+      records.writeUInt16BE(0, i * INDEX_RECORD_BYTES);
+      records.writeUIntBE(end, i * INDEX_RECORD_BYTES + 2, 6); // 48 bits are 281 TB; a bigint per entry costs more than all the rest here
       records.set(hash, i * INDEX_RECORD_BYTES + 8);
-    }
-    await write(this.#index, records, this.size * INDEX_RECORD_BYTES);
-    await this.#index.datasync();
-    for (const { end, hash } of leaves) {
-      this.#frontier.add(hash);
+      this.#tree.add(hash);
       this.#end = end;
       at(this.size);
     }
+    this.#unindexed.push(records);
   }
 
   async #takeRecords(count: number, at: (size: number) => void): Promise<void> {
@@ -122,7 +159,7 @@ export class EntryFiles {
     for (let i = 0; i < count; i++) {
       const { end, hash } = recordAt(bytes, i);
       if (end <= this.#end || end - this.#end > ENTRY_MAX_BYTES) throw this.#damaged(`the index has no sense at entry ${this.size}`);
-      this.#frontier.add(hash);
+      this.#tree.add(hash);
       this.#end = end;
       at(this.size);
     }
@@ -142,12 +179,28 @@ export class EntryFiles {
         leaves.push({ end: this.#end + start, hash: leafHash(line) });
       }
       if (leaves.length === 0) break;
-      await this.#acknowledge(leaves, at);
+      this.#acknowledge(leaves, at);
+      await this.settle();
     }
     if (entriesBytes > this.#end) {
       await this.#entries.truncate(this.#end);
       await this.#entries.datasync();
     }
+  }
+
+  async #hashes(from: number, count: number): Promise<Buffer[]> {
+    const bytes = await read(this.#index, from * INDEX_RECORD_BYTES, count * INDEX_RECORD_BYTES);
+    return Array.from({ length: count }, (_, i) => recordAt(bytes, i).hash);
+  }
+
+  async #rootsOfTiles(level: number, from: number, count: number): Promise<Uint8Array[] | undefined> {
+    const roots: Uint8Array[] = [];
+    for (let index = from; index < from + count; index++) {
+      const tile = await readTile(this.#dir, level, index);
+      if (!tile) return undefined;
+      roots.push(rootOf(tile));
+    }
+    return roots;
   }
 
   async #record(number: number): Promise<IndexRecord> {

@@ -82,13 +82,10 @@ export class EntryReader {
     for (let to = this.size; to > 0; to -= BLOCK_ENTRIES) yield await this.block(Math.max(to - BLOCK_ENTRIES, 0), to);
   }
 
-  /** Leaf hashes from the first on, without reading the entries. */
-  async *hashes(to: number): AsyncGenerator<Buffer[]> {
-    for (let from = 0; from < to; from += BLOCK_ENTRIES) {
-      const count = Math.min(BLOCK_ENTRIES, to - from);
-      const records = await this.#records(from, from + count);
-      yield Array.from({ length: count }, (_, i) => recordAt(records, i).hash);
-    }
+  /** Leaf hashes `from` up to before `to`, without reading the entries. */
+  async leaves(from: number, to: number): Promise<Buffer[]> {
+    const records = await this.#records(from, to);
+    return Array.from({ length: to - from }, (_, i) => recordAt(records, i).hash);
   }
 
   #records(from: number, to: number): Promise<Buffer> {

@@ -4,14 +4,16 @@
 import { openCheckpoint } from '../tlog/checkpoint.ts';
 import { ProofInvalid } from '../tlog/errors.ts';
 import { verifyInclusion } from '../tlog/merkle.ts';
-import { inclusionRanges, RangeRoots } from '../tlog/proof.ts';
+import { inclusionRanges } from '../tlog/proof.ts';
+import { rangeRoot } from '../tlog/range-root.ts';
 import { type NoteVerifier, verifierFrom } from '../tlog/signed-note.ts';
 import { formatTlogProof, parseTlogProof } from '../tlog/tlog-proof.ts';
 import { leafHash } from '../tlog/tree-hash.ts';
-import { readCheckpoints } from './checkpoint-file.ts';
+import { firstCovering } from './checkpoint-file.ts';
 import { isEntryLine } from './entry.ts';
 import { EntryReader } from './entry-reader.ts';
 import { AuditEntryAbsent, AuditUnsigned } from './errors.ts';
+import { nodesOf } from './tile-files.ts';
 
 export interface ProvenEntry {
   /** Name of the log. */
@@ -24,19 +26,18 @@ export interface ProvenEntry {
 }
 
 /**
- * Proves an entry under the first checkpoint that covers it: the same entry always gives the same file. Reads all hashes up to there, 32
- * bytes each, once. @throws AuditEntryAbsent, AuditUnsigned, AuditDamaged, AuditLogAbsent
+ * Proves an entry under the first checkpoint that covers it: the same entry always gives the same file. Reads O(log n)
+ * tiles, whatever the size of the log. @throws AuditEntryAbsent, AuditUnsigned, AuditDamaged, AuditLogAbsent
  */
 export async function proveEntry(dir: string, verifier: NoteVerifier, number: number): Promise<string> {
   const reader = await EntryReader.open(dir);
   try {
     const [found] = number < reader.size ? await reader.block(number, number + 1) : [];
     if (!found) throw new AuditEntryAbsent(String(number));
-    const checkpoint = (await readCheckpoints(dir, verifier)).find(({ size }) => size > number);
+    const checkpoint = await firstCovering(dir, number, verifier);
     if (!checkpoint) throw new AuditUnsigned(number);
-    const roots = new RangeRoots(inclusionRanges(number, checkpoint.size));
-    for await (const hashes of reader.hashes(checkpoint.size)) for (const hash of hashes) roots.add(hash);
-    const hashes = roots.roots();
+    const nodeAt = nodesOf(dir, (from, to) => reader.leaves(from, to));
+    const hashes = await Promise.all(inclusionRanges(number, checkpoint.size).map((range) => rangeRoot(range, nodeAt)));
     verifyInclusion(number, checkpoint.size, found.hash, hashes, checkpoint.root); // a log that does not hold gives no proofs
     return formatTlogProof({ index: number, hashes, checkpoint: checkpoint.note, extra: found.line });
   } finally {

@@ -9,6 +9,9 @@ export const HASH_BYTES = 32;
 const LEAF_PREFIX = 0x00;
 const NODE_PREFIX = 0x01;
 
+/** Used again by every node: the hash is taken before anything else can run. */
+const nodeInput = Buffer.alloc(1 + 2 * HASH_BYTES, NODE_PREFIX);
+
 /** SHA-256 of nothing: the root of the empty tree. */
 export function emptyRoot(): Uint8Array {
   return sha256(Buffer.alloc(0));
@@ -23,15 +26,18 @@ export function leafHash(bytes: Uint8Array): Uint8Array {
   return sha256(input);
 }
 
+/** MTH({d}) of the UTF-8 bytes of a text: without copying them into a buffer first. */
+export function textLeafHash(text: string): Uint8Array {
+  return digest('sha256', `\0${text}`, 'buffer');
+}
+
 /** SHA-256(0x01 || l || r); the prefix keeps a node from passing as a leaf. @throws ProofInvalid when a child is not 32 bytes */
 export function nodeHash(l: Uint8Array, r: Uint8Array): Uint8Array {
   requireHash(l, 'left');
   requireHash(r, 'right');
-  const input = Buffer.allocUnsafe(1 + 2 * HASH_BYTES);
-  input[0] = NODE_PREFIX;
-  input.set(l, 1);
-  input.set(r, 1 + HASH_BYTES);
-  return sha256(input);
+  nodeInput.set(l, 1);
+  nodeInput.set(r, 1 + HASH_BYTES);
+  return sha256(nodeInput);
 }
 
 /** Root over leaf hashes, MTH(D[n]). */

@@ -23,6 +23,7 @@ export async function smallLog(dir: string, signer: NoteSigner, clock: Clock, gr
       dir,
       signer,
       clock,
+      source: '0000beef', // the same entries make the same log
       onFault: (fault) => {
         throw fault;
       },
