@@ -19,6 +19,7 @@ import { tempDir } from '@keepline/testkit/temp-dir';
 import { tone, writeWav } from '@keepline/testkit/tone';
 import { WireCapture } from '@keepline/testkit/wire-capture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openedData } from './opened-data.ts';
 
 const AGENT_HZ = 620;
 /** Personal data seeded into both calls. */
@@ -172,8 +173,10 @@ describe('a call through the whole house', () => {
     const file = (...path: string[]): Buffer => readFileSync(join(dir.path, ...path));
     const files = readdirSync(dir.path);
     const bytesOf = (name: string): Buffer => Buffer.concat(files.filter((one) => one.startsWith(name)).map((one) => file(one)));
-    // The search works: it finds all of them where they belong.
-    expect(canariesIn(bytesOf('main.db'), CANARIES)).toEqual(['mobile: clear', 'name: clear', 'ID number: clear']);
+    // The search works: it finds all of them where the keys open the data, and none where they lie sealed.
+    const opened = Buffer.from(JSON.stringify(await openedData(dir.path)));
+    expect(canariesIn(opened, CANARIES)).toEqual(['mobile: clear', 'name: clear', 'ID number: clear']);
+    expect(canariesIn(bytesOf('main.db'), CANARIES)).toEqual([]);
 
     const last = written.findLast(({ type }) => type === 'call.disposed')?.id ?? '';
     await eventually('the last event is in the capture', () => wire.has(last));

@@ -18,6 +18,7 @@ import { decryptWithAge } from '@keepline/testkit/stock-tools';
 import { tempDir } from '@keepline/testkit/temp-dir';
 import { bestToneShare, toneShare } from '@keepline/testkit/tone';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openedData } from './opened-data.ts';
 
 const CROWD = 20;
 const scenario = (name: string): string => join(import.meta.dirname, 'fixtures/sipp', name);
@@ -55,14 +56,12 @@ describe('independent peers', () => {
   const tapesSince = async (before: ReadonlySet<string>, count: number): Promise<Map<string, string>> => {
     const { data } = house.site.place;
     const rows = await eventually('the recordings are complete', async () => {
-      const list = await query<{ id: string; state: string; number: string }>(
-        data,
-        'SELECT r.id, r.state, c.caller_number AS number FROM recordings r JOIN calls c ON c.id = r.call_id',
-      );
+      const list = await query<{ id: string; state: string; callId: string }>(data, 'SELECT id, state, call_id AS callId FROM recordings');
       const fresh = list.filter(({ id }) => !before.has(id));
       return fresh.length === count && fresh.every(({ state }) => state === 'complete') && fresh;
     });
-    return new Map(rows.map(({ id, number }) => [number, id]));
+    const { calls } = await openedData(data);
+    return new Map(rows.map(({ id, callId }) => [calls.find((call) => call.id === callId)?.callerNumber ?? '', id]));
   };
   const tapes = async (): Promise<Set<string>> => {
     const rows = await query<{ id: string }>(house.site.place.data, 'SELECT id FROM recordings');

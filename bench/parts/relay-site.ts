@@ -16,6 +16,7 @@ import { EventLog } from '../../gateway/src/events/event-log.ts';
 import { EXPORT_BATCH, ExportToCloud } from '../../gateway/src/events/export-to-cloud.ts';
 import { Store } from '../../gateway/src/store/store.ts';
 import { eventTables } from '../../gateway/src/store/tables/events.ts';
+import { columnsOfTest } from '../../gateway/src/store/testing/columns.ts';
 
 /** Every type in turn, as many of each. */
 const TYPES = Object.keys(SAMPLES).filter((name): name is EventType => name in SAMPLES);
@@ -116,7 +117,7 @@ export async function exportFromLog(
   before: number,
   measure: <T>(work: () => Promise<T>) => Promise<void>,
 ): Promise<void> {
-  const store = await Store.open(join(folder, 'main.db'), [eventTables]);
+  const store = await Store.open(join(folder, 'main.db'), [eventTables], { columns: await columnsOfTest() });
   const events = new EventLog({ store, clock });
   const anonymiser = new Anonymiser({ key: new Uint8Array(32).fill(7), site: 'demo' });
   // The log goes on behind what the outbox has had: its cursor is a number of the log.

@@ -17,7 +17,7 @@ import { openStoreKey } from './root-key.ts';
 import { readRoot, type RootKind } from './root-record.ts';
 import { type RootSecrets, rootSecrets } from './root-secrets.ts';
 
-export type { ColumnKey, ColumnKeys } from './column-key.ts';
+export { type ColumnKey, columnKeyFrom, type ColumnKeys } from './column-key.ts';
 
 export const PSEUDONYM_KEY_BYTES = 32;
 export const IDENTITY_FILE = 'recording.identity';

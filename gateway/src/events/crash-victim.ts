@@ -12,12 +12,15 @@ import { allTables } from '../store/tables/all.ts';
 import { openCall } from '../store/tables/calls.ts';
 import { EventLog } from './event-log.ts';
 import { ExportToCloud } from './export-to-cloud.ts';
+import { columnsOfTest } from '../store/testing/columns.ts';
 
 const WRITERS = 8;
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: crash-victim.ts FOLDER');
-const store = await Store.open(join(folder, 'main.db'), allTables);
+const store = await Store.open(join(folder, 'main.db'), allTables, {
+  columns: await columnsOfTest(Buffer.alloc(32, 7).toString('base64')),
+});
 const outbox = await Outbox.open(join(folder, 'outbox.db'), { maxEvents: 1_000_000 });
 const events = new EventLog({ store, clock: systemClock });
 const anonymiser = new Anonymiser({ key: new Uint8Array(32), site: 'demo' });

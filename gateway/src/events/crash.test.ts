@@ -12,6 +12,7 @@ import { Store } from '../store/store.ts';
 import { allTables } from '../store/tables/all.ts';
 import { EventLog } from './event-log.ts';
 import { ExportToCloud } from './export-to-cloud.ts';
+import { columnsOfTest } from '../store/testing/columns.ts';
 
 const KILLS = 6;
 
@@ -58,7 +59,9 @@ it('kill -9 at any moment: what was promised is there, nothing is half there, an
     expect(numbers).toEqual(Array.from({ length: 2 * calls.length }, (_, i) => i + 1));
   }
 
-  const store = await Store.open(join(folder.path, 'main.db'), allTables);
+  const store = await Store.open(join(folder.path, 'main.db'), allTables, {
+    columns: await columnsOfTest(Buffer.alloc(32, 7).toString('base64')),
+  });
   const outbox = await Outbox.open(join(folder.path, 'outbox.db'), { maxEvents: 1_000_000 });
   const events = new EventLog({ store, clock: systemClock });
   const anonymiser = new Anonymiser({ key: new Uint8Array(32), site: 'demo' });

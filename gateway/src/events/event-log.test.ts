@@ -8,6 +8,7 @@ import { Store } from '../store/store.ts';
 import { callTables, openCall } from '../store/tables/calls.ts';
 import { eventTables } from '../store/tables/events.ts';
 import { EventLog } from './event-log.ts';
+import { columnsOfTest } from '../store/testing/columns.ts';
 
 let folder: TempDir;
 let store: Store;
@@ -17,7 +18,7 @@ const logged: string[] = [];
 beforeEach(async () => {
   logged.length = 0;
   folder = tempDir();
-  store = await Store.open(join(folder.path, 'main.db'), [eventTables, callTables]);
+  store = await Store.open(join(folder.path, 'main.db'), [eventTables, callTables], { columns: await columnsOfTest() });
   events = new EventLog({ store, clock, log: { error: (_, message) => logged.push(message) } });
 });
 afterEach(async () => {

@@ -1,11 +1,14 @@
 /**
  * The log of what happened on the site. An event is appended in the transaction of the state it describes, so neither can exist without
- * the other; numbers grow by one in commit order. Rows are raw: they hold personal data and stay on the premises.
+ * the other; numbers grow by one in commit order. Personal fields
+ * lie sealed; whoever reads through this file gets them open, and they stay on the premises.
  */
 import type { Clock } from '@keepline/contracts/clock';
 import type { DomainEvent, EventData, EventType } from '@keepline/contracts/events';
 import { type EventId, newId } from '@keepline/contracts/ids';
+import { ColumnForeign } from '../store/errors.ts';
 import type { Reader, Store, Tx } from '../store/store.ts';
+import { openPersonal, sealPersonal } from '../store/tables/events.ts';
 
 export type EventListener = (event: DomainEvent) => void;
 
@@ -49,7 +52,7 @@ export class EventLog {
       type,
       timeMs,
       'callId' in data ? data.callId : null,
-      JSON.stringify(data),
+      sealPersonal(tx.columns, id, type, data),
     );
     const event = { id, type, timeMs, data } as DomainEvent; // TypeScript cannot pair a generic T with its row of the union
     tx.afterCommit(() => this.#tell(event));
@@ -66,12 +69,21 @@ export class EventLog {
   }
 
   /** Events with a number above `after`, oldest first. @param limit 1 to 4096 */
-  readAfter(after: number, limit: number): Promise<LoggedEvent[]> {
-    return this.#read.all<LoggedEvent>(
+  async readAfter(after: number, limit: number): Promise<LoggedEvent[]> {
+    const rows = await this.#read.all<LoggedEvent>(
       'SELECT number, id, type, time_ms AS timeMs, data FROM event_log WHERE number > ? ORDER BY number LIMIT ?',
       after,
       Math.min(Math.max(Math.trunc(limit), 1), 4096),
     );
+    const opened = async (row: LoggedEvent): Promise<LoggedEvent> => {
+      try {
+        return { ...row, data: await openPersonal(this.#read.columns, row.id, row.type, row.data) };
+      } catch (fault) {
+        if (!(fault instanceof ColumnForeign || fault instanceof SyntaxError)) throw fault;
+        return { ...row, data: '' }; // one row that was changed must not hold up those behind it; whoever parses it counts it as unreadable
+      }
+    };
+    return Promise.all(rows.map(opened));
   }
 
   /** The number of the newest event ever, also when it has been pruned; 0 before the first. */

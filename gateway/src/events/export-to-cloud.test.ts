@@ -12,6 +12,7 @@ import { Store } from '../store/store.ts';
 import { eventTables } from '../store/tables/events.ts';
 import { EventLog } from './event-log.ts';
 import { EXPORT_BATCH, type ExportTarget, ExportToCloud } from './export-to-cloud.ts';
+import { columnsOfTest } from '../store/testing/columns.ts';
 
 const CALLER = '13812345678';
 const anonymiser = new Anonymiser({ key: new Uint8Array(32).fill(7), site: 'demo' });
@@ -29,7 +30,7 @@ beforeEach(async () => {
   clock = new FakeClock();
   logged = [];
   running = [];
-  store = await Store.open(join(folder.path, 'main.db'), [eventTables]);
+  store = await Store.open(join(folder.path, 'main.db'), [eventTables], { columns: await columnsOfTest() });
   outbox = await Outbox.open(join(folder.path, 'outbox.db'), { maxEvents: 100_000 });
   events = new EventLog({ store, clock });
 });
@@ -132,7 +133,7 @@ describe('the export', () => {
 
   it('steps over what the policy refuses, counts it in the ledger and says so once, without the value', async () => {
     await produce(1);
-    await produceRaw('call.transferred', '{}');
+    await produceRaw('call.teleported', '{}');
     await produceRaw('link.changed', `{"from":"up","to":"down","why":"x","who":"${CALLER}"}`);
     await produceRaw('link.changed', `{"half`);
     await produce(1);

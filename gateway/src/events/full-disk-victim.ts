@@ -13,6 +13,7 @@ import { Store } from '../store/store.ts';
 import { eventTables } from '../store/tables/events.ts';
 import { EventLog } from './event-log.ts';
 import { ExportToCloud } from './export-to-cloud.ts';
+import { columnsOfTest } from '../store/testing/columns.ts';
 
 const EVENTS = 2000;
 const [room, small] = process.argv.slice(2);
@@ -21,7 +22,7 @@ const alarms: string[] = [];
 const log = {
   error: (details: object, message: string): void => void alarms.push(`${'code' in details ? String(details.code) : ''}: ${message}`),
 };
-const store = await Store.open(join(room, 'main.db'), [eventTables]);
+const store = await Store.open(join(room, 'main.db'), [eventTables], { columns: await columnsOfTest() });
 const outbox = await Outbox.open(join(small, 'outbox.db'), { maxEvents: 1_000_000 });
 const events = new EventLog({ store, clock: systemClock });
 const anonymiser = new Anonymiser({ key: new Uint8Array(32), site: 'demo' });

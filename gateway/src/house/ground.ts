@@ -19,11 +19,15 @@ import { type ActContext, audited } from '../audit/audited.ts';
 import { EventLog } from '../events/event-log.ts';
 import { ExpiryAlarm } from '../events/expiry-alarm.ts';
 import { ExportToCloud } from '../events/export-to-cloud.ts';
+import { SealedColumns } from '../store/columns.ts';
 import { Store } from '../store/store.ts';
 import { allTables } from '../store/tables/all.ts';
 
 /** Field names that may hold personal data or secrets, wherever they occur: a second line behind not logging them at all. */
 const REDACTED = ['password', 'token', 'callerNumber', 'callerName', 'note', 'digit', 'digits', 'cookie', 'authorization'];
+
+/** How soon a column key that was rotated is in use, ms; `keys rotate column` waits twice as long. */
+const COLUMN_KEY_LOOK_MS = 15_000;
 
 /** An act; one that belongs to no other gets a correlation of its own. */
 export type Act = Omit<ActContext, 'correlation'> & { readonly correlation?: string };
@@ -62,7 +66,9 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
   };
   const keys = await openKeyStore(join(data, 'keys'), { site: site.site, clock });
   const audit = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
-  const store = await Store.open(join(data, 'main.db'), allTables);
+  const columns = await SealedColumns.open(() => keys.columnKeys());
+  const store = await Store.open(join(data, 'main.db'), allTables, { columns });
+  const endColumnLook = clock.every(COLUMN_KEY_LOOK_MS, () => void columns.refresh().catch(onFault));
   const events = new EventLog({ store, clock, log });
   const policy = new PolicySource(data, onFault);
   const anonymiser = new Anonymiser({
@@ -90,6 +96,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     exporter,
     onFault,
     async close() {
+      endColumnLook();
       await exporter.drain();
       await exporter.stop();
       expiry.close();

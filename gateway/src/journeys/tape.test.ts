@@ -9,6 +9,7 @@ import { Store } from '../store/store.ts';
 import { allTables } from '../store/tables/all.ts';
 import type { Taping } from './house.ts';
 import { tapeOf } from './tape.ts';
+import { columnsOfTest } from '../store/testing/columns.ts';
 
 const CALL: CallId = 'call-1';
 
@@ -20,7 +21,7 @@ describe('the tape of a call that cannot be recorded', () => {
   let tape: Taping;
   beforeEach(async () => {
     home = tempDir();
-    store = await Store.open(join(home.path, 'main.db'), allTables);
+    store = await Store.open(join(home.path, 'main.db'), allTables, { columns: await columnsOfTest() });
     told = [];
     const recorder = { open: () => Promise.reject(new Error('no disk')) };
     const events = new EventLog({ store, clock });

@@ -3,10 +3,13 @@
  * Whole numbers beyond 31 bits arrive in SQLite as REAL; the STRICT tables of `tables/` turn them back into INTEGER without loss.
  */
 import sqlite3 from 'sqlite3';
+import { type Columns, lockedColumns } from './columns.ts';
 
 export type SqlValue = string | number | null | Uint8Array;
 
 export interface Reader {
+  /** Seals and opens the customer data in its rows. */
+  readonly columns: Columns;
   /** The first row, or undefined. `T` names the columns; the statement must deliver them. */
   get<T extends object>(sql: string, ...params: SqlValue[]): Promise<T | undefined>;
   all<T extends object>(sql: string, ...params: SqlValue[]): Promise<T[]>;
@@ -18,18 +21,21 @@ const STATEMENTS_MAX = 256;
 const BUSY_TIMEOUT_MS = 5000;
 
 export class Connection implements Reader {
+  readonly columns: Columns;
   readonly #database: sqlite3.Database;
   readonly #prepared = new Map<string, Promise<sqlite3.Statement>>();
 
-  private constructor(database: sqlite3.Database) {
+  private constructor(database: sqlite3.Database, columns: Columns) {
     this.#database = database;
+    this.columns = columns;
     database.configure('busyTimeout', BUSY_TIMEOUT_MS);
   }
 
-  static open(path: string): Promise<Connection> {
+  /** @param columns without it every value that is sealed is out of reach */
+  static open(path: string, columns: Columns = lockedColumns): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const database = new sqlite3.Database(path, sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE, (fault) =>
-        fault ? reject(fault) : resolve(new Connection(database)),
+        fault ? reject(fault) : resolve(new Connection(database, columns)),
       );
     });
   }

@@ -54,6 +54,25 @@ export class StoreUnreadable extends KeeplineError {
   }
 }
 
+/** A part of the house that has no business with customer data asked for some. */
+export class ColumnsLocked extends KeeplineError {
+  constructor() {
+    super('STORE_COLUMNS_LOCKED', 'this database was opened without the keys of its customer data', {
+      hint: 'Open it with the column keys of the key store (Store.open, `columns`).',
+    });
+  }
+}
+
+/** The bytes, the key or the row are not those a value was sealed with. */
+export class ColumnForeign extends KeeplineError {
+  constructor(place: string) {
+    super('STORE_COLUMN_FOREIGN', `a sealed value does not open at its place ${place}`, {
+      hint: 'main.db and the key store belong together: restore both from the same backup; docs/runbook/key-lost.md.',
+      offending: place,
+    });
+  }
+}
+
 export class StoreNewer extends KeeplineError {
   constructor(family: string, applied: number, known: number) {
     super('STORE_NEWER', `the tables ${family} are at step ${applied}, this version of Keepline knows ${known}`, {

@@ -3,14 +3,25 @@
  * A database that is ahead of the code, or was made by other statements, is refused before anything is written.
  */
 import { createHash } from 'node:crypto';
-import type { Connection } from './connection.ts';
+import type { Columns } from './columns.ts';
+import type { Connection, SqlValue } from './connection.ts';
 import { StoreHistoryChanged, StoreNewer } from './errors.ts';
+
+/** A table with customer data in it. */
+export interface SealedTable {
+  readonly name: string;
+  /** The columns to write of a row that lies in clear; undefined when it holds nothing to seal. */
+  sealed(row: Readonly<Record<string, SqlValue>>, columns: Columns): Promise<Readonly<Record<string, SqlValue>> | undefined>;
+  /** The columns to write of a row that a former key sealed; undefined when it is under the key in use. */
+  resealed(row: Readonly<Record<string, SqlValue>>, columns: Columns): Promise<Readonly<Record<string, SqlValue>> | undefined>;
+}
 
 export interface TableFamily {
   /** Never changes; it is the key under which the progress is kept. */
   readonly name: string;
   /** One SQL statement each. Only ever append: what was applied on a customer's machine cannot be edited here. */
   readonly statements: readonly string[];
+  readonly sealed?: readonly SealedTable[];
 }
 
 interface Applied {

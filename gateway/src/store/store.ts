@@ -5,9 +5,11 @@
 import { open } from 'node:fs/promises';
 import { type Clock, systemClock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
+import type { Columns } from './columns.ts';
 import { Connection, type Reader } from './connection.ts';
 import { StoreBusy, StoreClosed, StoreUnitTooSlow, StoreUnreadable, StoreWriteFailed } from './errors.ts';
 import { migrate, type TableFamily } from './migrations.ts';
+import { sealClearRows } from './seal-rows.ts';
 import { type Tx, UnitOfWork } from './unit-of-work.ts';
 
 export type { Reader, SqlValue } from './connection.ts';
@@ -24,6 +26,8 @@ export const UNIT_LIMIT_MS = 10_000;
 export interface StoreSurroundings {
   readonly clock?: Clock;
   readonly log?: { error(details: object, message: string): void };
+  /** Keys of the customer data; a store without them cannot touch it. */
+  readonly columns?: Columns;
 }
 
 interface Waiting {
@@ -67,13 +71,15 @@ export class Store {
     const opened: Connection[] = [];
     try {
       await (await open(path, 'a', 0o600)).close(); // SQLite gives the WAL beside it the same mode
-      const writer = await Connection.open(path);
+      const { columns } = surroundings;
+      const writer = await Connection.open(path, columns);
       opened.push(writer);
       await writer.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864',
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON',
       );
       await migrate(writer, families);
-      const reader = await Connection.open(path);
+      if (columns) await sealClearRows(writer, families);
+      const reader = await Connection.open(path, columns);
       opened.push(reader);
       await reader.exec('PRAGMA query_only = ON');
       return new Store(writer, reader, surroundings);

@@ -2,6 +2,7 @@
  * The view of the writer connection that one unit of work gets. It ends with the unit, so a statement that comes late cannot slip into
  * the transaction of somebody else; and, as in PostgreSQL, a statement that failed leaves nothing but the way back.
  */
+import type { Columns } from './columns.ts';
 import type { Connection, Reader, SqlValue } from './connection.ts';
 import { StoreUnitOver } from './errors.ts';
 
@@ -13,6 +14,7 @@ export interface Tx extends Reader {
 }
 
 export class UnitOfWork implements Tx {
+  readonly columns: Columns;
   readonly afterwards: Array<() => void> = [];
   /** The first statement that failed; a unit that swallowed it is undone all the same. */
   fault: unknown;
@@ -22,6 +24,7 @@ export class UnitOfWork implements Tx {
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.columns = connection.columns;
   }
 
   get<T extends object>(sql: string, ...params: SqlValue[]): Promise<T | undefined> {

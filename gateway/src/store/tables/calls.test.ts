@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Store } from '../store.ts';
 import { allTables } from './all.ts';
 import { addDecision, callsInProgress, decisionsOf, findCall, latestCalls, openCall, updateCall } from './calls.ts';
+import { columnsOfTest } from '../testing/columns.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 const opening = (startedAtMs = NOW) => ({
@@ -20,7 +21,7 @@ let folder: TempDir;
 let store: Store;
 beforeEach(async () => {
   folder = tempDir();
-  store = await Store.open(join(folder.path, 'main.db'), allTables);
+  store = await Store.open(join(folder.path, 'main.db'), allTables, { columns: await columnsOfTest() });
 });
 afterEach(async () => {
   await store.close();

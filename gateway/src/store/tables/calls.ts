@@ -1,9 +1,12 @@
 /**
  * One row per call, opened at its first INVITE and filled in as it goes on, and the explain traces of its routing decisions.
- * Times are wall times in ms since 1970; null means not yet or never. `callerNumber`, `callerName` and `note` are personal data.
+ * Times are wall times in ms since 1970; null means not yet or never. Numbers, name and
+ * note are personal data and lie sealed; calls of one number are found by a blind index.
  */
 import type { EndedBy, EndVerdict } from '@keepline/contracts/events';
 import type { AgentId, CallId, DecisionId, QueueName } from '@keepline/contracts/ids';
+import { canonicalNumber } from '@keepline/compliance/numbers';
+import type { Columns } from '../columns.ts';
 import type { Reader, SqlValue } from '../connection.ts';
 import type { TableFamily } from '../migrations.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -44,8 +47,46 @@ export const callTables: TableFamily = {
       trace TEXT NOT NULL
     ) STRICT`,
     `CREATE INDEX decisions_by_call ON decisions (call_id)`,
+    'ALTER TABLE calls ADD COLUMN caller_index TEXT',
+    'ALTER TABLE calls ADD COLUMN dialled_index TEXT',
+    'CREATE INDEX calls_by_caller ON calls (caller_index) WHERE caller_index IS NOT NULL',
+    'CREATE INDEX calls_by_dialled ON calls (dialled_index) WHERE dialled_index IS NOT NULL',
+  ],
+  sealed: [
+    {
+      name: 'calls',
+      sealed: async (row, columns) => valuesOf(columns, String(row['id']), (column) => textOf(row[column])),
+      async resealed(row, columns) {
+        // each by itself: a note may have been written under the former key while the rest was sealed anew
+        if (SEALED.every((column) => row[column] === null || columns.isCurrent(String(row[column])))) return undefined;
+        const id = String(row['id']);
+        const opened = new Map<string, string | null>();
+        for (const column of SEALED) {
+          const stored = textOf(row[column]);
+          opened.set(column, stored === null ? null : await columns.open(stored, `calls/${column}/${id}`));
+        }
+        return valuesOf(columns, id, (column) => opened.get(column) ?? null);
+      },
+    },
   ],
 };
+
+const SEALED = ['caller_number', 'caller_name', 'dialled_number', 'note'] as const;
+type SealedColumn = (typeof SEALED)[number];
+
+const textOf = (value: SqlValue | undefined): string | null => (typeof value === 'string' ? value : null);
+
+/** What is written of the sealed columns of one call, given their texts. */
+function valuesOf(columns: Columns, id: string, text: (column: SealedColumn) => string | null): Record<string, SqlValue> {
+  const values: Record<string, SqlValue> = {};
+  for (const column of SEALED) {
+    const clear = text(column);
+    values[column] = clear === null ? null : columns.seal(clear, `calls/${column}/${id}`);
+  }
+  values['caller_index'] = columns.index(canonicalNumber(text('caller_number') ?? ''));
+  values['dialled_index'] = columns.index(canonicalNumber(text('dialled_number') ?? ''));
+  return values;
+}
 
 /** What is known at the first INVITE. */
 export interface CallOpening {
@@ -113,15 +154,19 @@ const SELECT = `SELECT ${Object.entries({ ...OPENING_COLUMNS, ...PROGRESS_COLUMN
   .join(', ')} FROM calls`;
 
 export async function openCall(tx: Tx, call: CallOpening): Promise<void> {
-  await tx.run(
-    'INSERT INTO calls (id, trunk, caller_number, caller_name, dialled_number, started_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
-    call.id,
-    call.trunk,
-    call.callerNumber,
-    call.callerName,
-    call.dialledNumber,
-    call.startedAtMs,
-  );
+  const clear: Partial<Record<SealedColumn, string>> = {
+    caller_number: call.callerNumber,
+    caller_name: call.callerName,
+    dialled_number: call.dialledNumber,
+  };
+  const values = {
+    id: call.id,
+    trunk: call.trunk,
+    started_at_ms: call.startedAtMs,
+    ...valuesOf(tx.columns, call.id, (c) => clear[c] ?? null),
+  };
+  const names = Object.keys(values);
+  await tx.run(`INSERT INTO calls (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`, ...Object.values(values));
 }
 
 /** Fills in the fields given and leaves the others. @returns false when there is no such call */
@@ -133,7 +178,8 @@ export async function updateCall(tx: Tx, callId: CallId, progress: Partial<CallP
     const value = given.get(field);
     if (value === undefined) continue;
     assignments.push(`${column} = ?`);
-    values.push(typeof value === 'object' && value !== null ? JSON.stringify(value) : value);
+    const text: SqlValue = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+    values.push(column === 'note' && typeof text === 'string' ? tx.columns.seal(text, `calls/note/${callId}`) : text);
   }
   if (assignments.length === 0) return (await findCall(tx, callId)) !== undefined;
   const { changes } = await tx.run(`UPDATE calls SET ${assignments.join(', ')} WHERE id = ?`, ...values, callId);
@@ -142,18 +188,36 @@ export async function updateCall(tx: Tx, callId: CallId, progress: Partial<CallP
 
 export async function findCall(reader: Reader, callId: string): Promise<CallRow | undefined> {
   const row = await reader.get<StoredCall>(`${SELECT} WHERE id = ?`, callId);
-  return row && callOf(row);
+  return row && callOf(reader, row);
 }
 
 /** Calls that were in progress when the gateway stopped without a goodbye; the start closes each as `interrupted`. */
 export async function callsInProgress(reader: Reader): Promise<CallRow[]> {
-  return (await reader.all<StoredCall>(`${SELECT} WHERE ended_at_ms IS NULL ORDER BY started_at_ms`)).map(callOf);
+  return callsOf(reader, await reader.all<StoredCall>(`${SELECT} WHERE ended_at_ms IS NULL ORDER BY started_at_ms`));
 }
 
 /** The newest calls first. @param limit 1 to 1000 */
 export async function latestCalls(reader: Reader, limit: number): Promise<CallRow[]> {
   const bounded = Math.min(Math.max(Math.trunc(limit), 1), 1000);
-  return (await reader.all<StoredCall>(`${SELECT} ORDER BY started_at_ms DESC, id DESC LIMIT ?`, bounded)).map(callOf);
+  return callsOf(reader, await reader.all<StoredCall>(`${SELECT} ORDER BY started_at_ms DESC, id DESC LIMIT ?`, bounded));
+}
+
+/** Calls from or to a number, oldest first, however a trunk spelt it. @param limit 1 to 10,000 */
+export async function callsOfNumber(reader: Reader, number: string, limit: number): Promise<CallRow[]> {
+  const indexes = reader.columns.indexes(canonicalNumber(number));
+  if (indexes.length === 0) return [];
+  const marks = indexes.map(() => '?').join(', ');
+  const where = `caller_index IN (${marks}) OR dialled_index IN (${marks})`;
+  const bounded = Math.min(Math.max(Math.trunc(limit), 1), 10_000);
+  const sql = `${SELECT} WHERE ${where} ORDER BY started_at_ms, id LIMIT ?`;
+  return callsOf(reader, await reader.all<StoredCall>(sql, ...indexes, ...indexes, bounded));
+}
+
+/** Takes the personal data out of a call; what is counted stays. */
+export async function forgetCaller(tx: Tx, callId: CallId): Promise<void> {
+  const values = valuesOf(tx.columns, callId, (column) => (column === 'note' ? null : ''));
+  const names = Object.keys(values);
+  await tx.run(`UPDATE calls SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`, ...Object.values(values), callId);
 }
 
 export interface DecisionRow {
@@ -184,4 +248,18 @@ export async function decisionsOf(reader: Reader, callId: string): Promise<Decis
 
 type StoredCall = Omit<CallRow, 'path'> & { path: string };
 
-const callOf = (row: StoredCall): CallRow => ({ ...row, path: JSON.parse(row.path) });
+async function callOf({ columns }: Reader, row: StoredCall): Promise<CallRow> {
+  const open = (column: SealedColumn, stored: string): Promise<string> => columns.open(stored, `calls/${column}/${row.id}`);
+  return {
+    ...row,
+    callerNumber: await open('caller_number', row.callerNumber),
+    callerName: await open('caller_name', row.callerName),
+    dialledNumber: await open('dialled_number', row.dialledNumber),
+    note: row.note === null ? null : await open('note', row.note),
+    path: JSON.parse(row.path),
+  };
+}
+
+async function callsOf(reader: Reader, rows: readonly StoredCall[]): Promise<CallRow[]> {
+  return Promise.all(rows.map((row) => callOf(reader, row)));
+}
