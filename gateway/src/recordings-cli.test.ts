@@ -11,10 +11,12 @@ import { newId, type RecordingId } from '@keepline/contracts/ids';
 import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { closeRow, openRow, recover } from './recording/ledger.ts';
+import { closePause, openPause } from './recording/pauses.ts';
 import { Recorder } from './recording/recorder.ts';
 import { openOn } from './recording/testing/open-on.ts';
-import { wavHeader } from './recording/wav.ts';
+import { WAV_HEADER_BYTES, wavHeader } from './recording/wav.ts';
 import { Store } from './store/store.ts';
+import { callTables } from './store/tables/calls.ts';
 import { recordingTables } from './store/tables/recordings.ts';
 
 const CLI = fileURLToPath(new URL('./recordings-cli.ts', import.meta.url));
@@ -48,7 +50,7 @@ beforeEach(async () => {
   home = tempDir();
   data = home.path;
   keys = await openKeyStore(at('keys'), { site: 'demo', clock });
-  store = await Store.open(at('main.db'), [recordingTables]);
+  store = await Store.open(at('main.db'), [callTables, recordingTables]);
   const recorder = await Recorder.start({
     dir: at('recordings'),
     recipient: keys.recordingRecipient(),
@@ -79,6 +81,12 @@ function cli(...args: string[]): { status: number | null; out: string; err: stri
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args, '--data', data], { cwd: data, encoding: 'utf8' });
   return { status, out: stdout, err: stderr };
 }
+/** As a player reads it: what stands behind the audio is not looked at. */
+function audioOf(path: string): Buffer {
+  const file = readFileSync(path);
+  expect(file.readUInt32LE(4)).toBe(file.length - 8);
+  return file.subarray(WAV_HEADER_BYTES, WAV_HEADER_BYTES + file.readUInt32LE(54));
+}
 const acts = (): string[] =>
   readFileSync(at('audit', 'entries.jsonl'), 'utf8')
     .split('\n')
@@ -101,7 +109,7 @@ describe('./keepline recordings', () => {
   ])('exports a %s recording as the WAV it was, privately and audited, while the gateway appends too', async (_what, id) => {
     const log = await AuditLog.open({ dir: at('audit'), signer: keys.auditSigner(), clock, onFault: () => {} });
     expect(cli('export', id)).toMatchObject({ status: 0, err: '' });
-    expect(readFileSync(at(`${id}.wav`)).equals(WAV)).toBe(true);
+    expect(audioOf(at(`${id}.wav`)).equals(WAV.subarray(WAV_HEADER_BYTES))).toBe(true);
     expect(statSync(at(`${id}.wav`)).mode & 0o777).toBe(0o600);
     await log.append({
       act: 'site.stop',
@@ -158,5 +166,44 @@ describe('./keepline recordings', () => {
     writeFileSync(file, bytes);
     expect(cli('export', finished)).toMatchObject({ status: 1, err: expect.stringContaining('RECORDING_CHANGED') });
     expect(cli('export', finished, '--age')).toMatchObject({ status: 1, err: expect.stringContaining('RECORDING_CHANGED') });
+  });
+
+  it('proves an exported WAV, here against the ledger and elsewhere by the public key, and refuses a changed one', async () => {
+    cli('export', finished);
+    const wav = at(`${finished}.wav`);
+    expect(cli('verify', wav)).toMatchObject({ status: 0, out: expect.stringContaining(finished) });
+    const elsewhere = (file: string, key = keys.auditSigner().verifierKey) =>
+      spawnSync(process.execPath, [CLI, 'verify', file, '--verifier', key, '--json'], { cwd: data, encoding: 'utf8' });
+    expect(JSON.parse(elsewhere(wav).stdout)).toMatchObject({ proven: true, recordingId: finished, state: 'complete' });
+    expect(spawnSync('soxi', ['-s', wav], { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: `${SAMPLES}\n` });
+    const bytes = readFileSync(wav);
+    const changed = (name: string, change: (copy: Buffer) => Buffer): string => {
+      writeFileSync(at(name), change(Buffer.from(bytes)));
+      return at(name);
+    };
+    const flipped = (place: number) => (copy: Buffer) => {
+      copy[place] = (copy[place] ?? 0) ^ 1;
+      return copy;
+    };
+    for (const file of [
+      changed('audio.wav', flipped(1000)),
+      changed('note.wav', flipped(bytes.indexOf('callId') + 12)),
+      changed('cut.wav', (copy) => copy.subarray(0, 5000)),
+      changed('bare.wav', (copy) => copy.subarray(0, WAV.length)),
+      changed('text.wav', () => Buffer.from('no sound at all')),
+    ])
+      expect([file, elsewhere(file).stderr]).toEqual([file, expect.stringContaining('EXPORT_NOT_PROVEN')]);
+    const other = await openKeyStore(at('other'), { site: 'demo', clock });
+    expect(elsewhere(wav, other.auditSigner().verifierKey).stderr).toContain('EXPORT_NOT_PROVEN');
+    await store.write((tx) => tx.run(`UPDATE recordings SET sha256 = 'another' WHERE id = ?`, finished));
+    expect(cli('verify', wav)).toMatchObject({ status: 1, err: expect.stringContaining('EXPORT_NOT_PROVEN') });
+  });
+
+  it('shows one row with its pauses, without the caller', async () => {
+    await store.write((tx) => openPause(tx, finished, 1000, 'agent'));
+    await store.write((tx) => closePause(tx, finished, 3500, 'limit'));
+    const { out } = cli('show', finished, '--json');
+    expect(JSON.parse(out)).toMatchObject({ id: finished, pauses: [{ fromMs: 1000, toMs: 3500, by: 'agent', resumedBy: 'limit' }] });
+    expect(out).not.toContain('callerNumber');
   });
 });

@@ -1,5 +1,6 @@
 /**
- * `./keepline recordings list | export ID`: reads the ledger beside a running gateway, audits what it does, and decrypts with the identity.
+ * `./keepline recordings list | show ID | export ID | verify FILE`: reads the ledger beside a running gateway, audits what it does, and
+ * decrypts with the identity.
  */
 import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -15,16 +16,24 @@ import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { isId, newId } from '@keepline/contracts/ids';
 import { audited } from './audit/audited.ts';
 import { draftFor, exportAge, exportWav, findFinished } from './recording/export-recording.ts';
+import { findInArchive } from './recording/archive-rows.ts';
+import { ExportNotProven, RecordingNotFound } from './recording/errors.ts';
+import type { Certificate } from './recording/export-certificate.ts';
 import { type LedgerRow, listRows } from './recording/ledger.ts';
+import { pausesOf } from './recording/pauses.ts';
+import { verifySignedWav } from './recording/signed-wav.ts';
 import { Connection } from './store/connection.ts';
 
 const USAGE = `usage: ./keepline recordings list [--data DIR] [--limit N] [--json]
+       ./keepline recordings show ID [--data DIR] [--json]
        ./keepline recordings export ID [--data DIR] [--identity FILE] [--out FILE] [--age] [--purpose TEXT] [--json]
+       ./keepline recordings verify FILE [--data DIR | --verifier KEY] [--json]
 
   --identity FILE  the recording identity, where it is not kept in DIR/keys
   --out FILE       where to write; ID.wav in this folder by default, never over an existing file
   --age            the encrypted file, for: age -d -i IDENTITY FILE
-  --purpose TEXT   why; goes into the audit log`;
+  --purpose TEXT   why; goes into the audit log
+  --verifier KEY   the public key of the site's audit log, to check an exported WAV on a machine without the site`;
 const LIST_LIMIT = 100;
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
 
@@ -93,7 +102,7 @@ async function exportOne(site: Site, id: string, { identity, out, age, purpose, 
     const row = await site.audited('recording.export', id, purpose, async () => {
       const found = await findFinished(site.database, site.recordings, id);
       if (age) await exportAge(site.recordings, found.known, { identity: key, recipient: site.keys.recordingRecipient() }, draft.path);
-      else await exportWav(site.recordings, found.known, await key(), draft.path);
+      else await exportWav(site.recordings, found, { identity: await key(), signer: site.keys.auditSigner() }, draft.path);
       return found.row;
     });
     await draft.done(); // after the outcome: what the log does not know to be done is not given out
@@ -104,6 +113,31 @@ async function exportOne(site: Site, id: string, { identity, out, age, purpose, 
     await draft.undo();
     throw thrown;
   }
+}
+
+async function show(site: Site, id: string, json: boolean): Promise<void> {
+  const row = await site.audited('recording.list', id, '', async () => {
+    const found = await findInArchive(site.database, id);
+    if (!found) throw new RecordingNotFound(id);
+    return { ...found, pauses: await pausesOf(site.database, id) };
+  });
+  if (json) return console.log(JSON.stringify(row));
+  for (const [name, value] of Object.entries(row))
+    console.log(`${name.padEnd(13)} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+}
+
+/** An exported WAV against its certificate; with the site at hand, against its ledger too. */
+async function verify(path: string, verifierKey: string, site: Site | undefined, json: boolean): Promise<void> {
+  const check = async (): Promise<Certificate> => {
+    const certificate = await verifySignedWav(path, verifierKey);
+    const row = site && (await findInArchive(site.database, certificate.recordingId));
+    if (site && row?.callId !== certificate.callId) throw new ExportNotProven(path, 'the ledger does not know this recording of this call');
+    if (row && (row.sha256 ?? '-') !== certificate.ledgerSha256) throw new ExportNotProven(path, 'the ledger has another file for it');
+    return certificate;
+  };
+  const certificate = site ? await site.audited('recording.verify', '', '', check) : await check();
+  if (json) return console.log(JSON.stringify({ file: path, proven: true, ...certificate }));
+  console.log(`${path} is what was recorded: ${certificate.recordingId} of ${certificate.callId}, opened ${certificate.openedAt}`);
 }
 
 /** An identity file as `age-keygen` and the key store write it. */
@@ -126,6 +160,7 @@ async function main(): Promise<number> {
       identity: { type: 'string' },
       out: { type: 'string' },
       purpose: { type: 'string', default: '' },
+      verifier: { type: 'string' },
       limit: { type: 'string', default: String(LIST_LIMIT) },
       age: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -134,14 +169,23 @@ async function main(): Promise<number> {
   });
   const [command, id = ''] = positionals;
   const limit = Number(values.limit);
-  const sound = (command === 'list' && Number.isInteger(limit) && limit > 0) || (command === 'export' && isId('rec', id));
+  const sound =
+    (command === 'list' && Number.isInteger(limit) && limit > 0) ||
+    ((command === 'export' || command === 'show') && isId('rec', id)) ||
+    (command === 'verify' && id !== '');
   if (values.help || !sound) {
     (values.help ? console.log : console.error)(USAGE);
     return values.help ? 0 : 2;
   }
+  if (command === 'verify' && values.verifier !== undefined) {
+    await verify(resolve(id), values.verifier, undefined, values.json);
+    return 0;
+  }
   const site = await openSite(resolve(values.data ?? ROOT_DATA));
   try {
     if (command === 'list') await list(site, limit, values.json);
+    else if (command === 'show') await show(site, id, values.json);
+    else if (command === 'verify') await verify(resolve(id), site.keys.auditSigner().verifierKey, site, values.json);
     else await exportOne(site, id, { ...values, identity: values.identity, out: values.out });
   } finally {
     await site.close();

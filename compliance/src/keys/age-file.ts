@@ -27,7 +27,16 @@ export {
   unwrapFileKey,
   wrapFileKey,
 } from './age-header.ts';
-export { CHUNK_BYTES, chunkCount, openChunk, PAYLOAD_NONCE_BYTES, payloadKey, plaintextBytes, SEALED_CHUNK_BYTES } from './age-stream.ts';
+export {
+  CHUNK_BYTES,
+  chunkCount,
+  openChunk,
+  PAYLOAD_NONCE_BYTES,
+  payloadKey,
+  plaintextBytes,
+  SEALED_CHUNK_BYTES,
+  sealedBytes,
+} from './age-stream.ts';
 
 /**
  * Seals one file. Chunks 1, 2, … come in order; chunk 0 comes once, at any time, as the writer of a WAV knows its header last.

@@ -52,6 +52,11 @@ export function plaintextBytes(sealedBytes: number): number {
   return sealedBytes - chunkCount(sealedBytes) * TAG_BYTES;
 }
 
+/** Size of a text once sealed, the other way round. */
+export function sealedBytes(plainBytes: number): number {
+  return plainBytes + Math.max(1, Math.ceil(plainBytes / CHUNK_BYTES)) * TAG_BYTES;
+}
+
 /** Where chunk `index` starts, from the start of the payload. */
 export function chunkOffset(index: number): number {
   return index * SEALED_CHUNK_BYTES;

@@ -10,6 +10,7 @@ import type { Log } from '../identity/identity-store.ts';
 import type { Calls, Duty } from '../agents/desk-commands.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Session } from '../identity/sessions.ts';
+import type { RecordingArchive } from '../recording/archive.ts';
 import type { WorkbenchParts } from './workbench-parts.ts';
 
 export type PartState = 'ok' | 'degraded' | 'down';
@@ -35,6 +36,7 @@ export interface ApiParts {
     limit: number,
   ) => Promise<ReadonlyArray<{ readonly id: string; readonly title: string; readonly excerpt: string; readonly language: string }>>;
   readonly workbench: WorkbenchParts;
+  readonly recordings: RecordingArchive;
   /** Folder with `index.html` and `assets/`, as Vite builds it. */
   readonly deskFolder: string;
   readonly clock: Clock;

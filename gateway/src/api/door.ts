@@ -24,6 +24,7 @@ import { cloudRoutes } from './routes/cloud.ts';
 import { downlinkRoutes } from './routes/downlink.ts';
 import { factorRoutes } from './routes/factors.ts';
 import { knowledgeRoutes } from './routes/knowledge.ts';
+import { recordingRoutes } from './routes/recordings.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { siteRoutes } from './routes/site.ts';
 import { userRoutes } from './routes/users.ts';
@@ -108,6 +109,7 @@ export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: D
   siteRoutes(app, parts);
   callRoutes(app, parts);
   knowledgeRoutes(app, parts);
+  recordingRoutes(app, parts);
   cloudRoutes(app, parts);
   anonymisationRoutes(app, parts);
   downlinkRoutes(app, parts);

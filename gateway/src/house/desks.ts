@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import type { AgentId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
+import { maskNumber } from '../agents/mask-number.ts';
 import type { ApiParts } from '../api/api-parts.ts';
 import { type Api, startApi } from '../api/server.ts';
 import type { FirstPassword } from '../identity/credentials.ts';
@@ -13,7 +14,8 @@ import { openIdentity } from '../identity/identity.ts';
 import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
 import { searchKnowledge } from '../downlink/knowledge.ts';
-import { decisionsOf } from '../store/tables/calls.ts';
+import { RecordingArchive } from '../recording/archive.ts';
+import { decisionsOf, findCall } from '../store/tables/calls.ts';
 import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
@@ -62,6 +64,14 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
   });
   const firstPasswords = await identity.credentials.issueFirstPasswords(site.agents);
   await firstPasswordFile.add(firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })));
+  const archive = new RecordingArchive({
+    dir: join(ground.data, 'recordings'),
+    read: store.read,
+    clock,
+    keys: ground.keys,
+    maskedCaller: async (callId) => maskNumber((await findCall(store.read, callId))?.callerNumber ?? ''),
+    audited: ground.audited,
+  });
   const desks = new AgentDesks<MediaLeg>({
     agents: site.agents,
     reasons: site.reasons,
@@ -91,6 +101,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
             const traces = await decisionsOf(store.read, callId);
             return traces.map(({ trace }) => trace).findLast((trace) => isFor(trace, agentId));
           },
+          recordings: archive,
           knowledge: (query, limit) => searchKnowledge(store.read, query, limit),
           workbench: parts.workbench,
           deskFolder: DESK_FOLDER,
@@ -102,7 +113,10 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
         httpsPort: site.web.httpsPort,
         certificateFolder: join(ground.data, 'keys'),
       }),
-    close: () => identity.close(),
+    async close() {
+      archive.close();
+      await identity.close();
+    },
   };
 }
 

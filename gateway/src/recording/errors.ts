@@ -102,4 +102,34 @@ export class ExportTargetExists extends KeeplineError {
   }
 }
 
+/** The play ticket is of somebody else, of another recording, or over. */
+export class PlayTicketInvalid extends KeeplineError {
+  constructor(recordingId: string) {
+    super('PLAY_TICKET_INVALID', `this ticket does not play the recording ${recordingId}`, {
+      hint: 'Ask for a new one with the purpose of listening: POST /api/recordings/:id/play.',
+      offending: recordingId,
+    });
+  }
+}
+
+export class PlaysTooMany extends KeeplineError {
+  readonly retryAfterMs = 60_000;
+  constructor(open: number) {
+    super('PLAYS_TOO_MANY', `${open} recordings are being listened to, and no more can be opened now`, {
+      hint: 'Close players that are not in use; a ticket ends by itself after 15 minutes without a request.',
+      offending: open,
+    });
+  }
+}
+
+/** An exported file that is not as it left the house. */
+export class ExportNotProven extends KeeplineError {
+  constructor(path: string, why: string) {
+    super('EXPORT_NOT_PROVEN', `${path} is not proven to be what was recorded: ${why}`, {
+      hint: 'Export the recording again and compare; keep both files, and run: ./keepline audit verify',
+      offending: path,
+    });
+  }
+}
+
 const megabytes = (bytes: number): number => Math.floor(bytes / 1_000_000);

@@ -33,16 +33,18 @@ export async function openInterrupted(dir: string, id: RecordingId, identity: st
     const wavBytes = Math.max(WAV_HEADER_BYTES, await sealed.wavBytes(), fromTail.wavBytes);
     const samples = samplesIn(wavBytes);
     const size = wavOffset(samples);
+    const chunkAt = async (index: number): Promise<Buffer> => {
+      const chunk = (await sealed.chunk(index)) ?? fromTail.chunks.get(index) ?? silentChunk();
+      if (index === 0) wavHeader(samples).copy(chunk);
+      return chunk.subarray(0, Math.min(chunk.length, size - index * CHUNK_BYTES));
+    };
     return {
       samples,
       size,
       async *chunks() {
-        for (let index = 0; index * CHUNK_BYTES < size; index++) {
-          const chunk = (await sealed.chunk(index)) ?? fromTail.chunks.get(index) ?? silentChunk();
-          if (index === 0) wavHeader(samples).copy(chunk);
-          yield chunk.subarray(0, Math.min(chunk.length, size - index * CHUNK_BYTES));
-        }
+        for (let index = 0; index * CHUNK_BYTES < size; index++) yield await chunkAt(index);
       },
+      chunk: chunkAt,
       close: () => part.close(),
     };
   } catch (thrown) {

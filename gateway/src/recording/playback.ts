@@ -3,7 +3,15 @@
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AgeReader, HEADER_MAX_BYTES, headerLength, PAYLOAD_NONCE_BYTES, plaintextBytes, readAt } from '@keepline/compliance/age';
+import {
+  AgeReader,
+  CHUNK_BYTES,
+  HEADER_MAX_BYTES,
+  headerLength,
+  PAYLOAD_NONCE_BYTES,
+  plaintextBytes,
+  readAt,
+} from '@keepline/compliance/age';
 import type { RecordingId } from '@keepline/contracts/ids';
 import { RecordingChanged, RecordingFileGone } from './errors.ts';
 import { openInterrupted } from './interrupted.ts';
@@ -29,10 +37,26 @@ export async function openPlayback(dir: string, { id, file, sha256 }: KnownFile,
   const handle = await open(join(dir, file), 'r');
   try {
     const reader = await AgeReader.open(handle, identity);
-    return { samples: samplesIn(reader.size), size: reader.size, chunks: () => reader.chunks(), close: () => handle.close() };
+    return {
+      samples: samplesIn(reader.size),
+      size: reader.size,
+      chunks: () => reader.chunks(),
+      chunk: (index) => reader.chunk(index),
+      close: () => handle.close(),
+    };
   } catch (thrown) {
     await handle.close();
     throw thrown;
+  }
+}
+
+/** The bytes from `start` to before `end`, a chunk at a time; only the chunks they lie in are decrypted. @throws AgeDamaged */
+export async function* slice(source: Pick<WavSource, 'chunk'>, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let at = start; at < end; ) {
+    const index = Math.floor(at / CHUNK_BYTES);
+    const chunk = await source.chunk(index);
+    yield chunk.subarray(at - index * CHUNK_BYTES, Math.min(chunk.length, end - index * CHUNK_BYTES));
+    at = (index + 1) * CHUNK_BYTES;
   }
 }
 

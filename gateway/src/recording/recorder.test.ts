@@ -8,6 +8,7 @@ import type { KeeplineError } from '@keepline/contracts/errors';
 import { newId, type RecordingId } from '@keepline/contracts/ids';
 import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { peaksFromBytes } from './peaks.ts';
 import { openPlayback } from './playback.ts';
 import { Recorder } from './recorder.ts';
 import { openOn } from './testing/open-on.ts';
@@ -72,7 +73,9 @@ describe('a finished recording', () => {
       expect(result.sha256).toBe(createHash('sha256').update(file).digest('hex'));
       const wav = await decryptBytes(file, identity);
       expect(wav.equals(Buffer.concat([wavHeader(samples), pattern(0, samples)]))).toBe(true);
-      expect(readdirSync(dir)).toEqual([result.file]); // no journal and no part stay behind
+      expect(readdirSync(dir)).toEqual([`${id}.peaks.age`, result.file]); // no journal and no part stay behind
+      const peaks = peaksFromBytes(await decryptBytes(readFileSync(join(dir, `${id}.peaks.age`)), identity));
+      expect(peaks?.left.length).toBe(Math.ceil(samples / 400));
       expect(statSync(join(dir, result.file)).mode & 0o777).toBe(0o600);
       expect(faults).toEqual([]);
     },

@@ -90,7 +90,9 @@ describe('a recording on its way to the disk', () => {
     file.take({ kind: 'end', samples: BLOCK });
     expect((await end(file)).outcome).toBe('complete');
     const last = disk.steps.filter((step) => !step.startsWith('write')).join(', ');
-    expect(last).toBe(`sync ${id}.wav.age.part, close ${id}.wav.age.part, close ${id}.tail, rename ${id}.wav.age.part, remove ${id}.tail`);
+    expect(last).toBe(
+      `sync ${id}.wav.age.part, close ${id}.wav.age.part, close ${id}.tail, rename ${id}.wav.age.part, remove ${id}.tail, close ${id}.peaks.age`,
+    );
   });
 
   it('comes through a disk that fails for a while, without a sample lost', async () => {

@@ -3,13 +3,14 @@
  * written ends the recording and leaves the files as they are, for `interrupted.ts` to join. Nothing here throws at the audio side.
  */
 import { join } from 'node:path';
-import { AgeSealer } from '@keepline/compliance/age';
+import { AgeSealer, encryptBytes } from '@keepline/compliance/age';
 import type { Clock } from '@keepline/contracts/clock';
 import { type KeeplineError, messageOf } from '@keepline/contracts/errors';
 import type { RecordingId } from '@keepline/contracts/ids';
 import { ChunkFill, type Effect } from './chunk-fill.ts';
 import { RecordingAudioDropped, RecordingWriteFailed } from './errors.ts';
-import { finishedName, partName, tailName } from './file-names.ts';
+import { finishedName, partName, peaksName, tailName } from './file-names.ts';
+import { PeakMeter, peaksToBytes } from './peaks.ts';
 import type { DiskFile, RecordingDisk } from './recording-disk.ts';
 import type { RecordingMessage, RecordingResult } from './recorder-messages.ts';
 import { TailSealer } from './tail-journal.ts';
@@ -40,6 +41,7 @@ export class RecordingFile {
   readonly #sealer: AgeSealer;
   readonly #tailSealer: TailSealer;
   readonly #fill = new ChunkFill();
+  readonly #peaks = new PeakMeter();
   readonly #queue: RecordingMessage[] = [];
   readonly #settle: (result: RecordingResult) => void;
   readonly #reported = new Set<string>();
@@ -126,6 +128,7 @@ export class RecordingFile {
 
   async #perform(effect: Effect): Promise<void> {
     if (effect.do === 'audio') {
+      this.#peaks.hear(effect.sample, effect.alaw);
       const frame = this.#tailSealer.seal(effect.chunk, effect.sample, effect.alaw);
       if (frame) await this.#write(this.#tail, frame.bytes, frame.offset);
       return;
@@ -178,9 +181,27 @@ export class RecordingFile {
     await disk
       .remove(join(dir, tailName(this.#id)))
       .catch((thrown: unknown) => this.#report(new RecordingWriteFailed(this.#id, messageOf(thrown))));
+    await this.#writePeaks();
     const why =
       this.#abandonedWhy || (this.#fill.silentSamples > 0 ? `${durationMs(this.#fill.silentSamples)} ms of audio were dropped` : '');
     return { outcome: why ? 'failed' : 'complete', file: finishedName(this.#id), ...result, ...(why ? { why } : {}) };
+  }
+
+  /** Nice to have: without it the waveform is made from the audio when somebody looks. */
+  async #writePeaks(): Promise<void> {
+    const { dir, recipient, disk } = this.#around;
+    const path = join(dir, peaksName(this.#id));
+    try {
+      const sealed = await encryptBytes(peaksToBytes(this.#peaks.finish(this.#fill.samples)), recipient);
+      const file = await disk.create(path);
+      try {
+        await file.write(sealed, 0);
+      } finally {
+        await file.close();
+      }
+    } catch {
+      await disk.remove(path).catch(() => {}); // a torn one would only fail later, when it is opened
+    }
   }
 
   async #giveUp(thrown: unknown): Promise<RecordingResult> {

@@ -57,5 +57,7 @@ export interface WavSource {
   /** Size of the WAV, bytes. */
   readonly size: number;
   chunks(): AsyncGenerator<Buffer>;
+  /** Bytes `index` × 64 KiB and following, without reading any other part of the file. */
+  chunk(index: number): Promise<Buffer>;
   close(): Promise<void>;
 }

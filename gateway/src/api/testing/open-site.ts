@@ -10,8 +10,10 @@ import { join } from 'node:path';
 import type { Clock } from '@keepline/contracts/clock';
 import { systemClock } from '@keepline/contracts/clock';
 import type { LinkStatus } from '@keepline/contracts/link';
+import { newIdentity } from '@keepline/compliance/age';
+import { newNoteKey, signerFrom } from '@keepline/compliance/note';
 import { AgentDesks } from '../../agents/agent-desks.ts';
-import type { Log } from '../../identity/identity-store.ts';
+import type { Audited, Log } from '../../identity/identity-store.ts';
 import { isInCall } from '../../agents/desk-calls.ts';
 import { openIdentity } from '../../identity/identity.ts';
 import { parseSite } from '@keepline/contracts/site-file';
@@ -21,10 +23,13 @@ import { FakeDuty, FakeMedia } from '../../agents/testing/desk-doubles.ts';
 import { CallRegistry } from '../../calls/call-registry.ts';
 import { Value } from 'typebox/value';
 import { Store } from '../../store/store.ts';
+import { callTables } from '../../store/tables/calls.ts';
+import { recordingTables } from '../../store/tables/recordings.ts';
 import { identityTables } from '../../store/tables/identity.ts';
 import type { ApiLimits, ApiParts } from '../api-parts.ts';
 import { ErrorReply } from '../error-reply.ts';
 import { RequestInvalid } from '../errors.ts';
+import { RecordingArchive } from '../../recording/archive.ts';
 import { startApi } from '../server.ts';
 import type { WorkbenchParts } from '../workbench-parts.ts';
 
@@ -61,7 +66,7 @@ export async function openSite(
 ) {
   const clock = o.clock ?? systemClock;
   const folder = await mkdtemp(join(tmpdir(), 'keepline-api-'));
-  const store = await Store.open(join(folder, 'main.db'), [identityTables]);
+  const store = await Store.open(join(folder, 'main.db'), [callTables, recordingTables, identityTables]);
   const logged: string[] = [];
   const write = (details: object, message: string): void =>
     void logged.push(
@@ -75,6 +80,19 @@ export async function openSite(
   const media = new FakeMedia();
   const link = new FakeLink();
   const changed: string[] = [];
+  const audited: Audited = async (act, context, run) => {
+    if (audit.isBroken) throw new Error('disk full, secret=hunter2');
+    const entry: LoggedAct = { act, ...context, outcome: 'begun' };
+    acts.push(entry);
+    try {
+      const result = await run();
+      entry.outcome = 'done';
+      return result;
+    } catch (fault) {
+      entry.outcome = 'failed';
+      throw fault;
+    }
+  };
   const reopen = () =>
     openIdentity({
       store,
@@ -89,20 +107,21 @@ export async function openSite(
       isInCall: (id) => isInCall(calls, id),
       leave: (id) => duty.signOut(id),
       onPasswordChanged: async (userId) => void changed.push(userId),
-      async audited(act, context, run) {
-        if (audit.isBroken) throw new Error('disk full, secret=hunter2');
-        const entry: LoggedAct = { act, ...context, outcome: 'begun' };
-        acts.push(entry);
-        try {
-          const result = await run();
-          entry.outcome = 'done';
-          return result;
-        } catch (fault) {
-          entry.outcome = 'failed';
-          throw fault;
-        }
-      },
+      audited,
     });
+  const recordingKey = await newIdentity();
+  const recordings = new RecordingArchive({
+    dir: join(folder, 'recordings'),
+    read: store.read,
+    clock,
+    keys: {
+      recordingIdentity: async () => recordingKey,
+      recordingRecipient: () => '',
+      auditSigner: () => signerFrom(newNoteKey('test')),
+    },
+    maskedCaller: async () => '138******78',
+    audited: (act, context, run) => audited(act, { ...context, correlation: '' }, run),
+  });
   const identity = await reopen();
   const { sessions, signIn, credentials } = identity;
   for (const agent of AGENTS) await credentials.setPassword(agent.id, PASSWORD);
@@ -128,6 +147,7 @@ export async function openSite(
     duty,
     link,
     health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' } }),
+    recordings,
     knowledge: async () => [],
     decision: o.decision ?? (async () => undefined),
     workbench: o.workbench ?? bareWorkbench,
@@ -164,6 +184,7 @@ export async function openSite(
     logged,
     media,
     origin,
+    recordingKey,
     sessions,
     signIn,
     store,
@@ -177,6 +198,7 @@ export async function openSite(
       return cookieOf(answer);
     },
     async close(): Promise<void> {
+      recordings.close();
       await signIn.close();
       await api.close();
       await store.close();

@@ -1,6 +1,6 @@
 /**
  * The recording ledger: one row per recording, opened with the answer and closed with length and hash, and the reason of each answered call
- * that has none. Times are wall times in ms since 1970; null means not closed yet.
+ * that has none; the times in which one was silenced, in ms since its start. Times are wall times in ms since 1970; null means not closed yet.
  */
 import type { TableFamily } from '../migrations.ts';
 
@@ -28,5 +28,14 @@ export const recordingTables: TableFamily = {
       reason TEXT NOT NULL,
       at_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`,
+    `CREATE TABLE recording_pauses (
+      recording_id TEXT NOT NULL REFERENCES recordings (id),
+      from_ms INTEGER NOT NULL,
+      to_ms INTEGER,
+      paused_by TEXT NOT NULL CHECK (paused_by IN ('agent', 'flow')),
+      resumed_by TEXT CHECK (resumed_by IN ('agent', 'flow', 'limit', 'end'))
+    ) STRICT`,
+    'CREATE INDEX recording_pauses_by_recording ON recording_pauses (recording_id)',
+    'CREATE INDEX recordings_by_opening ON recordings (opened_at_ms, id)',
   ],
 };
