@@ -21,6 +21,8 @@ const packageMayImport: Readonly<Record<Package, readonly string[]>> = {
 const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'compliance/tlog': [],
   'compliance/audit': ['tlog'],
+  'compliance/witness': ['tlog', 'audit'],
+  'compliance/siem': ['tlog', 'audit'],
   'compliance/anonymise': [],
   'compliance/keys': ['tlog'],
 
@@ -74,9 +76,10 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'installer/checks': [],
   'installer/up': [],
   'installer/bundle': ['setup'],
+  'installer/preflight': [],
   'installer/install': ['bundle'],
   'installer/doctor': ['setup', 'up'],
-  'installer/launcher': ['setup', 'checks', 'up', 'doctor', 'bundle', 'install'],
+  'installer/launcher': ['setup', 'checks', 'up', 'doctor', 'bundle', 'preflight', 'install'],
 };
 
 /** npm package (a prefix) → the only product files that may know it. */

@@ -9,12 +9,16 @@ import { KeeplineError } from '@keepline/contracts/errors';
 const PACKAGE_OF = {
   age: 'age',
   baresip: 'baresip-core',
+  'ansible-playbook': 'ansible-core',
   cc: 'build-essential',
+  debootstrap: 'debootstrap',
   ip: 'iproute2',
   'nats-server': 'nats-server',
   nft: 'nftables',
   sipp: 'sip-tester',
   soxi: 'sox',
+  'ssh-keygen': 'openssh-client',
+  'systemd-nspawn': 'systemd-container',
   tshark: 'tshark',
 } as const;
 export type Program = keyof typeof PACKAGE_OF;

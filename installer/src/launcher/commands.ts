@@ -105,6 +105,14 @@ export const commands: readonly Command[] = [
     load: () => import('./bundle.ts'),
   },
   {
+    name: 'preflight',
+    usage: '[--site FILE] [--data DIR] [--lang zh|en] [--json]',
+    summary: 'is this machine fit for a site: CPU, memory, disk, kernel, libraries, names, certificate',
+    accepts: { flags: ['json'], values: ['site', 'data', 'lang'] },
+    setup: () => forTalking,
+    load: () => import('./preflight.ts'),
+  },
+  {
     name: 'install',
     usage: '[--site FILE] [--dry-run] [--json]',
     summary: 'from an unpacked bundle: users, folders, services of this version; changes only what is not so yet',
