@@ -2,62 +2,10 @@
  * Every setting of a site: default, range, unit and one sentence, written once. `docs/configuration.md` and the example file are made
  * from here; the loader is `site-file.ts`. Paths are relative to the data folder unless absolute.
  */
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { group, PLAIN_NAME, port, srtp, text, whole } from './config-field.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
-
-const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
-  Type.Object(properties, { additionalProperties: false, default: {}, description });
-const text = (value: string, description: string, more: object = {}) =>
-  Type.String({ maxLength: 256, ...more, default: value, description });
-const whole = (value: number, minimum: number, maximum: number, description: string) =>
-  Type.Integer({ default: value, minimum, maximum, description });
-const port = (value: number, description: string) => whole(value, 0, 65_535, description);
-
-/**
- * Names that go into cloud events as they are: words and short numbers, so that no telephone number can pass for a name. The anonymiser
- * refuses what does not fit; saying so at start is kinder.
- */
-const PLAIN_NAME = { pattern: '^[a-z]+[0-9]{0,2}([_-][a-z]+[0-9]{0,2})*$', maxLength: 48 };
-
-const Trunk = Type.Object(
-  {
-    name: text('local', 'Name of the trunk in events and reports: words and short numbers.', PLAIN_NAME),
-    sources: Type.Array(Type.String({ maxLength: 64 }), {
-      default: ['127.0.0.1/32'],
-      maxItems: 64,
-      description: 'Source addresses (CIDR) this trunk may send from; requests from anywhere else are refused.',
-    }),
-    maxCalls: whole(200, 1, 5000, 'Calls in progress this trunk may have; more are answered 503.'),
-    maxCallsPerSecond: whole(50, 1, 1000, 'New calls per second this trunk may offer; more are answered 503.'),
-    tlsNames: Type.Array(Type.String({ maxLength: 253 }), {
-      default: [],
-      maxItems: 16,
-      description: 'Names in the certificate of the far end (RFC 5922) by which it is known whatever its address; needs `sip.tls`.',
-    }),
-    digest: Type.Boolean({
-      default: false,
-      description: 'Calls of this trunk prove themselves by user name and password (`sip.secretsFile`), from any address.',
-    }),
-    target: text('', 'SIP URI of the far end, for calls out, OPTIONS and REGISTER; empty for a trunk that only brings calls.'),
-    priority: whole(10, 0, 65_535, 'Calls out try trunks of the lowest priority first.'),
-    weight: whole(10, 0, 65_535, 'Share of calls out among trunks of one priority.'),
-    healthSeconds: whole(30, 0, 3600, 'Interval of OPTIONS to `target`, seconds; 0 sends none.'),
-    register: Type.Boolean({ default: false, description: 'Registers the site at `target`, as some carriers ask.' }),
-    registerSeconds: whole(600, 60, 86_400, 'Lifetime of that registration, seconds; it is refreshed well before.'),
-    trustIdentity: Type.Boolean({
-      default: false,
-      description: 'The far end is inside the trust domain of RFC 3325: its P-Asserted-Identity, Privacy and diversions count.',
-    }),
-    areaCode: text('', 'Area code of the numbers behind this trunk, without 0, such as 10 or 571.', { pattern: '^([1-9][0-9]{1,2})?$' }),
-    outbound: Type.Union([Type.Literal('e164'), Type.Literal('national'), Type.Literal('local')], {
-      default: 'national',
-      description: 'How this trunk wants numbers dialled: +8610…, 010…, or without the own area code.',
-    }),
-    callerId: text('', 'Number shown to those called over this trunk; empty shows the name of the site.', { pattern: '^[+]?[0-9]{0,15}$' }),
-    prefix: text('', 'Digits for an outside line, in front of every number dialled.', { pattern: '^[0-9]{0,6}$' }),
-  },
-  { additionalProperties: false },
-);
+import { Trunk } from './trunk-config.ts';
 
 const Agent = Type.Object(
   {
@@ -142,6 +90,12 @@ export const SiteConfig = Type.Object(
       webRtcPort: port(44_400, 'UDP port browsers send media to; 0 takes a free one.'),
       rtpTimeoutSeconds: whole(30, 5, 600, 'Silence on the wire, outside hold, after which a leg is taken as lost.'),
       reorderMs: whole(60, 0, 500, 'How long the recorder waits for a late packet.'),
+      phoneSrtp: srtp('Encrypted sound (SRTP) to the SIP phones of agents, as `srtp` of a trunk.'),
+      srtpKeysWithoutTls: Type.Boolean({
+        default: false,
+        description:
+          'Names SRTP keys over UDP and TCP too, where whoever reads the signalling can decrypt the sound; for a network that is protected by other means.',
+      }),
     }),
     web: group('HTTP and WebSocket doors.', {
       httpPort: port(8080, 'HTTP on the loopback address only; 0 takes a free one.'),

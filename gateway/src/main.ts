@@ -49,7 +49,13 @@ async function main(): Promise<void> {
 
   // SIP opens when the house behind it stands; until then an INVITE finds no port and the trunk tries again.
   const journal = new CallJournal({ store, events, clock, onFault });
-  const front: ArrivalDoor = { trunkOf: (source) => trunks.trunkOf(source), edge: voice.edge, clock, media: voice.media };
+  const front: ArrivalDoor = {
+    trunkOf: (source) => trunks.trunkOf(source),
+    edge: voice.edge,
+    clock,
+    media: voice.media,
+    srtpKeysWithoutTls: site.media.srtpKeysWithoutTls,
+  };
   /** Stories in progress: a call is over when its row and its recording are, not when nobody talks any more. */
   const stories = new Set<Promise<void>>();
   const onInvite = async (invite: IncomingCall): Promise<void> => {
@@ -72,6 +78,7 @@ async function main(): Promise<void> {
       userAgent,
       media: voice.media,
       siteUri: trunks.siteUri,
+      phoneSrtp: { policy: site.media.phoneSrtp, keysWithoutTls: site.media.srtpKeysWithoutTls },
       phonesOf: (agentId) => trunks.phonesOf(agentId),
       workplace: (agentId) => desks.desks.workplace(agentId),
     }),

@@ -41,6 +41,7 @@ export interface TrunkOffice {
 
 export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call: IncomingCall) => void): Promise<TrunkOffice> {
   const { site, data, log, store, events, audited, onFault } = ground;
+  requireWayForKeys(site);
   const secrets = readSipSecrets(within(data, site.sip.secretsFile), site.site);
   const table = new TrunkTable(site.sip.trunks);
   const phones = phoneAddresses(site.agents);
@@ -127,6 +128,19 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
       await userAgent.close();
     },
   };
+}
+
+/** A site that asks for encrypted sound and has no way to name its keys would refuse every call: better not open. @throws KeeplineError */
+export function requireWayForKeys({ sip, media, agents }: Pick<SiteConfig, 'sip' | 'media' | 'agents'>): void {
+  if (sip.tls.enabled || media.srtpKeysWithoutTls) return;
+  const asking = sip.trunks.find((trunk) => trunk.srtp === 'required')?.name;
+  const phones = media.phoneSrtp === 'required' && agents.some(({ phone }) => phone !== '') ? 'media.phoneSrtp' : undefined;
+  const offending = asking ?? phones;
+  if (offending === undefined) return;
+  throw new KeeplineError('SRTP_NEEDS_TLS', `${offending} requires encrypted sound, and there is no TLS to name its keys over`, {
+    hint: 'Turn on sip.tls, or set media.srtpKeysWithoutTls where the network is protected by other means.',
+    offending,
+  });
 }
 
 /** Where a phone says nothing of how long it stays, seconds. */

@@ -2,11 +2,13 @@
  * Turns an INVITE from a trunk into an `Arrival`: trunk and limits first, then the offer, then a place on the RTP edge. What cannot be
  * served is refused with the status that tells the carrier what to do (RFC 3261 §21), before anything was promised.
  */
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '@keepline/contracts/clock';
 import { type CallId, newId } from '@keepline/contracts/ids';
 import type { Arrival } from '../calls/arrival.ts';
 import type { CallMedia, MediaEdge, MediaLeg } from '../media/edge.ts';
 import { acceptAnswer, answerAudio, offerAudio } from '../sdp/offer-answer.ts';
+import { canOffer, newSrtpTerms } from '../sdp/srtp-terms.ts';
 import type { IncomingCall, SipSource } from '../sip/user-agent.ts';
 import { audioOf } from './audio-leg.ts';
 import { newSdpIdentity, type SdpIdentity, sipLeg } from './sip-leg.ts';
@@ -20,6 +22,8 @@ export interface ArrivalDoor {
   trunkOf(source: SipSource): Trunk | undefined;
   readonly edge: Pick<MediaEdge, 'openCall'>;
   readonly clock: Clock;
+  /** SRTP keys may be named over UDP and TCP too; default false. */
+  readonly srtpKeysWithoutTls?: boolean;
   /** The media of a call, for legs that join it later. */
   readonly media: Map<CallId, CallMedia>;
 }
@@ -53,7 +57,8 @@ export async function receive(
   const said = { number: invite.from.uri.user, name: invite.from.displayName };
   const facts = readCallFacts(invite.headers, said, trunk.config.trustIdentity);
   const number = readNumber(facts.number, rulesOf(trunk.config));
-  const identity = newSdpIdentity();
+  const mayNameKeys = invite.source.transport === 'tls' || door.srtpKeysWithoutTls === true;
+  const identity = newSdpIdentity(newSrtpTerms(trunk.config.srtp, mayNameKeys, randomBytes));
   const sdp = describe(invite, place, identity);
   if (!sdp.ok) {
     await media.close();
@@ -98,6 +103,7 @@ function describe(
     if (answer.ok) place.setRemote(answer.remote);
     return answer;
   }
+  if (identity.srtp && !canOffer(identity.srtp)) return { ok: false, why: 'srtp_needs_tls' };
   const sdp = offerAudio(local);
   invite.lateAnswer.then((answer) => place.setRemote(acceptAnswer(sdp, answer))).catch(() => invite.hangup()); // no audio is no call
   return { ok: true, sdp };

@@ -2,10 +2,12 @@
  * Rings an agent's SIP phones: INVITE with our offer to all at once, the first answer wins and the others are cancelled; CANCEL as well
  * when the caller is gone or nobody answers in time.
  */
+import { randomBytes } from 'node:crypto';
 import type { CallId } from '@keepline/contracts/ids';
 import type { Offer, OfferOutcome } from '../calls/agent-door.ts';
 import type { CallMedia } from '../media/edge.ts';
 import { acceptAnswer, offerAudio } from '../sdp/offer-answer.ts';
+import { canOffer, newSrtpTerms, type SrtpPolicy } from '../sdp/srtp-terms.ts';
 import type { OutgoingCall, SipSource, UserAgent } from '../sip/user-agent.ts';
 import { newSdpIdentity, sipLeg } from './sip-leg.ts';
 
@@ -17,11 +19,18 @@ export interface Phone {
   readonly path: readonly string[];
 }
 
+/** What the site asks of sound to its phones; default is the clear. */
+export interface PhoneSrtp {
+  readonly policy: SrtpPolicy;
+  readonly keysWithoutTls: boolean;
+}
+
 export interface PhoneRing {
   /** One static phone, or every phone the agent has registered. Not empty. */
   readonly phones: readonly Phone[];
   readonly callId: CallId;
   readonly ringMs: number;
+  readonly srtp?: PhoneSrtp;
   /** URI put into From: the site, never the caller's number, which the desk shows masked. */
   readonly from: string;
 }
@@ -30,6 +39,9 @@ export interface PhoneRing {
 export function phoneAddresses(agents: readonly { readonly phone: string }[]): ReadonlySet<string> {
   return new Set(agents.flatMap(({ phone }) => /^sip:(?:[^@]*@)?([\d.]+)/.exec(phone)?.[1] ?? []));
 }
+
+/** Whether the INVITE goes by TLS, by its connection or by its URI (RFC 3261 §26.2.2). */
+const isSecure = ({ uri, hop }: Phone): boolean => (hop ? hop.transport === 'tls' : /^sips:|;transport=tls/i.test(uri));
 
 export function offerToPhone(userAgent: Pick<UserAgent, 'invite'>, media: CallMedia, ring: PhoneRing): Offer {
   const { promise: outcome, resolve } = Promise.withResolvers<OfferOutcome>();
@@ -42,19 +54,23 @@ export function offerToPhone(userAgent: Pick<UserAgent, 'invite'>, media: CallMe
   const run = async (): Promise<void> => {
     const place = await media.openLeg('agent');
     try {
-      const identity = newSdpIdentity();
-      const offer = offerAudio({ address: place.address, rtpPort: place.port, ...identity });
       if (over) throw new Error('withdrawn');
-      const calling = ring.phones.map(async ({ uri, hop, path }) => {
+      const calling = ring.phones.map(async (phone) => {
+        const { uri, hop, path } = phone;
+        const identity = newSdpIdentity(
+          ring.srtp && newSrtpTerms(ring.srtp.policy, ring.srtp.keysWithoutTls || isSecure(phone), randomBytes),
+        );
+        if (identity.srtp && !canOffer(identity.srtp)) throw new Error('srtp_needs_tls');
+        const offer = offerAudio({ address: place.address, rtpPort: place.port, ...identity });
         const headers = path.map((value) => ['Route', value] as const);
         const from = { uri: ring.from, displayName: '' };
         const made = userAgent.invite(uri, offer, { from, timeoutMs: ring.ringMs, headers, ...(hop ? { hop } : {}) });
         invites.add(made);
-        return { made, answer: await made.answered };
+        return { made, identity, remote: acceptAnswer(offer, await made.answered) };
       });
-      const { made: invite, answer } = await Promise.any(calling);
+      const { made: invite, identity, remote } = await Promise.any(calling);
       for (const other of invites) if (other !== invite) other.hangup();
-      place.setRemote(acceptAnswer(offer, answer));
+      place.setRemote(remote);
       const leg = sipLeg(invite, place, identity);
       if (over) leg.hangup();
       else settle({ outcome: 'answered', leg });

@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto';
 import type { Leg } from '../calls/leg.ts';
 import type { MediaLeg } from '../media/edge.ts';
 import { acceptAnswer, answerAudio, offerAudio, type RtpRemote } from '../sdp/offer-answer.ts';
+import { type SrtpTerms, wipeTerms } from '../sdp/srtp-terms.ts';
 import type { SipCall } from '../sip/user-agent.ts';
 import { makeLeg } from './audio-leg.ts';
 
@@ -12,10 +13,12 @@ import { makeLeg } from './audio-leg.ts';
 export interface SdpIdentity {
   readonly sessionId: number;
   version: number;
+  /** Keys of this leg and whether they may be named; default is sound in the clear. */
+  readonly srtp?: SrtpTerms;
 }
 
-export function newSdpIdentity(): SdpIdentity {
-  return { sessionId: randomInt(1, 2 ** 47), version: 1 };
+export function newSdpIdentity(srtp?: SrtpTerms): SdpIdentity {
+  return { sessionId: randomInt(1, 2 ** 47), version: 1, ...(srtp && { srtp }) };
 }
 
 export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Leg {
@@ -63,8 +66,9 @@ export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Le
       sip.hangup(); // an ACK whose answer we cannot use leaves no agreed audio (RFC 3264 §6)
     }
   });
-  void sip.ended.then((how) =>
-    end(how.by === 'transport' || how.by === 'timeout' ? 'transport_lost' : how.by === 'local' ? 'closed_by_site' : 'hung_up'),
-  );
+  void sip.ended.then((how) => {
+    if (identity.srtp) wipeTerms(identity.srtp);
+    end(how.by === 'transport' || how.by === 'timeout' ? 'transport_lost' : how.by === 'local' ? 'closed_by_site' : 'hung_up');
+  });
   return leg;
 }

@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { KeeplineError } from '@keepline/contracts/errors';
 import type { LegRole, PlayEnd, RtpRemote } from './edge-messages.ts';
-import type { LegQuality } from './quality.ts';
+import type { LegQuality, LegSample } from './leg-quality.ts';
 
 export interface EdgeOptions {
   /** IPv4 address RTP is sent and received at. */
@@ -39,7 +39,7 @@ export interface MediaLeg {
   readonly port: number;
   /** Of everything sent to this leg, for its whole life. */
   readonly ssrc: number;
-  /** Names the far end; again after every re-INVITE. Before the first time nothing is heard and nothing sent. */
+  /** Names the far end; again after every re-INVITE. Before the first time nothing is heard and nothing sent. Keys in it are wiped. */
   setRemote(remote: RtpRemote): void;
   /**
    * Plays prompts one after the other; a new `play` stops the one before. What a bridge would send to this leg is left out meanwhile.
@@ -54,6 +54,8 @@ export interface MediaLeg {
   /** The far end has fallen silent though it should send, or the worker thread died. */
   onLost(listener: () => void): () => void;
   onFirstPacket(listener: () => void): () => void;
+  /** Every 10 s in which the far end was to be heard. */
+  onSample(listener: (sample: LegSample) => void): () => void;
   /** Rejects with LegClosed or EdgeWorkerDied. */
   quality(): Promise<LegQuality>;
   /** Closing again changes nothing. */

@@ -11,7 +11,7 @@ import { LegClosed, NoFreeRtpPort, RtpAddressRefused } from './errors.ts';
 import { LegOnEdge } from './leg-on-edge.ts';
 import type { PortPool } from './port-pool.ts';
 import type { PromptStore } from './prompt-store.ts';
-import type { LegQuality } from './quality.ts';
+import type { LegQuality } from './leg-quality.ts';
 
 export interface EdgeParts {
   readonly options: EdgeOptions;
@@ -118,8 +118,8 @@ export class CallOnEdge implements CallMedia {
   }
 }
 
-/** The numbers a stream begins with are random (RFC 3550 §5.1); SSRC 0 is avoided, some gear takes it for none. */
+/** The numbers a stream begins with are random (RFC 3550 §5.1), the sequence far from its wrap (RFC 3711 §3.3.1); SSRC 0 is avoided, some gear takes it for none. */
 function newPlace(legId: LegOnEdge['id'], address: string, port: number, silenceWatch: boolean): LegPlace {
   const [ssrc = 1, firstSequence = 0, firstTimestamp = 0] = crypto.getRandomValues(new Uint32Array(3));
-  return { legId, address, port, ssrc: ssrc || 1, firstSequence: firstSequence & 0xffff, firstTimestamp, silenceWatch };
+  return { legId, address, port, ssrc: ssrc || 1, firstSequence: firstSequence & 0x7fff, firstTimestamp, silenceWatch };
 }

@@ -3,7 +3,8 @@
  * their reply comes back with. Messages arrive in order, so a command after `openLeg` finds the leg.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { LegQuality } from './quality.ts';
+import type { SrtpKeys } from '../sdp/offer-answer.ts';
+import type { LegQuality, LegSample } from './leg-quality.ts';
 
 /** The far end of a leg as its SDP names it. `gateway/src/sdp` makes one for a SIP party, `browser-endpoint` for mediasoup. */
 export interface RtpRemote {
@@ -17,6 +18,10 @@ export interface RtpRemote {
   readonly held: boolean;
   /** What the far end does: it sends unless `recvonly` or `inactive`, it listens unless `sendonly` or `inactive`. */
   readonly direction: string;
+  /** The far end takes comfort noise for silence (RFC 3389). */
+  readonly comfortNoise?: boolean;
+  /** Keys of both directions; absent for sound in the clear. They are copied to the worker thread, which wipes its copy. */
+  readonly srtp?: SrtpKeys;
   /** The far end is a process of this machine: it sends from exactly this port and takes RTCP there too (RFC 5761). */
   readonly local?: boolean;
 }
@@ -73,6 +78,9 @@ export interface EdgeCounters {
   readonly malformed: number;
   /** Dropped: a payload type that was not negotiated. */
   readonly unexpectedType: number;
+  /** SRTP whose tag did not fit, and SRTP that came again. */
+  readonly unauthentic: number;
+  readonly replayed: number;
   /** Packets the socket refused to send. */
   readonly sendFailed: number;
 }
@@ -94,6 +102,7 @@ export type Report =
   | { readonly on: 'digit'; readonly legId: string; readonly digit: string }
   | { readonly on: 'lost'; readonly legId: string }
   | { readonly on: 'firstPacket'; readonly legId: string }
+  | { readonly on: 'sample'; readonly legId: string; readonly sample: LegSample }
   | { readonly on: 'playEnd'; readonly legId: string; readonly play: number; readonly end: PlayEnd };
 
 /** Given to a worker thread at its start. */

@@ -8,12 +8,13 @@ import { systemClock } from '@keepline/contracts/clock';
 import { EdgeCall } from './edge-call.ts';
 import { EdgeLeg } from './edge-leg.ts';
 import type { Command, EdgeCounters, LegPlace, OpenLegReply, Replies, Report, WorkerSettings } from './edge-messages.ts';
-import type { LegQuality } from './quality.ts';
+import type { LegQuality } from './leg-quality.ts';
 import { startTicker, TICK_MS } from './ticker.ts';
 
 const FLUSH_TICKS = 100 / TICK_MS;
 const SILENCE_TICKS = 1000 / TICK_MS;
 const REPORT_TICKS = 5000 / TICK_MS;
+const SAMPLE_TICKS = 10_000 / TICK_MS;
 
 class EdgeWorker {
   readonly #main: MessagePort;
@@ -27,7 +28,7 @@ class EdgeWorker {
   #turnMs = 0;
   #lastTurnMs = 0;
   /** Counts of legs that are closed. */
-  readonly #past = { received: 0, sent: 0, foreign: 0, malformed: 0, unexpectedType: 0, sendFailed: 0 };
+  readonly #past = { received: 0, sent: 0, foreign: 0, malformed: 0, unexpectedType: 0, unauthentic: 0, replayed: 0, sendFailed: 0 };
 
   constructor(main: MessagePort, settings: WorkerSettings) {
     this.#main = main;
@@ -135,12 +136,7 @@ class EdgeWorker {
     const quality = leg.quality();
     call.drop(leg);
     this.#legs.delete(legId);
-    this.#past.received += quality.packets;
-    this.#past.sent += quality.sent;
-    this.#past.foreign += leg.drops.foreign;
-    this.#past.malformed += leg.drops.malformed;
-    this.#past.unexpectedType += leg.drops.unexpectedType;
-    this.#past.sendFailed += leg.sendFailed;
+    addCounts(this.#past, leg, quality);
     leg.close();
     return quality;
   }
@@ -161,15 +157,7 @@ class EdgeWorker {
 
   #counters(): EdgeCounters {
     const sum = { ...this.#past };
-    for (const { leg } of this.#legs.values()) {
-      const { packets, sent } = leg.quality();
-      sum.received += packets;
-      sum.sent += sent;
-      sum.foreign += leg.drops.foreign;
-      sum.malformed += leg.drops.malformed;
-      sum.unexpectedType += leg.drops.unexpectedType;
-      sum.sendFailed += leg.sendFailed;
-    }
+    for (const { leg } of this.#legs.values()) addCounts(sum, leg, leg.quality());
     return { calls: this.#calls.size, legs: this.#legs.size, ...sum };
   }
 
@@ -184,10 +172,16 @@ class EdgeWorker {
       // Spread over their interval by the number of the leg, so that no tick does the work of all.
       if ((tick + leg.number) % SILENCE_TICKS === 0) leg.watchSilence(nowMs, this.#settings.rtpTimeoutMs);
       if ((tick + leg.number) % REPORT_TICKS === 0) leg.sendReport(nowMs);
+      if ((tick + leg.number) % SAMPLE_TICKS === 0) this.#sample(leg);
     }
     for (const call of this.#calls.values()) call.tick(nowMs);
     // As of the turn before: after a stall the packets that came meanwhile are still in the sockets, and are read before the next turn.
     if (tick % FLUSH_TICKS === 0) for (const call of this.#calls.values()) call.flushRecording(this.#lastTurnMs);
+  }
+
+  #sample(leg: EdgeLeg): void {
+    const sample = leg.sample();
+    if (sample) this.#tell({ on: 'sample', legId: leg.id, sample });
   }
 
   #leg(legId: string): EdgeLeg | undefined {
@@ -201,6 +195,18 @@ class EdgeWorker {
   #reply<K extends keyof Replies>(command: { readonly do: K; readonly ask: number }, reply: Replies[K]): void {
     this.#tell({ re: command.ask, reply });
   }
+}
+
+function addCounts(sum: { -readonly [K in keyof Omit<EdgeCounters, 'calls' | 'legs'>]: number }, leg: EdgeLeg, quality: LegQuality): void {
+  const { drops } = leg;
+  sum.received += quality.packets;
+  sum.sent += quality.sent;
+  sum.foreign += drops.foreign;
+  sum.malformed += drops.malformed;
+  sum.unexpectedType += drops.unexpectedType;
+  sum.unauthentic += drops.unauthentic;
+  sum.replayed += drops.replayed;
+  sum.sendFailed += leg.sendFailed;
 }
 
 /** The call ended before its recording began: the recorder still gets its end. */

@@ -13,6 +13,20 @@ import { WorkerPool } from './worker-pool.ts';
 
 export type { CallMedia, EdgeOptions, LegOptions, MediaLeg } from './call-media.ts';
 
+const NO_COUNTS = {
+  calls: 0,
+  legs: 0,
+  received: 0,
+  sent: 0,
+  foreign: 0,
+  malformed: 0,
+  unexpectedType: 0,
+  unauthentic: 0,
+  replayed: 0,
+  sendFailed: 0,
+} satisfies EdgeCounters;
+const COUNTERS = Object.keys(NO_COUNTS) as (keyof EdgeCounters)[]; // the record has exactly these keys
+
 export class MediaEdge {
   readonly #parts: EdgeParts;
   readonly #pool: WorkerPool;
@@ -40,18 +54,10 @@ export class MediaEdge {
   /** Counts over all threads that live. */
   async counters(): Promise<EdgeCounters> {
     const each = await Promise.allSettled(this.#pool.threads.map((thread) => thread.ask<'counters'>({ do: 'counters' })));
-    const sum = { calls: 0, legs: 0, received: 0, sent: 0, foreign: 0, malformed: 0, unexpectedType: 0, sendFailed: 0 };
+    const sum = { ...NO_COUNTS };
     for (const one of each) {
       if (one.status === 'rejected') continue;
-      const { calls, legs, received, sent, foreign, malformed, unexpectedType, sendFailed } = one.value;
-      sum.calls += calls;
-      sum.legs += legs;
-      sum.received += received;
-      sum.sent += sent;
-      sum.foreign += foreign;
-      sum.malformed += malformed;
-      sum.unexpectedType += unexpectedType;
-      sum.sendFailed += sendFailed;
+      for (const name of COUNTERS) sum[name] += one.value[name];
     }
     return sum;
   }

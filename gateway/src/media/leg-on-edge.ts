@@ -6,7 +6,7 @@ import type { LegPlace, LegRole, PlayEnd, RtpRemote } from './edge-messages.ts';
 import type { EdgeThread, LegReport } from './edge-thread.ts';
 import { LegClosed } from './errors.ts';
 import type { PromptStore } from './prompt-store.ts';
-import type { LegQuality } from './quality.ts';
+import type { LegQuality, LegSample } from './leg-quality.ts';
 
 export class LegOnEdge implements MediaLeg {
   readonly id: MediaLeg['id'];
@@ -20,6 +20,7 @@ export class LegOnEdge implements MediaLeg {
   readonly #digit = new Set<(digit: string) => void>();
   readonly #lost = new Set<() => void>();
   readonly #firstPacket = new Set<() => void>();
+  readonly #sample = new Set<(sample: LegSample) => void>();
   readonly #playing = new Map<number, (end: PlayEnd) => void>();
   readonly #forget: readonly (() => void)[];
   #plays = 0;
@@ -46,9 +47,13 @@ export class LegOnEdge implements MediaLeg {
   }
 
   setRemote(remote: RtpRemote): void {
-    const { address, port, codec, payloadType, dtmfPayloadType, held, direction, local = false } = remote;
-    const plain = { address, port, codec, payloadType, dtmfPayloadType, held, direction, local };
+    const { address, port, codec, payloadType, dtmfPayloadType, held, direction, comfortNoise = false, srtp, local = false } = remote;
+    const shared = { address, port, codec, payloadType, dtmfPayloadType, held, direction, comfortNoise, local };
+    const plain = srtp ? { ...shared, srtp } : shared;
     this.#thread.tell({ do: 'setRemote', legId: this.id, remote: plain });
+    // The thread has its copy; ours are of no more use.
+    srtp?.send.fill(0);
+    srtp?.receive.fill(0);
   }
 
   async play(names: readonly string[], how: { readonly loop?: boolean } = {}): Promise<PlayEnd> {
@@ -77,6 +82,10 @@ export class LegOnEdge implements MediaLeg {
 
   onFirstPacket(listener: () => void): () => void {
     return added(this.#firstPacket, listener);
+  }
+
+  onSample(listener: (sample: LegSample) => void): () => void {
+    return added(this.#sample, listener);
   }
 
   async quality(): Promise<LegQuality> {
@@ -116,6 +125,9 @@ export class LegOnEdge implements MediaLeg {
         return;
       case 'firstPacket':
         for (const listener of [...this.#firstPacket]) listener();
+        return;
+      case 'sample':
+        for (const listener of [...this.#sample]) listener(report.sample);
         return;
       case 'playEnd':
         this.#playing.get(report.play)?.(report.end);

@@ -40,7 +40,7 @@ describe('RTCP of a leg (RFC 3550 §6.4)', () => {
           const read = readReport(packet, reception.ssrc);
           expect(read?.reportTime).toBe(sends ? ntpMiddle(1e12) : 0);
           const clipped = Math.min(0x7fffff, Math.max(-0x800000, lost));
-          expect(read?.aboutUs).toEqual(hears ? { lost: clipped, lastReport: 5, sinceLastReport: 6 } : undefined);
+          expect(read?.aboutUs).toEqual(hears ? { lost: clipped, jitter: reception.jitter, lastReport: 5, sinceLastReport: 6 } : undefined);
         },
       ),
     );

@@ -1,6 +1,7 @@
 /**
  * RTCP of a leg: what it tells its far end and what it learns from it, round trip (RFC 3550 §6.4.1) and loss there. Wall times in ms.
  */
+import { SAMPLES_PER_MS } from './source-continuity.ts';
 import { ntpMiddle, readReport, type Reception, writeReport } from './rtcp-packet.ts';
 
 const UNITS_PER_MS = 65.536;
@@ -14,6 +15,8 @@ export class LegReports {
   #lastReportMs = 0;
   roundTripMs: number | null = null;
   lostByRemote: number | null = null;
+  /** 0 before it has reported. */
+  jitterByRemoteMs = 0;
 
   constructor(ssrc: number, name: string) {
     this.#ssrc = ssrc;
@@ -40,6 +43,7 @@ export class LegReports {
     }
     if (report.aboutUs) {
       this.lostByRemote = report.aboutUs.lost;
+      this.jitterByRemoteMs = report.aboutUs.jitter / SAMPLES_PER_MS;
       const { lastReport, sinceLastReport } = report.aboutUs;
       const roundTripMs = ((ntpMiddle(nowMs) - lastReport - sinceLastReport) >>> 0) / UNITS_PER_MS;
       if (lastReport !== 0 && roundTripMs < ROUND_TRIP_MAX_MS) this.roundTripMs = Math.round(roundTripMs * 10) / 10;

@@ -4,21 +4,6 @@
  */
 import { SAMPLES_PER_MS, sequenceDistance, timestampDistance } from './source-continuity.ts';
 
-export interface LegQuality {
-  readonly packets: number;
-  readonly lost: number;
-  readonly reordered: number;
-  readonly duplicates: number;
-  /** Of the present source, ms. */
-  readonly jitterMs: number;
-  /** Packets sent to the far end. */
-  readonly sent: number;
-  /** From RTCP, ms; null before the far end has reported. */
-  readonly roundTripMs: number | null;
-  /** Packets the far end says it has lost; null before it has reported. */
-  readonly lostByRemote: number | null;
-}
-
 /** How many sequence numbers back a duplicate is recognised. */
 const WINDOW = 256;
 /** A step larger than this is a restart of the source, not a loss: RFC 3550 A.1 MAX_DROPOUT. */

@@ -35,7 +35,9 @@ export interface Incoming {
   /** Middle of the NTP time of the far end's report; 0 when it was no sender report. */
   readonly reportTime: number;
   /** What it says about us, if anything. */
-  readonly aboutUs: { readonly lost: number; readonly lastReport: number; readonly sinceLastReport: number } | undefined;
+  readonly aboutUs:
+    | { readonly lost: number /** 1/8000 s */; readonly jitter: number; readonly lastReport: number; readonly sinceLastReport: number }
+    | undefined;
 }
 
 /** Middle 32 bits of the NTP time of a wall time in ms. */
@@ -99,7 +101,8 @@ export function readReport(packet: Uint8Array, ours: number): Incoming | undefin
         const from = blocks + block * BLOCK_BYTES;
         if (read32(packet, from) !== ours) continue;
         const lost = (read32(packet, from + 4) << 8) >> 8; // 24 bits, signed
-        aboutUs = { lost, lastReport: read32(packet, from + 16), sinceLastReport: read32(packet, from + 20) };
+        const [jitter, lastReport, sinceLastReport] = [12, 16, 20].map((offset) => read32(packet, from + offset));
+        aboutUs = { lost, jitter: jitter ?? 0, lastReport: lastReport ?? 0, sinceLastReport: sinceLastReport ?? 0 };
       }
     }
     at = end;

@@ -29,18 +29,24 @@ export function isRtcp(packet: Uint8Array): boolean {
   return type >= 192 && type <= 223;
 }
 
+/** Length of the header with contributing sources and extension, which SRTP leaves in the clear; 0 when it is no RTP packet. */
+export function rtpHeaderBytes(packet: Uint8Array): number {
+  const first = packet[0] ?? 0;
+  if (packet.length < RTP_HEADER_BYTES || first >> 6 !== 2) return 0;
+  let bytes = RTP_HEADER_BYTES + (first & 0x0f) * 4;
+  if ((first & 0x10) !== 0) {
+    if (bytes + 4 > packet.length) return 0;
+    bytes += 4 + read16(packet, bytes + 2) * 4;
+  }
+  return bytes > packet.length ? 0 : bytes;
+}
+
 /** Fills `header` from a datagram. False when it is not an RTP packet this house can use; `header` is then undefined in content. */
 export function readRtp(packet: Uint8Array, header: RtpHeader): boolean {
   const length = packet.length;
-  if (length < RTP_HEADER_BYTES) return false;
+  const payloadOffset = rtpHeaderBytes(packet);
+  if (payloadOffset === 0) return false;
   const first = packet[0] ?? 0;
-  if (first >> 6 !== 2) return false;
-  let payloadOffset = RTP_HEADER_BYTES + (first & 0x0f) * 4;
-  if ((first & 0x10) !== 0) {
-    if (payloadOffset + 4 > length) return false;
-    payloadOffset += 4 + read16(packet, payloadOffset + 2) * 4;
-  }
-  if (payloadOffset > length) return false;
   let payloadLength = length - payloadOffset;
   if ((first & 0x20) !== 0) {
     const padding = packet[length - 1] ?? 0;

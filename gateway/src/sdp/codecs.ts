@@ -9,12 +9,16 @@ export const CLOCK_RATE_HZ = 8000;
 export const STATIC_PAYLOAD_TYPES: Readonly<Record<AudioCodec, number>> = { PCMA: 8, PCMU: 0 };
 /** What we name the key presses in our own offers; any number from 96 to 127 would do. */
 export const DTMF_PAYLOAD_TYPE = 101;
+/** Comfort noise at 8 kHz, RFC 3389 §4: no other number stands for it at this rate. */
+export const COMFORT_NOISE_PAYLOAD_TYPE = 13;
 
 export interface CommonFormats {
   readonly codec: AudioCodec;
   readonly payloadType: number;
   /** null when the far end reads no RFC 4733 events. */
   readonly dtmfPayloadType: number | null;
+  /** The far end takes comfort noise for silence. */
+  readonly comfortNoise?: boolean;
 }
 
 /**
@@ -25,15 +29,19 @@ export function commonFormats(media: SdpMedia): CommonFormats | null {
   const encodings = encodingsOf(media);
   let audio: { codec: AudioCodec; payloadType: number } | null = null;
   let dtmfPayloadType: number | null = null;
+  let comfortNoise = false;
   for (const format of media.formats) {
     const payloadType = payloadTypeOf(format);
     if (payloadType === null) continue;
+    if (payloadType === COMFORT_NOISE_PAYLOAD_TYPE && isComfortNoise(encodings.get(payloadType))) comfortNoise = true;
     const codec = codecOf(encodings.get(payloadType), payloadType);
     if (codec === 'telephone-event') dtmfPayloadType ??= payloadType;
     else if (codec !== null) audio ??= { codec, payloadType };
   }
-  return audio === null ? null : { ...audio, dtmfPayloadType };
+  return audio === null ? null : { ...audio, dtmfPayloadType, ...(comfortNoise && { comfortNoise }) };
 }
+
+const isComfortNoise = (encoding: string | undefined): boolean => encoding === undefined || /^CN\/8000(\/1)?$/.test(encoding);
 
 function codecOf(encoding: string | undefined, payloadType: number): AudioCodec | 'telephone-event' | null {
   switch (encoding) {

@@ -84,7 +84,7 @@ describe('answerAudio (RFC 3264 §6)', () => {
   });
 
   it.each([
-    ['SRTP', { media: 'audio 4000 RTP/SAVP 8' }, 'srtp_not_supported'],
+    ['SRTP where it is off', { media: 'audio 4000 RTP/SAVP 8' }, 'srtp_off'],
     ['DTLS', { media: 'audio 4000 UDP/TLS/RTP/SAVPF 8' }, 'srtp_not_supported'],
     ['no codec of ours', { media: 'audio 4000 RTP/AVP 18 101' }, 'no_common_codec'],
     ['audio switched off', { media: 'audio 0 RTP/AVP 8' }, 'no_audio'],

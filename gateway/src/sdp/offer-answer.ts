@@ -1,10 +1,21 @@
 /**
  * Offer and answer for one stream of G.711 audio (RFC 3264). Pure: text in, text and the far end's RTP address out.
  */
-import { CLOCK_RATE_HZ, type CommonFormats, commonFormats, DTMF_PAYLOAD_TYPE, STATIC_PAYLOAD_TYPES } from './codecs.ts';
+import {
+  CLOCK_RATE_HZ,
+  COMFORT_NOISE_PAYLOAD_TYPE,
+  type CommonFormats,
+  commonFormats,
+  DTMF_PAYLOAD_TYPE,
+  STATIC_PAYLOAD_TYPES,
+} from './codecs.ts';
 import { answeredDirection, type Direction, statedDirection } from './direction.ts';
 import { SdpAnswerUnusable } from './errors.ts';
 import { attributes, connectionAddress, formatSdp, parseSdp, type SdpLine, type SdpMedia, type SdpSession } from './session.ts';
+import type { Agreed, SrtpFault, SrtpKeys, SrtpTerms } from './srtp-terms.ts';
+import { agreeAnswered, agreeOffered, answerLines, isRtp, offerLines } from './srtp-terms.ts';
+
+export type { SrtpKeys, SrtpTerms } from './srtp-terms.ts';
 
 export interface LocalAudio {
   /** IPv4 address and even UDP port we receive RTP at. */
@@ -15,6 +26,8 @@ export interface LocalAudio {
   readonly version: number;
   /** What we want; default `sendrecv`. */
   readonly direction?: Direction;
+  /** Default: sound in the clear only. */
+  readonly srtp?: SrtpTerms;
 }
 
 export interface RtpRemote extends CommonFormats {
@@ -26,49 +39,63 @@ export interface RtpRemote extends CommonFormats {
   readonly direction: Direction;
   /** The far end put us on hold: it does not listen (`sendonly`, `inactive`, or the older address 0.0.0.0). */
   readonly held: boolean;
+  /** Absent for sound in the clear. */
+  readonly srtp?: SrtpKeys;
 }
 
 export type AudioAnswer =
   | { readonly ok: true; readonly sdp: string; readonly remote: RtpRemote }
   | { readonly ok: false; readonly why: OfferFault };
-export type OfferFault = 'malformed' | 'no_audio' | 'srtp_not_supported' | 'no_common_codec' | 'no_address';
+export type OfferFault = 'malformed' | 'no_audio' | SrtpFault | 'no_common_codec' | 'no_address';
 
 const DEFAULT_PTIME_MS = 20;
 const MAX_PTIME_MS = 200;
 const HOLD_ADDRESS = '0.0.0.0'; // RFC 2543 hold, still sent by old PBXs; RFC 3264 §8.4
-/** AVPF only promises feedback we may leave unused (RFC 4585), so it is answered as offered. */
-const PLAIN_RTP = new Set(['RTP/AVP', 'RTP/AVPF']);
 
-/** Takes the first usable audio stream of an offer and switches every other stream off, in place (RFC 3264 §6). */
+interface Usable {
+  readonly at: number;
+  readonly remote: RtpRemote;
+  readonly agreed: Agreed;
+}
+
+/**
+ * Takes the first usable audio stream of an offer, an encrypted one before one in the clear, and switches every other stream off, in place
+ * (RFC 3264 §6).
+ */
 export function answerAudio(offer: string, local: LocalAudio): AudioAnswer {
   const parsed = parseSdp(offer);
   if (!parsed.ok) return { ok: false, why: 'malformed' };
   const { session } = parsed;
-  const media: SdpMedia[] = [];
-  let remote: RtpRemote | null = null;
+  const usable: Usable[] = [];
   let why: OfferFault = 'no_audio';
-  for (const section of session.media) {
-    const usable: RtpRemote | OfferFault = remote === null ? remoteAudio(session, section) : 'no_audio';
-    if (typeof usable === 'string') {
-      if (usable !== 'no_audio') why = usable;
-      media.push({ ...section, port: 0, lines: [] });
-    } else {
-      remote = usable;
-      const direction = answeredDirection(heardDirection(usable), local.direction ?? 'sendrecv');
-      media.push({ kind: 'audio', port: local.rtpPort, protocol: section.protocol, ...audioFormats(usable, usable.ptimeMs, direction) });
-    }
-  }
-  if (remote === null) return { ok: false, why };
+  session.media.forEach((section, at) => {
+    const remote = remoteAudio(session, section);
+    const agreed = typeof remote === 'string' ? remote : agreeOffered(section, local.srtp);
+    if (typeof remote === 'string' || typeof agreed === 'string') {
+      if (typeof agreed === 'string' && agreed !== 'no_audio') why = agreed;
+    } else usable.push({ at, remote: withKeys(remote, agreed), agreed });
+  });
+  const chosen = usable.find(({ agreed }) => agreed !== null) ?? usable[0];
+  if (chosen === undefined) return { ok: false, why };
+  const { remote, agreed } = chosen;
+  const direction = answeredDirection(heardDirection(remote), local.direction ?? 'sendrecv');
+  const media = session.media.map((section, at): SdpMedia => {
+    if (at !== chosen.at) return { ...section, port: 0, lines: [] };
+    const { formats, lines } = audioFormats(remote, remote.ptimeMs, direction);
+    // No more than the keys: `fingerprint` and `setup` are of DTLS, and a far end that finds them here may wait for its handshake.
+    return { kind: 'audio', port: local.rtpPort, protocol: section.protocol, formats, lines: [...lines, ...answerLines(agreed)] };
+  });
   const times = session.lines.filter((line) => line.type === 't'); // the answer repeats t= of the offer (RFC 3264 §6)
   return { ok: true, sdp: describe(local, times, media), remote };
 }
 
-/** Offers PCMA, then PCMU, with key presses as RFC 4733 events. */
+/** Offers PCMA, then PCMU, with key presses as RFC 4733 events, and keys as `local.srtp` says. */
 export function offerAudio(local: LocalAudio): string {
+  const { protocol, lines: keys } = offerLines(local.srtp);
   const section: SdpMedia = {
     kind: 'audio',
     port: local.rtpPort,
-    protocol: 'RTP/AVP',
+    protocol,
     formats: [`${STATIC_PAYLOAD_TYPES.PCMA}`, `${STATIC_PAYLOAD_TYPES.PCMU}`, `${DTMF_PAYLOAD_TYPE}`],
     lines: [
       rtpmap(STATIC_PAYLOAD_TYPES.PCMA, 'PCMA'),
@@ -76,6 +103,7 @@ export function offerAudio(local: LocalAudio): string {
       ...dtmfLines(DTMF_PAYLOAD_TYPE),
       attribute(`ptime:${DEFAULT_PTIME_MS}`),
       attribute(local.direction ?? 'sendrecv'),
+      ...keys,
     ],
   };
   return describe(local, [{ type: 't', value: '0 0' }], [section]);
@@ -83,7 +111,8 @@ export function offerAudio(local: LocalAudio): string {
 
 /**
  * Reads the answer to an offer of ours.
- * @throws SdpAnswerUnusable when it is not a description, refuses the audio, or chose a format we did not offer
+ * @throws SdpAnswerUnusable when it is not a description, refuses the audio, chose a format we did not offer, or leaves out the encryption
+ *   that the offer required
  */
 export function acceptAnswer(offer: string, answer: string): RtpRemote {
   const offered = parseSdp(offer);
@@ -91,10 +120,13 @@ export function acceptAnswer(offer: string, answer: string): RtpRemote {
   if (!offered.ok || !parsed.ok) throw new SdpAnswerUnusable('malformed');
   const at = offered.session.media.findIndex((section) => section.kind === 'audio' && section.port > 0);
   const section = parsed.session.media[at]; // streams are matched by position (RFC 3264 §6)
-  if (section === undefined) throw new SdpAnswerUnusable('no_audio');
+  const ours = offered.session.media[at];
+  if (section === undefined || ours === undefined) throw new SdpAnswerUnusable('no_audio');
   const remote = remoteAudio(parsed.session, section);
   if (typeof remote === 'string') throw new SdpAnswerUnusable(remote);
-  return remote;
+  const agreed = agreeAnswered(ours, section);
+  if (typeof agreed === 'string') throw new SdpAnswerUnusable(agreed);
+  return withKeys(remote, agreed);
 }
 
 /**
@@ -112,8 +144,7 @@ export function succeedSdp(last: string, draft: string): string {
 
 /** Where and how the far end wants its audio, or why the stream is of no use. */
 function remoteAudio(session: SdpSession, media: SdpMedia): RtpRemote | OfferFault {
-  if (media.kind !== 'audio' || media.port === 0) return 'no_audio';
-  if (!PLAIN_RTP.has(media.protocol)) return media.protocol.includes('SAVP') ? 'srtp_not_supported' : 'no_audio';
+  if (media.kind !== 'audio' || media.port === 0 || !isRtp(media.protocol)) return 'no_audio';
   const formats = commonFormats(media);
   if (formats === null) return 'no_common_codec';
   const address = connectionAddress(media.lines) ?? connectionAddress(session.lines);
@@ -130,6 +161,8 @@ function remoteAudio(session: SdpSession, media: SdpMedia): RtpRemote | OfferFau
   };
 }
 
+const withKeys = (remote: RtpRemote, agreed: Agreed): RtpRemote => (agreed === null ? remote : { ...remote, srtp: agreed.keys });
+
 /** A hold by address alone says `sendrecv` and means that it does not listen; answering `recvonly` says that we understood. */
 function heardDirection(remote: RtpRemote): Direction {
   return remote.held && remote.direction === 'sendrecv' ? 'sendonly' : remote.direction;
@@ -141,6 +174,10 @@ function audioFormats(common: CommonFormats, ptimeMs: number, direction: Directi
   if (common.dtmfPayloadType !== null) {
     formats.push(`${common.dtmfPayloadType}`);
     lines.push(...dtmfLines(common.dtmfPayloadType));
+  }
+  if (common.comfortNoise === true) {
+    formats.push(`${COMFORT_NOISE_PAYLOAD_TYPE}`);
+    lines.push(rtpmap(COMFORT_NOISE_PAYLOAD_TYPE, 'CN'));
   }
   lines.push(attribute(`ptime:${ptimeMs}`), attribute(direction));
   return { formats, lines };
