@@ -22,7 +22,9 @@ let sealer = await newSealer();
 let index = 1;
 
 function newSealer(): Promise<AgeSealer> {
-  return newIdentity().then(recipientOf).then((recipient) => AgeSealer.to(recipient));
+  return newIdentity()
+    .then(recipientOf)
+    .then((recipient) => AgeSealer.to(recipient));
 }
 
 const works = {
