@@ -25,6 +25,7 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'compliance/siem': ['tlog', 'audit'],
   'compliance/anonymise': [],
   'compliance/keys': ['tlog'],
+  'compliance/retention': ['tlog'],
 
   'cloud-sync/sqlite': [],
   'cloud-sync/egress': [],
@@ -52,6 +53,8 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'gateway/ivr': ['calls', 'store'],
   'gateway/routing': ['calls'],
   'gateway/recording': ['calls', 'media', 'store'],
+  // What is kept how long: over recordings and the customer data beside them.
+  'gateway/retention': ['recording', 'store'],
   'gateway/events': ['store'],
   'gateway/cloud-link': ['calls', 'routing'],
   'gateway/downlink': ['ivr', 'store', 'cloud-link'],

@@ -3,6 +3,8 @@ import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 
 /** The entry is not durable: do not act; answer 503 with Retry-After. */
 export class AuditRefused extends KeeplineError {
+  /** For `Retry-After`: a queue of 10,000 is written in less. */
+  readonly retryAfterMs = 1000;
   constructor(why: string, cause?: unknown) {
     super('AUDIT_REFUSED', `the audit entry could not be written: ${why}`, {
       hint: 'Nothing was done. Answer 503 with Retry-After: 1; check space and health of the disk of the audit folder.',

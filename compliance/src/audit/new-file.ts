@@ -1,4 +1,4 @@
-/** Files and folders that appear whole and private under their name, or not at all, and never over another. A file is durable as well. */
+/** Files and folders that appear whole and private under their name, or not at all, and never over another unless they replace it. Files are durable as well. */
 import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { KeeplineError } from '@keepline/contracts/errors';
@@ -31,6 +31,24 @@ export async function newFile(path: string): Promise<NewFile> {
       await unlink(draft);
     },
   };
+}
+
+/** Puts new contents under a name, durably: a reader sees the old or the new, whole; only the folder is not flushed. 0600 */
+export async function replaceFile(path: string, contents: string | Uint8Array): Promise<void> {
+  const draft = `${path}.${process.pid}.${randomUUID()}`;
+  try {
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(contents);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (thrown) {
+    await rm(draft, { force: true }).catch(() => {}); // the first error tells more
+    throw thrown;
+  }
 }
 
 /** 0700. */

@@ -4,7 +4,7 @@
 import { openCheckpoint } from '../tlog/checkpoint.ts';
 import { ProofInvalid } from '../tlog/errors.ts';
 import { verifyInclusion } from '../tlog/merkle.ts';
-import { inclusionRanges } from '../tlog/proof.ts';
+import { consistencyRanges, inclusionRanges } from '../tlog/proof.ts';
 import { rangeRoot } from '../tlog/range-root.ts';
 import { type NoteVerifier, verifierFrom } from '../tlog/signed-note.ts';
 import { formatTlogProof, parseTlogProof } from '../tlog/tlog-proof.ts';
@@ -40,6 +40,22 @@ export async function proveEntry(dir: string, verifier: NoteVerifier, number: nu
     const hashes = await Promise.all(inclusionRanges(number, checkpoint.size).map((range) => rangeRoot(range, nodeAt)));
     verifyInclusion(number, checkpoint.size, found.hash, hashes, checkpoint.root); // a log that does not hold gives no proofs
     return formatTlogProof({ index: number, hashes, checkpoint: checkpoint.note, extra: found.line });
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * That the log of `size` entries only appended to that of its first `from`; empty from 0 and between equal sizes. Reads O(log n) tiles.
+ * @throws RangeError when the log has not so many, AuditDamaged, AuditLogAbsent
+ */
+export async function proveConsistency(dir: string, from: number, size: number): Promise<Uint8Array[]> {
+  if (from === 0 || from === size) return [];
+  const reader = await EntryReader.open(dir);
+  try {
+    if (size > reader.size) throw new RangeError(`${size} of ${reader.size} entries`);
+    const nodeAt = nodesOf(dir, (first, to) => reader.leaves(first, to));
+    return await Promise.all(consistencyRanges(from, size).map((range) => rangeRoot(range, nodeAt)));
   } finally {
     await reader.close();
   }

@@ -3,13 +3,13 @@
  * is signed; a process that dies in between leaves nothing that counts, and its heir writes the same bytes again. Partial tiles are not
  * written: they are the end of the index of hashes, which `hashes` reads instead.
  */
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { NodeAt } from '../tlog/range-root.ts';
 import { TILE_WIDTH, tilePath } from '../tlog/tile.ts';
 import type { FullTile } from '../tlog/tile-tree.ts';
 import { HASH_BYTES, rootOf } from '../tlog/tree-hash.ts';
+import { replaceFile } from './new-file.ts';
 
 /** Files written side by side: as many as the process has threads for files. */
 const WRITES_AT_ONCE = 4;
@@ -25,7 +25,7 @@ export async function writeTiles(dir: string, tiles: readonly FullTile[]): Promi
   for (const { tile } of tiles) folders.add(dirname(join(dir, tilePath(tile))));
   for (const folder of folders) await makeFolder(dir, folder);
   for (let i = 0; i < tiles.length; i += WRITES_AT_ONCE)
-    await Promise.all(tiles.slice(i, i + WRITES_AT_ONCE).map(({ tile, bytes }) => writeOne(join(dir, tilePath(tile)), bytes)));
+    await Promise.all(tiles.slice(i, i + WRITES_AT_ONCE).map(({ tile, bytes }) => replaceFile(join(dir, tilePath(tile)), bytes)));
   for (const folder of folders) await syncFolder(folder);
 }
 
@@ -67,23 +67,6 @@ export function nodesOf(dir: string, leaves: (from: number, to: number) => Promi
     const width = 2 ** (level % TILE_HEIGHT);
     return rootOf(await hashes(Math.floor(level / TILE_HEIGHT), index * width, (index + 1) * width));
   };
-}
-
-async function writeOne(path: string, bytes: Uint8Array): Promise<void> {
-  const draft = `${path}.${process.pid}.${randomUUID()}`;
-  try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (thrown) {
-    await rm(draft, { force: true }).catch(() => {}); // the first error tells more
-    throw thrown;
-  }
 }
 
 /** A new folder is durable when its parent is: each level up to that of the log, once. */

@@ -3,12 +3,12 @@
  * C2SP tlog-tiles has it, the newest signed checkpoint whose full tiles are all durable; an opening process starts from there and replays
  * what came after. A process that dies in between leaves tiles nobody counts on, and its heir writes the same bytes again.
  */
-import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../tlog/checkpoint.ts';
 import type { NoteVerifier } from '../tlog/signed-note.ts';
 import type { FullTile } from '../tlog/tile-tree.ts';
+import { replaceFile } from './new-file.ts';
 import { writeTiles } from './tile-files.ts';
 
 export const TILED_FILE = 'checkpoint';
@@ -69,7 +69,7 @@ export class TileWriter {
       }
       this.#unmarked += tiles.length;
       if (note === undefined || (this.#unmarked < MARK_TILES && !last)) continue;
-      await replace(join(this.#dir, TILED_FILE), note);
+      await replaceFile(join(this.#dir, TILED_FILE), note);
       this.#unmarked = 0;
     } while (this.#waiting.length > 0);
   }
@@ -81,23 +81,5 @@ export async function readTiled(dir: string, verifier: NoteVerifier): Promise<Ch
     return openCheckpoint(await readFile(join(dir, TILED_FILE), 'utf8'), verifier);
   } catch {
     return undefined;
-  }
-}
-
-/** Durable, and never half there. */
-export async function replace(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.${randomUUID()}`;
-  try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (thrown) {
-    await rm(draft, { force: true }).catch(() => {});
-    throw thrown;
   }
 }

@@ -5,10 +5,13 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
 import { NoteInvalid } from './errors.ts';
 
-const ED25519 = 0x01;
+/** Types of keys: a log's own signature, and the timestamped cosignature of a witness (C2SP tlog-cosignature). */
+export const ED25519 = 0x01;
+export const COSIGNATURE = 0x04;
+export type KeyType = typeof ED25519 | typeof COSIGNATURE;
 const KEY_BYTES = 32;
-const SIGNATURE_BYTES = 64;
-const ID_BYTES = 4;
+export const SIGNATURE_BYTES = 64;
+export const ID_BYTES = 4;
 /** Bounds of what is read from outside. */
 export const NOTE_MAX_BYTES = 1_000_000;
 export const NOTE_MAX_SIGNATURES = 100;
@@ -30,19 +33,19 @@ export interface NoteVerifier {
 }
 
 /** A fresh signing key as text. @param name without spaces and plus signs */
-export function newNoteKey(name: string): string {
+export function newNoteKey(name: string, type: KeyType = ED25519): string {
   const seed = randomBytes(KEY_BYTES);
-  const { id } = publicHalf(name, privateKey(seed));
-  return `PRIVATE+KEY+${name}+${id.toString('hex')}+${encoded(seed)}`;
+  const { id } = publicHalf(name, privateKey(seed), type);
+  return `PRIVATE+KEY+${name}+${id.toString('hex')}+${encoded(seed, type)}`;
 }
 
 /** @throws NoteInvalid */
-export function signerFrom(text: string): NoteSigner {
+export function signerFrom(text: string, type: KeyType = ED25519): NoteSigner {
   const parts = /^PRIVATE\+KEY\+([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text);
   const [, name = '', id = '', body = ''] = parts ?? [];
   if (!parts) throw new NoteInvalid('not a signing key');
-  const key = privateKey(decoded(body));
-  const half = publicHalf(name, key);
+  const key = privateKey(decoded(body, type));
+  const half = publicHalf(name, key, type);
   if (half.id.toString('hex') !== id) throw new NoteInvalid('the signing key does not match its id');
   return {
     name,
@@ -52,12 +55,12 @@ export function signerFrom(text: string): NoteSigner {
 }
 
 /** @throws NoteInvalid */
-export function verifierFrom(text: string): NoteVerifier {
+export function verifierFrom(text: string, type: KeyType = ED25519): NoteVerifier {
   const parts = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text);
   const [, name = '', id = '', body = ''] = parts ?? [];
   if (!parts) throw new NoteInvalid('not a verifier key');
-  const raw = decoded(body);
-  const idBytes = keyId(name, raw);
+  const raw = decoded(body, type);
+  const idBytes = keyId(name, raw, type);
   if (idBytes.toString('hex') !== id) throw new NoteInvalid('the verifier key does not match its id');
   const key = createPublicKey({ key: Buffer.concat([SPKI_HEAD, raw]), format: 'der', type: 'spki' });
   return { name, id: idBytes, verify: (message, signature) => verify(null, Buffer.from(message), key, signature) };
@@ -102,23 +105,23 @@ function requireText(text: string): void {
   if (!text.endsWith('\n') || /[^\P{Cc}\n]/u.test(text)) throw new NoteInvalid('its text has control characters or no end');
 }
 
-function keyId(name: string, publicKey: Uint8Array): Buffer {
-  return createHash('sha256').update(`${name}\n`).update(Uint8Array.of(ED25519)).update(publicKey).digest().subarray(0, ID_BYTES);
+function keyId(name: string, publicKey: Uint8Array, type: KeyType): Buffer {
+  return createHash('sha256').update(`${name}\n`).update(Uint8Array.of(type)).update(publicKey).digest().subarray(0, ID_BYTES);
 }
 
-function publicHalf(name: string, key: KeyObject): { id: Buffer; text: string } {
+function publicHalf(name: string, key: KeyObject, type: KeyType): { id: Buffer; text: string } {
   const raw = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(SPKI_HEAD.length);
-  const id = keyId(name, raw);
-  return { id, text: `${name}+${id.toString('hex')}+${encoded(raw)}` };
+  const id = keyId(name, raw, type);
+  return { id, text: `${name}+${id.toString('hex')}+${encoded(raw, type)}` };
 }
 
 const privateKey = (seed: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
 
-const encoded = (key: Uint8Array): string => Buffer.concat([Uint8Array.of(ED25519), key]).toString('base64');
+const encoded = (key: Uint8Array, type: KeyType): string => Buffer.concat([Uint8Array.of(type), key]).toString('base64');
 
-function decoded(body: string): Buffer {
+function decoded(body: string, type: KeyType): Buffer {
   const bytes = Buffer.from(body, 'base64');
-  if (bytes[0] !== ED25519 || bytes.length !== 1 + KEY_BYTES) throw new NoteInvalid('not an Ed25519 key');
+  if (bytes[0] !== type || bytes.length !== 1 + KEY_BYTES) throw new NoteInvalid('not an Ed25519 key of this type');
   return bytes.subarray(1);
 }

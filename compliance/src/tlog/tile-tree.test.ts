@@ -19,6 +19,7 @@ it('has the root of RFC 6962 at every size, and gives out the tiles of a plain b
     if (plain.length > 0) expect(tree.takeFull()).toEqual(plain);
     if (i < 1000 || i % 997 === 0 || (i > 65_500 && i < 65_600)) expect(tree.root()).toEqual(frontier.root());
   }
+  expect(tree.size).toBe(leaves.length);
 });
 
 it('is taken up again at any size from its partial tiles', () => {

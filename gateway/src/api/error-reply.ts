@@ -41,6 +41,8 @@ const STATUS: Readonly<Record<string, number>> = {
   REQUEST_TOO_LARGE: 413,
   SIGN_IN_LOCKED: 429,
   TOO_MANY_REQUESTS: 429,
+  AUDIT_REFUSED: 503, // law 4: what cannot be recorded does not happen; the error carries when to try again
+  AUDIT_LOCK_TIMEOUT: 503,
   PLAYS_TOO_MANY: 503,
   SIGN_IN_BUSY: 503,
   STORE_BUSY: 503,
