@@ -41,7 +41,7 @@ export function* latinName({ text }: Reading): Generator<Claim> {
 
 function* named(start: number, whole: string, sureness: number, chinese: boolean): Generator<Claim> {
   const words = whole.split(' ');
-  const cut = words.findIndex((word) => CUT.test(word));
+  const cut = words.findIndex((word, at) => CUT.test(word) || (at >= 2 && NOT_NAMES.has(word))); // Zhang Wei calling about
   const name = cut < 0 ? words : words.slice(0, cut);
   if (name.length < 2 || name.some((word) => NOT_NAMES.has(word))) return;
   if (chinese && !name.some((word) => CHINESE_SURNAMES.has(word))) return;
