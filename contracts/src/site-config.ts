@@ -4,6 +4,8 @@
  */
 import { type Static, Type } from 'typebox';
 import { group, PLAIN_NAME, port, srtp, text, whole } from './config-field.ts';
+import { BUSINESS_LINES } from './business-lines.ts';
+import { AuditSettings, SiemSettings } from './audit-config.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
 import { Trunk } from './trunk-config.ts';
 
@@ -18,6 +20,12 @@ const Agent = Type.Object(
   { additionalProperties: false },
 );
 
+const businessLine = (description: string) =>
+  Type.Union(
+    BUSINESS_LINES.map((line) => Type.Literal(line)),
+    { default: 'service', description },
+  );
+
 const Queue = Type.Object(
   {
     name: text('service', 'Name of the queue: words and short numbers.', PLAIN_NAME),
@@ -25,6 +33,7 @@ const Queue = Type.Object(
     maxWaitSeconds: whole(900, 5, 7200, 'Longest wait in seconds before the overflow of the flow is taken.'),
     offerSeconds: whole(20, 3, 120, 'How long one agent is rung, in seconds.'),
     wrapUpSeconds: whole(300, 5, 3600, 'Longest wrap-up in seconds; then the agent becomes not ready and the disposition is `none_given`.'),
+    businessLine: businessLine('Line of business, which decides how long recordings are kept (`./keepline retention show`).'),
   },
   { additionalProperties: false },
 );
@@ -169,6 +178,24 @@ export const SiteConfig = Type.Object(
     }),
     recording: group('Recording.', {
       minFreeMegabytes: whole(512, 16, 1_000_000, 'With less free space, new calls are answered 503 before audio is lost.'),
+      maxPauseSeconds: whole(
+        120,
+        10,
+        900,
+        'Longest pause for a card number or a PIN, seconds; a forgotten one ends by itself and the agent is told.',
+      ),
+    }),
+    retention: group('How long recordings and the customer data of calls are kept.', {
+      automatic: Type.Boolean({ default: true, description: 'Deletes what is over by itself; else only `./keepline retention run` does.' }),
+      schedule: text('30 2 * * *', 'When that happens, as a cron expression in the time zone of the machine.'),
+      perRun: whole(500, 1, 10_000, 'Recordings deleted in one run, at most; the rest waits for the next.'),
+      lines: Type.Array(
+        Type.Object(
+          { line: businessLine('The line.'), months: whole(24, 1, 1200, 'How long, in months.') },
+          { additionalProperties: false },
+        ),
+        { default: [], maxItems: 16, description: 'Own periods in months; shorter than the law is refused at start.' },
+      ),
     }),
     advice: group('Advice from the cloud.', {
       deadlineMs: whole(150, 50, 2000, 'How long a routing decision may wait for advice, ms.'),
@@ -232,6 +259,8 @@ export const SiteConfig = Type.Object(
       }),
       epochDays: whole(90, 1, 366, 'How long a caller keeps a pseudonym, days; a change begins new epochs.'),
     }),
+    audit: AuditSettings,
+    siem: SiemSettings,
     log: group('Logs.', {
       level: Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')], {
         default: 'info',

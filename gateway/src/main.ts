@@ -11,6 +11,7 @@ import { setUpDesks } from './house/desks.ts';
 import { followDownlink } from './house/downlink.ts';
 import { layGround } from './house/ground.ts';
 import { healthOf } from './house/health.ts';
+import { startRetention } from './house/retention.ts';
 import { openRouting } from './house/routing.ts';
 import { openTrunks } from './house/trunks.ts';
 import { openVoice } from './house/voice.ts';
@@ -18,10 +19,12 @@ import { openWorkbench } from './house/workbench.ts';
 import { CallJournal } from './journeys/call-journal.ts';
 import type { House } from './journeys/house.ts';
 import { runInboundCall } from './journeys/inbound-call.ts';
+import { startOutboundCall } from './journeys/outbound-call.ts';
 import { closeInterruptedCalls } from './journeys/interrupted-calls.ts';
-import { tapeOf } from './journeys/tape.ts';
 import { agentDoor } from './legs/agent-door.ts';
 import { type ArrivalDoor, receive } from './legs/arrival.ts';
+import { openCallAudio } from './legs/call-audio.ts';
+import { outsideLine } from './legs/trunk-call.ts';
 import type { IncomingCall } from './sip/user-agent.ts';
 
 async function main(): Promise<void> {
@@ -34,6 +37,7 @@ async function main(): Promise<void> {
   const interrupted = await closeInterruptedCalls(store, events);
   if (interrupted > 0) log.warn({ calls: interrupted }, 'calls were interrupted by the end of the gateway before');
 
+  const retention = startRetention(ground);
   const voice = await openVoice(ground);
   const routing = openRouting(ground);
   const { registry, roster, dispatcher } = routing;
@@ -44,6 +48,11 @@ async function main(): Promise<void> {
     ground,
     routing,
     browsers: voice.browsers,
+    dial(agentId, number) {
+      const { callId, over } = startOutboundCall(agentId, number, house);
+      follow(over);
+      return callId;
+    },
     health: () => healthOf({ ...routing, voice, exporter: ground.exporter, trunks: trunks.status().trunks }),
   });
 
@@ -58,15 +67,16 @@ async function main(): Promise<void> {
   };
   /** Stories in progress: a call is over when its row and its recording are, not when nobody talks any more. */
   const stories = new Set<Promise<void>>();
+  const follow = (told: Promise<void>): void => {
+    const story = told.catch(onFault).finally(() => stories.delete(story));
+    stories.add(story);
+  };
   const onInvite = async (invite: IncomingCall): Promise<void> => {
     const arrival = await receive(invite, front, ({ callId, trunk, status, why }) => journal.refused(callId, trunk, status, why));
     if (arrival) await runInboundCall(arrival, house);
   };
   const trunks = await openTrunks(ground, roster, (invite) => {
-    const story = onInvite(invite)
-      .catch(onFault)
-      .finally(() => stories.delete(story));
-    stories.add(story);
+    follow(onInvite(invite));
   });
   const { userAgent } = trunks;
   const house: House = {
@@ -83,9 +93,21 @@ async function main(): Promise<void> {
       workplace: (agentId) => desks.desks.workplace(agentId),
     }),
     journal,
+    outside: outsideLine({
+      userAgent,
+      watch: trunks.watch,
+      media: voice.media,
+      clock,
+      siteUri: trunks.siteUri,
+      allowed: site.dialling.allowed,
+      ringMs: site.dialling.ringSeconds * 1000,
+      random: Math.random,
+    }),
+    recordWhisper: site.supervision.recordWhisper,
+    openAudio: (callId) => openCallAudio(voice.edge, voice.media, callId),
     flow: () => downlink.flow(),
     recordingFault: () => voice.recordingFault(),
-    tape: (callId, agentId) => tapeOf({ recorder: voice.recorder, store, events, clock, onFault }, callId, agentId),
+    tape: voice.tape,
     onFault,
   };
   ground.exporter.start();
@@ -113,6 +135,7 @@ async function main(): Promise<void> {
     await workbench.close();
     await trunks.close();
     await voice.close();
+    await retention.close();
     downlink.close();
     routing.close();
     await ground.close();

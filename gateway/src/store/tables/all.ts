@@ -7,6 +7,7 @@ import { flowTables } from './flows.ts';
 import { identityTables } from './identity.ts';
 import { recordingTables } from './recordings.ts';
 import { registrationTables } from './registrations.ts';
+import { retentionTables } from './retention.ts';
 
 export const allTables: readonly TableFamily[] = [
   eventTables,
@@ -15,5 +16,6 @@ export const allTables: readonly TableFamily[] = [
   recordingTables,
   identityTables,
   registrationTables,
+  retentionTables,
   downlinkTables,
 ];

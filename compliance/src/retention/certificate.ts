@@ -1,0 +1,48 @@
+/**
+ * Deletion certificate: a C2SP signed note under the audit key of the site, one fact per line. It names the entry of the audit log by its
+ * correlation; with `./keepline audit prove` an outsider sees that the act was logged when the certificate says. Pure.
+ */
+import { type NoteSigner, openNote, signNote, verifierFrom } from '../tlog/signed-note.ts';
+
+export interface Deletion {
+  readonly site: string;
+  readonly recordingId: string;
+  readonly callId: string;
+  readonly recordedMs: number;
+  readonly deletedMs: number;
+  /** Of the encrypted file, hex; '' when it was never finished. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly line: string;
+  /** The rule, or the request, by which it went. */
+  readonly why: string;
+  /** Of the audit entries of the act. */
+  readonly correlation: string;
+}
+
+const HEAD = 'keepline-deletion-certificate v1';
+
+export function certify(deletion: Deletion, signer: NoteSigner): string {
+  const facts = [
+    HEAD,
+    `site ${deletion.site}`,
+    `recording ${deletion.recordingId}`,
+    `call ${deletion.callId}`,
+    `recorded ${new Date(deletion.recordedMs).toISOString()}`,
+    `deleted ${new Date(deletion.deletedMs).toISOString()}`,
+    `sha256 ${deletion.sha256 === '' ? 'none' : deletion.sha256}`,
+    `bytes ${deletion.bytes}`,
+    `line ${deletion.line}`,
+    `why ${deletion.why}`,
+    'method wrapped file key overwritten in place, fsync, unlinked, folder fsync',
+    `audit ${deletion.correlation}`,
+  ];
+  return signNote(`${facts.join('\n')}\n`, signer);
+}
+
+/** The facts of a certificate that this key signed. @throws NoteInvalid */
+export function factsOf(certificate: string, verifierKey: string): ReadonlyMap<string, string> {
+  const [head, ...lines] = openNote(certificate, verifierFrom(verifierKey)).trimEnd().split('\n');
+  if (head !== HEAD) return new Map();
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]));
+}

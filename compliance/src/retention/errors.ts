@@ -1,0 +1,11 @@
+/** Refusals of retention. */
+import { KeeplineError } from '@keepline/contracts/errors';
+
+export class RetentionTooShort extends KeeplineError {
+  constructor(line: string, months: number, least: number) {
+    super('RETENTION_TOO_SHORT', `${line}: ${months} months are less than the ${least} the law asks for`, {
+      hint: 'Raise retention.lines in site.yaml, or leave the line out; ./keepline retention show names the rules.',
+      offending: months,
+    });
+  }
+}
