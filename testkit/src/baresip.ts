@@ -33,6 +33,8 @@ export interface BaresipOptions {
     /** Lifetime it asks for. Default 60. */
     readonly seconds?: number;
   };
+  /** Encrypts its sound by keys in SDP: `srtp` where the other side can too, `srtp-mand` always. Default: in the clear. */
+  readonly encryption?: 'srtp' | 'srtp-mand';
   /** PEM that certifies the other side on TLS. */
   readonly caFile?: string;
 }
@@ -137,7 +139,7 @@ async function writeConfig(options: BaresipOptions, controlPort: number): Promis
   const rtpPort = 2 * Math.floor((await freeUdpPort()) / 2);
   const microphone = join(folder, 'says.wav');
   writeWav(microphone, tone([hz], 2000));
-  const modules = ['g711', 'aufile', 'aubridge', 'sndfile', 'uuid'];
+  const modules = ['g711', 'aufile', 'aubridge', 'sndfile', 'uuid', ...(options.encryption ? ['srtp'] : [])];
   const applications = ['account', 'contact', 'menu', 'ctrl_tcp'];
   const settings: ReadonlyArray<readonly [string, string]> = [
     ['sip_listen', `127.0.0.1:${port}`],
@@ -167,7 +169,7 @@ async function writeConfig(options: BaresipOptions, controlPort: number): Promis
     : 'regint=0';
   writeFileSync(
     join(folder, 'accounts'),
-    `<sip:${number}@${domain};transport=${options.transport}>;${registration};audio_codecs=${options.codec}/8000/1\n`,
+    `<sip:${number}@${domain};transport=${options.transport}>;${registration};audio_codecs=${options.codec}/8000/1${options.encryption ? `;mediaenc=${options.encryption}` : ''}\n`,
   );
   writeFileSync(join(folder, 'contacts'), '');
 }

@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { SrtpKeys } from '../sdp/offer-answer.ts';
+import type { Beat } from './heartbeat.ts';
 import type { LegQuality, LegSample } from './leg-quality.ts';
 
 /** The far end of a leg as its SDP names it. `gateway/src/sdp` makes one for a SIP party, `browser-endpoint` for mediasoup. */
@@ -110,4 +111,6 @@ export interface WorkerSettings {
   readonly prompts: ReadonlyMap<string, Uint8Array>;
   readonly rtpTimeoutMs: number;
   readonly reorderMs: number;
+  /** Counted up at every turn of the ticker. */
+  readonly beat?: Beat;
 }

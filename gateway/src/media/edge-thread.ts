@@ -3,6 +3,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { type KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { newBeat, Pulse } from './heartbeat.ts';
 import type { Command, Replies, Report, WorkerSettings } from './edge-messages.ts';
 
 /** A command that is answered, without the number that `ask` gives it. */
@@ -19,6 +20,7 @@ export class EdgeThread {
   readonly number: number;
   /** Calls it carries. */
   load = 0;
+  readonly pulse: Pulse;
   readonly #worker: Worker;
   readonly #asked = new Map<number, Asked>();
   readonly #legs = new Map<string, Listener>();
@@ -30,7 +32,13 @@ export class EdgeThread {
   /** @param faultOf makes the error that everything pending is rejected with when the thread ends */
   constructor(number: number, entry: URL, settings: WorkerSettings, faultOf: (why: string) => KeeplineError) {
     this.number = number;
-    this.#worker = new Worker(entry, { workerData: settings, execArgv: [], name: `rtp-edge-${number}` });
+    const shared = newBeat();
+    this.pulse = new Pulse(shared);
+    this.#worker = new Worker(entry, {
+      workerData: { ...settings, beat: shared } satisfies WorkerSettings,
+      execArgv: [],
+      name: `rtp-edge-${number}`,
+    });
     this.#worker.on('message', (report: Report) => this.#take(report));
     this.#worker.on('error', (cause) => {
       this.#why = messageOf(cause);
@@ -74,7 +82,9 @@ export class EdgeThread {
     return () => this.#onEnd.delete(listener);
   }
 
-  async terminate(): Promise<void> {
+  /** Also ends a thread that is busy for ever. @param why stands in its fault */
+  async terminate(why = ''): Promise<void> {
+    this.#why ||= why;
     await this.#worker.terminate();
   }
 

@@ -9,6 +9,7 @@ import { EdgeCall } from './edge-call.ts';
 import { EdgeLeg } from './edge-leg.ts';
 import type { Command, EdgeCounters, LegPlace, OpenLegReply, Replies, Report, WorkerSettings } from './edge-messages.ts';
 import type { LegQuality } from './leg-quality.ts';
+import { beat } from './heartbeat.ts';
 import { startTicker, TICK_MS } from './ticker.ts';
 
 const FLUSH_TICKS = 100 / TICK_MS;
@@ -37,7 +38,10 @@ class EdgeWorker {
 
   serve(): void {
     this.#main.on('message', (command: Command) => this.#obey(command));
-    startTicker(this.#clock, (nowMs) => this.#tick(nowMs));
+    startTicker(this.#clock, (nowMs, lateMs) => {
+      if (this.#settings.beat) beat(this.#settings.beat, lateMs);
+      this.#tick(nowMs);
+    });
   }
 
   #obey(command: Command): void {

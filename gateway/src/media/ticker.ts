@@ -8,15 +8,16 @@ export const TICK_MS = 20;
 /** Ticks made up for in one go: 100 ms. */
 const CATCH_UP_TICKS = 5;
 
-/** Starts at once; the result stops it. */
-export function startTicker(clock: Clock, onTick: (nowMs: number) => void): () => void {
+/** Starts at once and tells each time how late the turn came, ms; the result stops it. */
+export function startTicker(clock: Clock, onTick: (nowMs: number, lateMs: number) => void): () => void {
   let dueMs = clock.monotonicMs() + TICK_MS;
   let disarm = clock.after(TICK_MS, turn);
   function turn(): void {
     let nowMs = clock.monotonicMs();
-    if (nowMs - dueMs > CATCH_UP_TICKS * TICK_MS) dueMs = nowMs;
+    const lateMs = nowMs - dueMs;
+    if (lateMs > CATCH_UP_TICKS * TICK_MS) dueMs = nowMs;
     while (dueMs <= nowMs) {
-      onTick(nowMs);
+      onTick(nowMs, lateMs);
       dueMs += TICK_MS;
     }
     nowMs = clock.monotonicMs();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { systemClock } from '@keepline/contracts/clock';
 import type { KeeplineError } from '@keepline/contracts/errors';
+import { FakeClock } from '@keepline/testkit/fake-clock';
 import { describe, expect, it, vi } from 'vitest';
 import { CallOnEdge } from './call-on-edge.ts';
 import { PortPool } from './port-pool.ts';
@@ -54,6 +55,53 @@ describe('the RTP worker threads', () => {
     expect(parts.ports.inUse).toBe(0);
     await pool.close();
     expect(() => pool.leastLoaded()).toThrow(/the gateway is closing/);
+  });
+
+  it('that hang are seen, ended and replaced: their calls are told, new ones go to others meanwhile', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keepline-worker-'));
+    const real = new URL('./edge-worker.ts', import.meta.url).href;
+    writeFileSync(
+      join(folder, 'hangs.mjs'),
+      `import { parentPort } from 'node:worker_threads'; await import('${real}'); parentPort.on('message', (said) => { if (said.do === 'mute') for (;;); });`,
+    );
+    const faults: KeeplineError[] = [];
+    const clock = new FakeClock();
+    const entry = pathToFileURL(join(folder, 'hangs.mjs'));
+    const pool = new WorkerPool({ workers: 2, settings, clock, onFault: (fault) => faults.push(fault), entry });
+    const store = await PromptStore.load('/nowhere', 'zh');
+    const options = { address: '127.0.0.1', rtpPortMin: portMin, rtpPortMax: portMin + 19, workers: 2, rtpTimeoutMs: 1, reorderMs: 1 };
+    const parts = {
+      options: { ...options, promptDir: '', language: 'zh', onFault() {} } as const,
+      ports: new PortPool(portMin, portMin + 19),
+      store,
+      clock,
+    };
+    const hung = pool.leastLoaded();
+    const call = new CallOnEdge(parts, 'call-1', hung);
+    const leg = await call.openLeg('caller');
+    const lost = vi.fn<() => void>();
+    leg.onLost(lost);
+    const [, unharmed] = pool.threads;
+    // Real threads turn by real time, so each look of the fake clock waits until the unharmed one has turned.
+    const look = async (): Promise<void> => {
+      const turns = unharmed?.pulse.turns ?? 0;
+      await vi.waitFor(() => expect(unharmed?.pulse.turns).toBeGreaterThan(turns + 1), wait);
+      clock.advance(1000);
+    };
+    await look();
+    expect(hung.pulse.missed).toBe(0);
+    leg.mute(true); // the fault
+    for (let looks = 0; looks < 6 && lost.mock.calls.length === 0; looks++) {
+      await look();
+      if (hung.pulse.missed > 0) expect(pool.leastLoaded()).not.toBe(hung);
+    }
+    await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(1), wait);
+    expect(faults).toMatchObject([{ code: 'MEDIA_WORKER_DIED', message: expect.stringMatching(/it hung for 4 s/) }]);
+    expect(await call.close()).toEqual({});
+    expect(pool.threads).toHaveLength(2);
+    expect(unharmed?.fault).toBeUndefined();
+    await pool.close();
+    rmSync(folder, { recursive: true });
   });
 
   it('are given up when they keep ending, and a call is refused instead of lost', async () => {
