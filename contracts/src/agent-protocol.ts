@@ -6,7 +6,7 @@
 import { type Static, Type } from 'typebox';
 import type { AdviceReason } from './advice.ts';
 import type { Sensitivity } from './audit-acts.ts';
-import type { AdviceOutcome, AgentStateName } from './events.ts';
+import type { AdviceOutcome, AgentStateName, RingOutcome, SuperviseMode } from './events.ts';
 import type { AgentId, CallId, QueueName } from './ids.ts';
 import type { LinkStatus } from './link.ts';
 
@@ -17,6 +17,14 @@ const callId = Type.String({ maxLength: 48 });
 const transportId = Type.String({ maxLength: 64 });
 const ask = <Ask extends string, P extends Type.TProperties>(name: Ask, properties: P) =>
   Type.Object({ id, ask: Type.Literal(name), ...properties }, { additionalProperties: false });
+
+/** Whom a call is passed on to, or who is asked. `number` is personal data. */
+export const DeskTarget = Type.Union([
+  Type.Object({ kind: Type.Literal('queue'), queue: Type.String({ minLength: 1, maxLength: 48 }) }, { additionalProperties: false }),
+  Type.Object({ kind: Type.Literal('agent'), agentId: Type.String({ minLength: 1, maxLength: 48 }) }, { additionalProperties: false }),
+  Type.Object({ kind: Type.Literal('outside'), number: Type.String({ minLength: 1, maxLength: 32 }) }, { additionalProperties: false }),
+]);
+export type DeskTarget = Static<typeof DeskTarget>;
 
 export const DeskRequest = Type.Union([
   /** Reply: RTP capabilities of the router, for mediasoup-client `Device.load`. */
@@ -36,8 +44,25 @@ export const DeskRequest = Type.Union([
   ask('call.decline', { callId }),
   ask('call.hold', { callId }),
   ask('call.resume', { callId }),
+  /** Nothing is kept on tape while a card number or a PIN is said, until resumed or the limit of the site. */
+  ask('recording.pause', { callId }),
+  ask('recording.resume', { callId }),
   ask('call.mute', { callId, muted: Type.Boolean() }),
   ask('call.hangup', { callId }),
+  /** Passes the caller on without asking first. */
+  ask('call.transfer', { callId, to: DeskTarget }),
+  /** Rings somebody while the caller hears music; hold and resume go back and forth between the two. A queue cannot be asked. */
+  ask('call.consult', { callId, to: DeskTarget }),
+  /** All three hear one another. */
+  ask('call.conference', { callId }),
+  /** Leaves the caller with whom was consulted. */
+  ask('call.complete', { callId }),
+  /** Lets go of whom was consulted, or stops ringing. */
+  ask('call.release', { callId }),
+  /** Click to call: this agent first, then the customer. */
+  ask('call.dial', { number: Type.String({ minLength: 1, maxLength: 32 }) }),
+  /** Comes into the call of another agent, or changes how; `call.hangup` leaves it. */
+  ask('call.supervise', { callId, mode: Type.Union([Type.Literal('monitor'), Type.Literal('whisper'), Type.Literal('barge')]) }),
   ask('call.dispose', { callId, disposition: Type.String({ minLength: 1, maxLength: 48 }), note: Type.String({ maxLength: 2000 }) }),
 ]);
 export type DeskRequest = Static<typeof DeskRequest>;
@@ -56,8 +81,19 @@ export const DESK_ASK_ACTS: Readonly<Record<DeskAsk, Sensitivity>> = {
   'call.decline': false,
   'call.hold': false,
   'call.resume': false,
+  'recording.pause': 'recording.pause',
+  'recording.resume': 'recording.resume',
   'call.mute': false,
   'call.hangup': false,
+  // Where the target is an outside number; inside the house nothing leaves.
+  'call.transfer': 'call.dial_out',
+  'call.consult': 'call.dial_out',
+  'call.conference': false,
+  'call.complete': false,
+  'call.release': false,
+  'call.dial': 'call.dial_out',
+  // or `call.whisper`, `call.barge`, by the mode asked for
+  'call.supervise': 'call.monitor',
   'call.dispose': false,
 };
 
@@ -65,10 +101,37 @@ export type DeskReply =
   | { readonly re: number; readonly ok: true; readonly result?: unknown }
   | { readonly re: number; readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly hint: string } };
 
-export type DeskCallState = 'ringing' | 'connected' | 'held' | 'wrap_up';
+/** Somebody else in the call, beside the caller and the agent it belongs to. */
+export interface DeskParty {
+  readonly role: 'consulted' | 'supervisor';
+  /** Name of a colleague, or a masked number. */
+  readonly name: string;
+  readonly state: 'ringing' | 'talking';
+  /** null for who was consulted. */
+  readonly mode: SuperviseMode | null;
+}
+/** A call of another agent, as a supervisor sees it. */
+export interface DeskTeamCall {
+  readonly callId: CallId;
+  readonly agentName: string;
+  readonly queue: QueueName;
+  readonly connectedSinceMs: number;
+}
+/** `dialling`: the agent is on the line, the customer rings. */
+export type DeskCallState = 'ringing' | 'dialling' | 'connected' | 'held' | 'wrap_up';
 export interface DeskCall {
   readonly callId: CallId;
   readonly state: DeskCallState;
+  readonly direction: 'in' | 'out';
+  /** Whose desk this is: the agent the call belongs to, one who was consulted, or a supervisor. */
+  readonly part: 'agent' | 'consulted' | 'supervisor';
+  /** At most two. Supervisors are left out where the site does not announce them. */
+  readonly parties: readonly DeskParty[];
+  readonly conference: boolean;
+  /** What became of the consultation before; null while there was none. */
+  readonly lastConsult: RingOutcome | null;
+  /** Name of the agent whose call it is, for who was consulted and for supervisors; '' on that agent's own desk. */
+  readonly ofAgent: string;
   /** Masked for agents: first three and last two digits. */
   readonly callerNumber: string;
   readonly callerName: string;
@@ -81,6 +144,10 @@ export interface DeskCall {
   readonly routedBecause: RoutedBecause | null;
   readonly muted: boolean;
   readonly recording: boolean;
+  /** The recording is paused until then at the longest, wall ms; 0 when it is not. */
+  readonly pausedUntilMs: number;
+  /** The last pause was ended by the site: the agent forgot to. */
+  readonly pauseRanOut: boolean;
   /** Wall time in ms since 1970: ringing since, connected since; 0 when not yet. */
   readonly ringingSinceMs: number;
   readonly connectedSinceMs: number;
@@ -90,7 +157,8 @@ export interface DeskCall {
 }
 /** Why this agent got the call; the desk says it in its own language. */
 export interface RoutedBecause {
-  readonly how: 'advised' | 'skill' | 'longest_idle';
+  /** `transferred`: another agent passed it on to this one; `dialled`: the agent called. */
+  readonly how: 'advised' | 'skill' | 'longest_idle' | 'transferred' | 'dialled';
   /** The skill that decided; '' for `longest_idle`. */
   readonly skill: string;
   readonly advice: AdviceOutcome;
@@ -110,9 +178,17 @@ export interface DeskView {
     readonly state: AgentStateName;
     readonly reason: string;
     readonly sinceMs: number;
+    /** Not ready for this reason once the call is over; '' for none. */
+    readonly afterwards: string;
   };
   readonly call: DeskCall | null;
   readonly queues: readonly DeskQueue[];
+  /** Agents who could be asked now, at most 50. */
+  readonly colleagues: ReadonlyArray<{ readonly id: AgentId; readonly name: string }>;
+  /** Queues a caller can be passed on to. */
+  readonly transferQueues: readonly QueueName[];
+  /** Calls of other agents, at most 50; null for who may not supervise. */
+  readonly team: readonly DeskTeamCall[] | null;
   readonly link: LinkStatus;
   readonly reasons: readonly string[];
   readonly dispositions: readonly string[];

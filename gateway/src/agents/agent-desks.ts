@@ -4,14 +4,16 @@
  */
 import type { DeskView } from '@keepline/contracts/agent-protocol';
 import type { Clock } from '@keepline/contracts/clock';
-import type { AgentId } from '@keepline/contracts/ids';
+import { type AgentId, newId } from '@keepline/contracts/ids';
 import type { LinkStatus } from '@keepline/contracts/link';
+import { permissionsOf } from '@keepline/contracts/roles';
 import type { WebSocket } from 'ws';
 import type { CallFacts } from '../calls/call-control.ts';
 import { AgentDesk } from './agent-desk.ts';
-import type { Log } from '../identity/identity-store.ts';
-import { callsByAgent } from './desk-calls.ts';
-import type { Calls, Duty } from './desk-commands.ts';
+import type { Audited, Log } from '../identity/identity-store.ts';
+import { leadingRole } from '../identity/directory.ts';
+import { callsByAgent, teamCalls } from './desk-calls.ts';
+import type { Calls, CommandSurroundings, Duty } from './desk-commands.ts';
 import type { BrowserMedia } from './desk-media.ts';
 import { deskView } from './desk-view.ts';
 import type { Session, Sessions } from '../identity/sessions.ts';
@@ -24,6 +26,9 @@ const COALESCE_MS_PER_DESK = 0.25;
 /** Waiting times grow without any event; this is how stale they may be on a quiet site. */
 const REFRESH_EVERY_MS = 5000;
 
+/** Colleagues and calls of a team shown on one desk. */
+const LISTED_MAX = 50;
+
 export interface AgentDesksOptions<MediaLeg> {
   readonly agents: readonly { readonly id: AgentId; readonly name: string; readonly phone: string }[];
   readonly reasons: readonly string[];
@@ -33,6 +38,10 @@ export interface AgentDesksOptions<MediaLeg> {
   readonly calls: Calls;
   readonly link: { status(): LinkStatus; onChange(listener: () => void): () => void };
   readonly media: BrowserMedia<MediaLeg>;
+  readonly dial: CommandSurroundings['dial'];
+  readonly audited: Audited;
+  /** Whether agents see supervisors in their calls. */
+  readonly announce: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -87,6 +96,14 @@ export class AgentDesks<MediaLeg> {
         bell: workplace.bell,
         reasons: this.#o.reasons,
         dispositions: this.#o.dispositions,
+        permissions: permissionsOf(session.roles),
+        dial: this.#o.dial,
+        audited: (act, object, run) => {
+          const { roles, from } = session;
+          const correlation = newId('act', this.#o.clock.now());
+          const actor = { who: agentId, role: leadingRole(roles), from };
+          return this.#o.audited(act, { ...actor, object, purpose: 'asked at the desk', correlation }, run);
+        },
       },
       touch: () => this.#o.sessions.touch(session),
       onCommandDone: () => this.#show(agentId),
@@ -153,12 +170,25 @@ export class AgentDesks<MediaLeg> {
       agent: { id: agentId, name: this.#agents.get(agentId)?.name ?? agentId },
       duty: duty.agent(agentId),
       call: calls.get(agentId),
+      nameOf: (id) => this.#agents.get(id)?.name ?? id,
+      announce: this.#o.announce,
+      colleagues: duty
+        .readyAgents()
+        .filter((id) => id !== agentId)
+        .slice(0, LISTED_MAX)
+        .map((id) => ({ id, name: this.#agents.get(id)?.name ?? id })),
+      transferQueues: duty.queueNames(),
+      team: this.#maySupervise(agentId) ? teamCalls(this.#o.calls, agentId, LISTED_MAX) : null,
       queues: duty.queues(agentId),
       link: link.status(),
       reasons,
       dispositions,
       nowMs: clock.now(),
     });
+  }
+
+  #maySupervise(agentId: AgentId): boolean {
+    return permissionsOf(this.#workplaces.get(agentId)?.session.roles ?? []).has('call.supervise');
   }
 
   #usesPhone(agentId: AgentId): boolean {

@@ -5,9 +5,9 @@ import type { AgentId } from '@keepline/contracts/ids';
 import type { CallFacts } from '../calls/call-control.ts';
 import type { Calls } from './desk-commands.ts';
 
-const IN_CALL: ReadonlySet<CallFacts['state']> = new Set(['offered', 'connected', 'held']);
+const IN_CALL: ReadonlySet<CallFacts['state']> = new Set(['offered', 'dialling', 'connected', 'held']);
 
-/** The call each agent is offered, talks on or wraps up; a call in progress goes before one that waits for its outcome. */
+/** The call each agent is offered, talks on, is a guest in, or wraps up; a call in progress goes before one that waits for its outcome. */
 export function callsByAgent(calls: Pick<Calls, 'all'>): Map<AgentId, CallFacts> {
   const found = new Map<AgentId, CallFacts>();
   for (const control of calls.all()) {
@@ -16,6 +16,11 @@ export function callsByAgent(calls: Pick<Calls, 'all'>): Map<AgentId, CallFacts>
     if (facts.state === 'wrap_up' && found.has(facts.agentId)) continue;
     found.set(facts.agentId, facts);
   }
+  // A guest has no other call in progress; an outcome still owed waits behind it.
+  for (const control of calls.all()) {
+    const facts = control.facts();
+    for (const { agentId } of facts.parties) if (agentId !== null) found.set(agentId, facts);
+  }
   return found;
 }
 
@@ -23,4 +28,13 @@ export function callsByAgent(calls: Pick<Calls, 'all'>): Map<AgentId, CallFacts>
 export function isInCall(calls: Pick<Calls, 'all'>, agentId: AgentId): boolean {
   const facts = callsByAgent(calls).get(agentId);
   return facts !== undefined && IN_CALL.has(facts.state);
+}
+
+/** Calls in which a supervisor could come: of other agents, talking, at most `limit`. */
+export function teamCalls(calls: Pick<Calls, 'all'>, agentId: AgentId, limit: number): CallFacts[] {
+  return calls
+    .all()
+    .map((control) => control.facts())
+    .filter(({ state, agentId: of }) => of !== null && of !== agentId && (state === 'connected' || state === 'held'))
+    .slice(0, limit);
 }

@@ -2,10 +2,13 @@
  * What an agent may do to itself and to a call. A call is reached only by the agent it belongs to; to everybody else it does not exist.
  */
 import type { DeskQueue, DeskRequest } from '@keepline/contracts/agent-protocol';
+import type { AuditAct } from '@keepline/contracts/audit-acts';
 import type { AgentStateName } from '@keepline/contracts/events';
-import type { AgentId } from '@keepline/contracts/ids';
+import type { AgentId, CallId } from '@keepline/contracts/ids';
+import type { Permission } from '@keepline/contracts/roles';
 import type { CallControl } from '../calls/call-control.ts';
 import { CallNotFound, CallStateRefused } from '../calls/errors.ts';
+import { PermissionRefused } from '../identity/errors.ts';
 import { AgentMediaNotReady, DispositionUnknown, NotReadyReasonUnknown } from './errors.ts';
 
 /** Routing as a desk knows it. Transitions that make no sense reject with a coded error. */
@@ -18,7 +21,10 @@ export interface Duty {
   lost(agentId: AgentId): Promise<void>;
   ready(agentId: AgentId): Promise<void>;
   notReady(agentId: AgentId, reason: string): Promise<void>;
-  agent(agentId: AgentId): { readonly state: AgentStateName; readonly reason: string; readonly sinceMs: number };
+  agent(agentId: AgentId): { readonly state: AgentStateName; readonly reason: string; readonly sinceMs: number; readonly afterwards: string };
+  /** Agents who are ready for a call. */
+  readyAgents(): readonly AgentId[];
+  queueNames(): readonly string[];
   queues(agentId: AgentId): DeskQueue[];
   onChange(listener: () => void): () => void;
 }
@@ -44,8 +50,13 @@ export interface CommandSurroundings {
   readonly bell: Bell;
   readonly reasons: readonly string[];
   readonly dispositions: readonly string[];
+  readonly permissions: ReadonlySet<Permission>;
+  /** Calls out for this agent; the call is on the desk when it returns. */
+  readonly dial: (agentId: AgentId, number: string) => CallId;
+  /** Runs a sensitive act of this agent: its entry is durable before. `object` names no person. */
+  readonly audited: <T>(act: AuditAct, object: string, run: () => Promise<T>) => Promise<T>;
 }
-export type Command = Extract<DeskRequest, { ask: `agent.${string}` | `call.${string}` }>;
+export type Command = Extract<DeskRequest, { ask: `agent.${string}` | `call.${string}` | `recording.${string}` }>;
 
 /** @throws KeeplineError with the reason of the refusal; CALL_NOT_FOUND also for calls of others */
 export async function runCommand(command: Command, at: CommandSurroundings): Promise<void> {
@@ -66,10 +77,42 @@ export async function runCommand(command: Command, at: CommandSurroundings): Pro
       return await ownCall(at, command.callId).hold();
     case 'call.resume':
       return await ownCall(at, command.callId).resume();
+    case 'recording.pause':
+    case 'recording.resume': {
+      const call = ownCall(at, command.callId);
+      const run = command.ask === 'recording.pause' ? () => call.pauseRecording() : () => call.resumeRecording();
+      return await at.audited(command.ask, command.callId, run);
+    }
     case 'call.mute':
+      if (isGuest(at, command.callId)) return at.calls.get(command.callId).conversation().muteParty(at.agentId, command.muted);
       return await ownCall(at, command.callId).mute(command.muted);
     case 'call.hangup':
+      if (isGuest(at, command.callId)) return at.calls.get(command.callId).conversation().leave(at.agentId);
       return await ownCall(at, command.callId).hangup('agent');
+    case 'call.transfer': {
+      const { to } = command;
+      const talk = ownCall(at, command.callId).conversation();
+      return await dialling(at, to.kind, command.callId, async () => talk.transfer(to));
+    }
+    case 'call.consult': {
+      const { to } = command;
+      const talk = ownCall(at, command.callId).conversation();
+      return await dialling(at, to.kind, command.callId, () => talk.consult(to));
+    }
+    case 'call.conference':
+      return await ownCall(at, command.callId).conversation().conference();
+    case 'call.complete':
+      return ownCall(at, command.callId).conversation().complete();
+    case 'call.release':
+      return ownCall(at, command.callId).conversation().release();
+    case 'call.dial': {
+      if (!at.usesPhone && !at.isMediaReady()) throw new AgentMediaNotReady(at.agentId);
+      const callId = await at.audited('call.dial_out', at.agentId, async () => at.dial(at.agentId, command.number));
+      at.bell.answer(callId); // who asked for the call has answered it; a phone on the table rings and is lifted
+      return;
+    }
+    case 'call.supervise':
+      return await supervise(command, at);
     case 'call.dispose': {
       const call = ownCall(at, command.callId);
       if (!at.dispositions.includes(command.disposition)) throw new DispositionUnknown(command.disposition);
@@ -80,6 +123,29 @@ export async function runCommand(command: Command, at: CommandSurroundings): Pro
   }
 }
 
+/** A call that leaves the house is an audited act; inside the house nothing is. */
+async function dialling(at: CommandSurroundings, kind: 'queue' | 'agent' | 'outside', callId: string, run: () => Promise<void>): Promise<void> {
+  if (kind === 'outside') await at.audited('call.dial_out', callId, run);
+  else await run();
+}
+
+async function supervise(
+  { callId, mode }: Extract<Command, { ask: 'call.supervise' }>,
+  at: CommandSurroundings,
+): Promise<void> {
+  if (!at.permissions.has('call.supervise')) throw new PermissionRefused('call.supervise');
+  const control = at.calls.get(callId);
+  const isInside = isGuest(at, callId);
+  if (!isInside && !at.usesPhone && !at.isMediaReady()) throw new AgentMediaNotReady(at.agentId);
+  await at.audited(`call.${mode}`, callId, async () => control.conversation().supervise(at.agentId, mode));
+  if (!isInside) at.bell.answer(callId);
+}
+
+/** Whether this agent is in the call of another: consulted, or supervising. */
+function isGuest({ calls, agentId }: CommandSurroundings, callId: string): boolean {
+  return calls.get(callId).facts().parties.some((party) => party.agentId === agentId);
+}
+
 /** @throws CallNotFound for calls that are not this agent's exactly as for calls that are not */
 export function ownCall(at: { readonly calls: Pick<Calls, 'get'>; readonly agentId: AgentId }, callId: string): CallControl {
   const control = at.calls.get(callId);
@@ -88,5 +154,6 @@ export function ownCall(at: { readonly calls: Pick<Calls, 'get'>; readonly agent
 }
 
 function notRinging(callId: string, wanted: string, at: CommandSurroundings): CallStateRefused {
-  return new CallStateRefused(callId, wanted, ownCall(at, callId).facts().state);
+  const { state } = isGuest(at, callId) ? at.calls.get(callId).facts() : ownCall(at, callId).facts();
+  return new CallStateRefused(callId, wanted, state);
 }

@@ -5,7 +5,12 @@ import { callIdOf, FakeCall } from './testing/desk-doubles.ts';
 
 const facts = (call?: FakeCall): ViewFacts => ({
   agent: { id: 'li', name: '李静' },
-  duty: { state: 'in_call', reason: '', sinceMs: 7 },
+  duty: { state: 'in_call', reason: '', sinceMs: 7, afterwards: 'lunch' },
+  nameOf: (agentId) => `name of ${agentId}`,
+  announce: true,
+  colleagues: [],
+  transferQueues: ['service'],
+  team: null,
   call: call?.facts(),
   queues: [],
   link: { state: 'up', sinceMs: 1, why: '', backlog: 0, oldestUnsentMs: 0 },
@@ -32,6 +37,8 @@ describe('the view of a desk', () => {
     ['offered', 'ringing'],
     ['connected', 'connected'],
     ['held', 'held'],
+    ['dialling', 'dialling'],
+    ['outside', undefined],
     ['in_flow', undefined],
     ['queued', undefined],
     ['ended', undefined],
@@ -41,6 +48,24 @@ describe('the view of a desk', () => {
 
   it('never shows the call of another agent, whatever it is given', () => {
     expect(deskView(facts(call({ agentId: 'wang' }))).call).toBeNull();
+  });
+
+  const supervisor = { role: 'supervisor', agentId: 'zhao', number: '', state: 'talking', mode: 'whisper', muted: false } as const;
+  const consulted = { role: 'consulted', agentId: null, number: '13900001111', state: 'ringing', mode: null, muted: false } as const;
+
+  it('names who else is in the call: an outside number masked, a supervisor only where that is announced', () => {
+    const shown = facts(call({ parties: [consulted, supervisor] }));
+    expect(deskView(shown).call?.parties).toEqual([
+      { role: 'consulted', name: '139******11', state: 'ringing', mode: null },
+      { role: 'supervisor', name: 'name of zhao', state: 'talking', mode: 'whisper' },
+    ]);
+    expect(deskView({ ...shown, announce: false }).call?.parties).toHaveLength(1);
+    expect(JSON.stringify(deskView(shown))).not.toContain('13900001111');
+  });
+
+  it('shows a guest the call as one of its own that it did not route', () => {
+    const shown = facts(call({ agentId: 'wang', state: 'held', parties: [{ ...supervisor, agentId: 'li' }] }));
+    expect(deskView(shown).call).toMatchObject({ part: 'supervisor', state: 'connected', ofAgent: 'name of wang', parties: [] });
   });
 
   it('looks the same when only the time of the server moved on', () => {

@@ -1,7 +1,7 @@
 /**
  * What one agent's desk shows, built whole from the facts of the house. Pure; times are wall ms since 1970.
  */
-import type { DeskCall, DeskCallState, DeskQueue, DeskView } from '@keepline/contracts/agent-protocol';
+import type { DeskCall, DeskCallState, DeskParty, DeskQueue, DeskView } from '@keepline/contracts/agent-protocol';
 import type { AgentStateName } from '@keepline/contracts/events';
 import type { AgentId } from '@keepline/contracts/ids';
 import type { LinkStatus } from '@keepline/contracts/link';
@@ -10,9 +10,16 @@ import { maskNumber } from './mask-number.ts';
 
 export interface ViewFacts {
   readonly agent: { readonly id: AgentId; readonly name: string };
-  readonly duty: { readonly state: AgentStateName; readonly reason: string; readonly sinceMs: number };
-  /** The call this agent is offered, talks on or wraps up. */
+  readonly duty: { readonly state: AgentStateName; readonly reason: string; readonly sinceMs: number; readonly afterwards: string };
+  /** The call this agent is offered, talks on, is a guest in, or wraps up. */
   readonly call: CallFacts | undefined;
+  readonly nameOf: (agentId: AgentId) => string;
+  /** Whether an agent sees that a supervisor is in the call. */
+  readonly announce: boolean;
+  readonly colleagues: DeskView['colleagues'];
+  readonly transferQueues: DeskView['transferQueues'];
+  /** null for who may not supervise. */
+  readonly team: readonly CallFacts[] | null;
   readonly queues: readonly DeskQueue[];
   readonly link: LinkStatus;
   readonly reasons: readonly string[];
@@ -23,8 +30,15 @@ export interface ViewFacts {
 export function deskView(facts: ViewFacts): DeskView {
   const { agent, duty, call } = facts;
   return {
-    agent: { id: agent.id, name: agent.name, state: duty.state, reason: duty.reason, sinceMs: duty.sinceMs },
-    call: call && call.agentId === agent.id ? deskCall(call) : null,
+    agent: { id: agent.id, name: agent.name, state: duty.state, reason: duty.reason, sinceMs: duty.sinceMs, afterwards: duty.afterwards },
+    call: call ? deskCall(call, facts) : null,
+    colleagues: facts.colleagues,
+    transferQueues: facts.transferQueues,
+    team:
+      facts.team?.map(({ callId, agentId, queue, connectedAtMs }) => ({
+        ...{ callId, queue, connectedSinceMs: connectedAtMs },
+        agentName: agentId === null ? '' : facts.nameOf(agentId),
+      })) ?? null,
     queues: facts.queues,
     link: facts.link,
     reasons: facts.reasons,
@@ -34,12 +48,27 @@ export function deskView(facts: ViewFacts): DeskView {
 }
 
 /** The number is masked here and nowhere later: nothing an agent's browser receives holds it whole. Null when no agent has a part in it. */
-export function deskCall(call: CallFacts): DeskCall | null {
-  const state = stateOf(call.state);
+export function deskCall(call: CallFacts, { agent, nameOf, announce }: Pick<ViewFacts, 'agent' | 'nameOf' | 'announce'>): DeskCall | null {
+  const isOwn = call.agentId === agent.id;
+  const guest = call.parties.find((party) => party.agentId === agent.id);
+  if (!isOwn && !guest) return null;
+  const state = isOwn ? stateOf(call.state) : guest?.state === 'ringing' ? 'ringing' : 'connected';
   if (state === undefined) return null;
+  const parties: DeskParty[] = call.parties
+    .filter((party) => isOwn && (party.role === 'consulted' || announce))
+    .map((party) => ({
+      ...{ role: party.role, state: party.state, mode: party.mode },
+      name: party.agentId === null ? maskNumber(party.number) : nameOf(party.agentId),
+    }));
   return {
     callId: call.callId,
     state,
+    direction: call.direction,
+    part: isOwn ? 'agent' : (guest?.role ?? 'consulted'),
+    parties,
+    conference: call.conference,
+    lastConsult: isOwn ? call.lastConsult : null,
+    ofAgent: isOwn || call.agentId === null ? '' : nameOf(call.agentId),
     callerNumber: maskNumber(call.callerNumber),
     callerName: call.callerName,
     queue: call.queue,
@@ -47,8 +76,10 @@ export function deskCall(call: CallFacts): DeskCall | null {
     waitMs: call.waitMs,
     path: call.path,
     routedBecause: call.routedBecause,
-    muted: call.muted,
+    muted: guest && !isOwn ? guest.muted : call.muted,
     recording: call.recording,
+    pausedUntilMs: call.recording ? call.pausedUntilMs : 0,
+    pauseRanOut: call.recording && call.pauseRanOut,
     ringingSinceMs: call.offeredAtMs,
     connectedSinceMs: call.connectedAtMs,
     endedAtMs: call.endedAtMs,
@@ -60,12 +91,14 @@ function stateOf(state: CallFacts['state']): DeskCallState | undefined {
   switch (state) {
     case 'offered':
       return 'ringing';
+    case 'dialling':
     case 'connected':
     case 'held':
     case 'wrap_up':
       return state;
     case 'in_flow':
     case 'queued':
+    case 'outside':
     case 'ended':
       return undefined;
     default:

@@ -15,6 +15,8 @@ export interface CallAudio {
   /** Two-way audio; prompts of both legs stop. */
   bridge(a: Leg, b: Leg): void;
   unbridge(): void;
+  /** Each hears the sum of those named; takes the place of a bridge. The right side of a recording is the sum of `recorded`. */
+  mix(hears: ReadonlyMap<Leg, readonly Leg[]>, recorded: readonly Leg[]): void;
   /** What this leg says is no longer forwarded. */
   mute(leg: Leg, muted: boolean): void;
   /** Blocks of stereo A-law go into `sink` from now on: left is `left`, right is `right`. */

@@ -4,12 +4,38 @@
  */
 import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
-import type { EndedBy } from '@keepline/contracts/events';
+import type { EndedBy, RingOutcome, SuperviseMode } from '@keepline/contracts/events';
+
+/** Somebody in a call beside the caller and its agent. */
+export interface CallParty {
+  readonly role: 'consulted' | 'supervisor';
+  /** null for an outside number. */
+  readonly agentId: AgentId | null;
+  /** Personal data; '' for an agent. */
+  readonly number: string;
+  readonly state: 'ringing' | 'talking';
+  /** null for who was consulted. */
+  readonly mode: SuperviseMode | null;
+  readonly muted: boolean;
+}
+/** Whom a caller is passed on to, or who is asked. The number is personal data. */
+export type CallTarget =
+  | { readonly kind: 'queue'; readonly queue: string }
+  | { readonly kind: 'agent'; readonly agentId: AgentId }
+  | { readonly kind: 'outside'; readonly number: string };
 
 /** Everything a screen may show of a call; personal data is masked by whoever shows it. */
 export interface CallFacts {
   readonly callId: CallId;
-  readonly state: 'in_flow' | 'queued' | 'offered' | 'connected' | 'held' | 'wrap_up' | 'ended';
+  /** `dialling`: the agent is on the line, the customer rings. `outside`: passed on to an outside number. */
+  readonly state: 'in_flow' | 'queued' | 'offered' | 'dialling' | 'connected' | 'held' | 'wrap_up' | 'outside' | 'ended';
+  readonly direction: 'in' | 'out';
+  /** At most one of each role. */
+  readonly parties: readonly CallParty[];
+  /** Whom the agent consulted and the caller hear each other. */
+  readonly conference: boolean;
+  /** What became of the consultation before, while none is going on. */
+  readonly lastConsult: RingOutcome | null;
   readonly callerNumber: string;
   readonly callerName: string;
   readonly queue: string;
@@ -19,6 +45,10 @@ export interface CallFacts {
   readonly routedBecause: RoutedBecause | null;
   readonly muted: boolean;
   readonly recording: boolean;
+  /** Recording is paused until then at the longest, wall ms; 0 when it is not. */
+  readonly pausedUntilMs: number;
+  /** The last pause was ended by the site, because nobody resumed it. */
+  readonly pauseRanOut: boolean;
   /** Wall times in ms since 1970; 0 when not yet. */
   readonly startedAtMs: number;
   readonly queuedAtMs: number;
@@ -29,10 +59,35 @@ export interface CallFacts {
   readonly waitMs: number;
 }
 
+/** What may be done while caller and agent talk. Refusals are KeeplineErrors; nothing has changed then. */
+export interface Conversation {
+  /** Passes the caller on without asking. */
+  transfer(to: CallTarget): void;
+  /** Rings somebody while the caller hears music. */
+  consult(to: CallTarget): Promise<void>;
+  /** All three hear one another. */
+  conference(): Promise<void>;
+  /** The agent leaves the caller with whom was consulted. */
+  complete(): void;
+  /** Lets go of whom was consulted, or stops ringing. */
+  release(): void;
+  /** Brings a supervisor in, or changes how one is in. */
+  supervise(supervisor: AgentId, mode: SuperviseMode): void;
+  /** One of the parties leaves; the others go on. */
+  leave(agentId: AgentId): void;
+  muteParty(agentId: AgentId, muted: boolean): void;
+}
+
 export interface CallControl {
+  /** @throws CallStateRefused when nobody talks */
+  conversation(): Conversation;
   facts(): CallFacts;
   hold(): Promise<void>;
   resume(): Promise<void>;
+  /** Keeps a card number or a PIN off the tape. @throws KeeplineError when nothing is recorded, or it is paused already */
+  pauseRecording(): Promise<void>;
+  /** @throws KeeplineError when it is not paused */
+  resumeRecording(): Promise<void>;
   mute(muted: boolean): Promise<void>;
   hangup(by: EndedBy): Promise<void>;
   /** The mandatory outcome after the call; ends the wrap-up. `note` is free text and stays on the premises. */

@@ -15,7 +15,11 @@ export type CallInput =
   | { readonly do: 'lose_agent' }
   | { readonly do: 'transfer' }
   | { readonly do: 'connect' }
+  | { readonly do: 'dial_out'; readonly agentId: AgentId }
+  | { readonly do: 'dialling' | 'pass_out' }
+  | ({ readonly do: 'parties' } & Pick<CallFacts, 'parties' | 'conference' | 'lastConsult'>)
   | { readonly do: 'record'; readonly recording: boolean }
+  | { readonly do: 'pause'; readonly untilMs: number; readonly ranOut: boolean }
   | { readonly do: 'hold' | 'resume' | 'end' | 'dispose' }
   | { readonly do: 'overflow' }
   | { readonly do: 'mute'; readonly muted: boolean }
@@ -25,6 +29,10 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
   return {
     callId,
     state: 'in_flow',
+    direction: 'in',
+    parties: [],
+    conference: false,
+    lastConsult: null,
     callerNumber,
     callerName,
     queue: '',
@@ -34,6 +42,8 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
     routedBecause: null,
     muted: false,
     recording: false,
+    pausedUntilMs: 0,
+    pauseRanOut: false,
     startedAtMs: nowMs,
     queuedAtMs: 0,
     offeredAtMs: 0,
@@ -44,6 +54,10 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
   };
 }
 
+/** Nobody but caller and agent. */
+const ALONE = { parties: [], conference: false, lastConsult: null } as const;
+const DIALLED: RoutedBecause = { how: 'dialled', skill: '', advice: 'not_asked', reason: null };
+
 /** Menu choices kept of one call; more would be a caller playing with a looping flow. */
 const PATH_MAX = 32;
 
@@ -52,6 +66,23 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
   switch (`${call.state} ${input.do}` as const) {
     case 'in_flow choose':
       return { ...call, path: [...call.path, input.do === 'choose' ? input.label : ''].slice(-PATH_MAX) };
+    case 'in_flow dial_out':
+      return input.do === 'dial_out'
+        ? {
+            ...call,
+            state: 'offered',
+            direction: 'out',
+            agentId: input.agentId,
+            routedBecause: DIALLED,
+            queuedAtMs: nowMs,
+            offeredAtMs: nowMs,
+          }
+        : call;
+    case 'offered dialling':
+      return { ...call, state: 'dialling' };
+    case 'in_flow pass_out':
+      return { ...call, state: 'outside' };
+    case 'outside queue':
     case 'in_flow queue':
       return input.do === 'queue' ? { ...call, state: 'queued', queue: input.queue, skill: input.skill, queuedAtMs: nowMs } : call;
     case 'queued overflow':
@@ -75,6 +106,7 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
       return {
         ...call,
         state: 'queued',
+        ...ALONE,
         agentId: null,
         routedBecause: null,
         queuedAtMs: nowMs - call.waitMs,
@@ -89,6 +121,7 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
       return {
         ...call,
         state: 'in_flow',
+        ...ALONE,
         agentId: null,
         routedBecause: null,
         offeredAtMs: 0,
@@ -97,10 +130,19 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
         muted: false,
       };
     case 'offered connect':
+    case 'dialling connect':
       return { ...call, state: 'connected', connectedAtMs: nowMs, waitMs: nowMs - call.queuedAtMs };
+    case 'connected parties':
+    case 'held parties':
+      return input.do === 'parties'
+        ? { ...call, parties: input.parties, conference: input.conference, lastConsult: input.lastConsult }
+        : call;
     case 'connected record':
     case 'held record':
-      return { ...call, recording: input.do === 'record' && input.recording };
+      return { ...call, recording: input.do === 'record' && input.recording, pausedUntilMs: 0, pauseRanOut: false };
+    case 'connected pause':
+    case 'held pause':
+      return input.do === 'pause' ? { ...call, pausedUntilMs: input.untilMs, pauseRanOut: input.ranOut } : call;
     case 'connected mute':
     case 'held mute':
       return { ...call, muted: input.do === 'mute' && input.muted };
@@ -111,10 +153,12 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
     case 'in_flow end':
     case 'queued end':
     case 'offered end':
+    case 'outside end':
       return { ...call, state: 'ended', endedAtMs: nowMs, agentId: null };
+    case 'dialling end':
     case 'connected end':
     case 'held end':
-      return { ...call, state: 'wrap_up', endedAtMs: nowMs, recording: false, muted: false };
+      return { ...call, ...ALONE, state: 'wrap_up', endedAtMs: nowMs, recording: false, muted: false };
     case 'wrap_up wrap_up':
       return input.do === 'wrap_up' ? { ...call, wrapUpUntilMs: input.untilMs } : call;
     case 'wrap_up dispose':

@@ -18,6 +18,7 @@ export function endVerdict(state: CallFacts['state'], end: LegEnd, by: EndedBy |
     case 'connected':
     case 'held':
     case 'wrap_up':
+    case 'outside':
       return { verdict: 'completed', by: who };
     case 'queued':
     case 'offered':
@@ -25,6 +26,7 @@ export function endVerdict(state: CallFacts['state'], end: LegEnd, by: EndedBy |
     case 'in_flow':
       if (who === 'flow') return { verdict: 'completed', by: who };
       return who === 'caller' ? { verdict: 'abandoned_in_ivr', by: who } : { verdict: 'interrupted', by: who };
+    case 'dialling': // the customer was never there
     case 'ended':
       return { verdict: 'failed', by: who };
   }

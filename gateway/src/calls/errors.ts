@@ -10,6 +10,24 @@ export class CallNotFound extends KeeplineError {
   }
 }
 
+export class ColleagueBusy extends KeeplineError {
+  constructor(agentId: string, state: string) {
+    super('COLLEAGUE_BUSY', `agent ${agentId} cannot take this call: ${state.replaceAll('_', ' ')}`, {
+      hint: 'Choose somebody who is ready, or pass the caller on to a queue.',
+      offending: agentId,
+    });
+  }
+}
+
+export class SupervisorPresent extends KeeplineError {
+  constructor(callId: string) {
+    super('SUPERVISOR_PRESENT', 'another supervisor is in this call already', {
+      hint: 'One at a time: ask the other to leave first.',
+      offending: callId,
+    });
+  }
+}
+
 export class CallStateRefused extends KeeplineError {
   constructor(callId: string, wanted: string, state: string) {
     super('CALL_STATE_REFUSED', `cannot ${wanted} the call while it is ${state}`, {

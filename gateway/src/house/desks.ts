@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import type { AgentId } from '@keepline/contracts/ids';
+import type { AgentId, CallId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
 import { maskNumber } from '../agents/mask-number.ts';
 import type { ApiParts } from '../api/api-parts.ts';
@@ -26,6 +26,8 @@ export interface DeskParts {
   readonly ground: Ground;
   readonly routing: RoutingOffice;
   readonly browsers: BrowserMedia;
+  /** Begins a call out for an agent. */
+  readonly dial: (agentId: AgentId, number: string) => CallId;
   readonly health: ApiParts['health'];
   readonly workbench: ApiParts['workbench'];
 }
@@ -81,6 +83,9 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     calls: registry,
     link: cloudSync,
     media: parts.browsers,
+    dial: parts.dial,
+    audited: ground.audited,
+    announce: site.supervision.announce,
     clock,
     log,
   });

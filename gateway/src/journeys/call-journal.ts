@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@keepline/contracts/clock';
 import type { EventData, EventType } from '@keepline/contracts/events';
-import type { CallId } from '@keepline/contracts/ids';
+import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { CallFacts } from '../calls/call-control.ts';
 import type { Arrival } from '../calls/arrival.ts';
 import type { Ended } from '../calls/end-verdict.ts';
@@ -80,6 +80,30 @@ export class CallJournal {
       await this.#parts.events.append(tx, 'call.connected', { callId, agentId, queue, waitMs });
       await alsoWrite(tx);
     });
+  }
+
+  /** The row of a call out, before anybody is rung. Rejects when it is not durable. */
+  async dialled(callId: CallId, agentId: AgentId, calledNumber: string, startedAtMs: number): Promise<void> {
+    await this.#parts.store.write(async (tx) => {
+      await openCall(tx, { id: callId, trunk: '', callerNumber: calledNumber, callerName: '', dialledNumber: calledNumber, startedAtMs });
+      await this.#parts.events.append(tx, 'call.dialled', { callId, agentId, calledNumber });
+    });
+  }
+
+  consulted(data: EventData['call.consulted']): void {
+    this.#note(data.callId, {}, 'call.consulted', data);
+  }
+
+  conferenced(callId: CallId, agentId: AgentId): void {
+    this.#note(callId, {}, 'call.conferenced', { callId, agentId });
+  }
+
+  transferred(data: EventData['call.transferred']): void {
+    this.#note(data.callId, {}, 'call.transferred', data);
+  }
+
+  supervised(data: EventData['call.supervised']): void {
+    this.#note(data.callId, {}, 'call.supervised', data);
   }
 
   held(callId: CallId, by: 'agent' | 'caller'): void {

@@ -8,6 +8,7 @@ import type { AgentDoor } from '../calls/agent-door.ts';
 import type { CallAudio } from '../calls/call-audio.ts';
 import type { CallRegistry } from '../calls/call-registry.ts';
 import type { Leg } from '../calls/leg.ts';
+import type { OutsideLine } from '../calls/outside-line.ts';
 import type { Dispatcher } from '../routing/dispatcher.ts';
 import type { Roster } from '../routing/roster.ts';
 import type { Tx } from '../store/store.ts';
@@ -22,6 +23,15 @@ export interface Taping {
   openRow(tx: Tx): Promise<void>;
   /** Makes the file; false when it cannot, and the reason is in the ledger when the tape is closed. */
   open(): Promise<boolean>;
+  /**
+   * What was said from a moment ago is silence on both channels until `resume`; ledger row and event are durable when this resolves.
+   * @throws RecordingPauseRefused
+   */
+  pause(): Promise<void>;
+  /** @throws RecordingPauseRefused when it is not paused */
+  resume(): Promise<void>;
+  /** One listener: paused until then (wall ms; 0: recording again), and whether the limit ended the pause. */
+  onPause(listener: (untilMs: number, ranOut: boolean) => void): void;
   /** Ends the sound, closes file and row; resolves when both are durable. Never rejects. */
   close(): Promise<void>;
 }
@@ -33,6 +43,11 @@ export interface House {
   readonly roster: Roster;
   readonly door: AgentDoor;
   readonly journal: CallJournal;
+  readonly outside: OutsideLine;
+  /** Whether what a supervisor whispers is on tape. */
+  readonly recordWhisper: boolean;
+  /** Media for a call that does not come in but goes out. */
+  openAudio(callId: CallId): CallAudio;
   /** The flow that new calls get. */
   flow(): Flow;
   /** Whether a call that must be recorded may be taken now. */

@@ -4,13 +4,12 @@
  */
 import type { Flow } from '@keepline/contracts/flow';
 import type { Arrival } from '../calls/arrival.ts';
-import { endVerdict } from '../calls/end-verdict.ts';
 import type { Leg } from '../calls/leg.ts';
 import { runFlow } from '../ivr/flow-runner.ts';
-import type { Explained } from '../routing/explain.ts';
 import type { House } from './house.ts';
-import { LiveCall } from './live-call.ts';
-import { talk } from './talk.ts';
+import { LiveCall, type Passed } from './live-call.ts';
+import { passOn } from './pass-on.ts';
+import { closeUntalked, waitForAgent } from './wait-for-agent.ts';
 
 /** What a refused caller is told to wait while recording is not possible, seconds. */
 const RECORDING_RETRY_SECONDS = 30;
@@ -67,93 +66,14 @@ async function walk(call: LiveCall, caller: Leg, flow: Flow, house: House): Prom
       ...(at === undefined ? {} : { at }),
     }).result;
     if (way.go === 'enqueue') {
-      let outcome = await waitForAgent(call, caller, house, way.queue, way.skill);
-      while (typeof outcome === 'object') outcome = await waitForAgent(call, caller, house, outcome.transfer, '');
+      let outcome: 'over' | 'overflow' | Passed = await waitForAgent(call, caller, house, way.queue, way.skill);
+      while (typeof outcome === 'object') outcome = await passOn(call, caller, house, outcome);
       if (outcome === 'over') return;
       at = way.overflow;
       continue;
     }
     if (way.go === 'hangup') await call.hangup('flow');
-    close(call, await caller.ended, house);
+    closeUntalked(call, await caller.ended, house);
     return;
   }
-}
-
-/** Waits with music until an agent talked or the queue gave the call back to the flow. */
-async function waitForAgent(
-  call: LiveCall,
-  caller: Leg,
-  house: House,
-  queue: string,
-  skill: string,
-): Promise<'over' | 'overflow' | Transferred> {
-  const { callId } = call.apply({ do: 'queue', queue, skill });
-  const gone = caller.ended.then(() => 'gone' as const);
-  call.playHoldMusic();
-  for (let attempt = 1; ; attempt++) {
-    let waiting: ReturnType<typeof house.dispatcher.enqueue>;
-    try {
-      waiting = house.dispatcher.enqueue({ callId, queue, skill, queuedAtMs: call.facts().queuedAtMs });
-    } catch (thrown) {
-      house.onFault(thrown, callId); // a full or unknown queue: the flow knows where to go instead
-      call.apply({ do: 'overflow' });
-      return 'overflow';
-    }
-    if (attempt === 1) house.journal.queued(call.facts(), house.dispatcher.waiting(queue));
-    const next = await Promise.race([waiting.assigned, gone]);
-    if (next === 'gone') {
-      waiting.leave();
-      close(call, await caller.ended, house);
-      return 'over';
-    }
-    if (next.to === 'overflow') {
-      caller.audio.stopPlaying();
-      call.apply({ do: 'overflow' });
-      return 'overflow';
-    }
-    const outcome = await offer(call, caller, house, next.decision, attempt);
-    if (outcome !== 'again') return outcome;
-  }
-}
-
-/** The agent passed the caller on to this queue. */
-interface Transferred {
-  readonly transfer: string;
-}
-
-async function offer(
-  call: LiveCall,
-  caller: Leg,
-  house: House,
-  decision: Explained,
-  attempt: number,
-): Promise<'over' | 'again' | Transferred> {
-  const { agentId, callId } = decision;
-  house.journal.decided(decision);
-  house.journal.offered(call.apply({ do: 'offer', agentId, because: decision.because }), attempt);
-  const ringMs = house.dispatcher.queue(decision.queue).offerSeconds * 1000;
-  const ringing = house.door.offer(agentId, callId, ringMs);
-  const outcome = await Promise.race([ringing.outcome, caller.ended.then(() => 'gone' as const)]);
-  if (outcome === 'gone') {
-    ringing.withdraw();
-    void ringing.outcome.then((late) => late.outcome === 'answered' && late.leg.hangup());
-    house.roster.applyFor(agentId, callId, { do: 'withdraw' });
-    close(call, await caller.ended, house);
-    return 'over';
-  }
-  if (outcome.outcome === 'answered') {
-    house.roster.applyFor(agentId, callId, { do: 'take' });
-    const talked = await talk(call, caller, outcome.leg, house);
-    return talked === 'agent_lost' ? 'again' : talked;
-  }
-  house.roster.applyFor(agentId, callId, { do: 'decline', why: outcome.outcome });
-  house.journal.notTaken(callId, agentId, outcome.outcome);
-  call.apply({ do: 'return_to_queue' });
-  return 'again';
-}
-
-/** Ends a call that no agent talked on. */
-function close(call: LiveCall, end: Awaited<Leg['ended']>, house: House): void {
-  const verdict = endVerdict(call.facts().state, end, call.endedBy);
-  house.journal.ended(call.apply({ do: 'end' }), verdict);
 }

@@ -52,6 +52,7 @@ describe('a call in progress', () => {
       audio: {
         bridge: () => heard.push('both hear each other'),
         unbridge: () => heard.push('nobody hears the other'),
+        mix: () => heard.push('some hear some'),
         mute: (_, muted) => heard.push(muted ? 'muted' : 'unmuted'),
         startRecording: () => {},
         stopRecording: async () => {},

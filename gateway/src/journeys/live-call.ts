@@ -4,12 +4,27 @@
  */
 import type { Clock } from '@keepline/contracts/clock';
 import type { EndedBy } from '@keepline/contracts/events';
+import type { AgentId } from '@keepline/contracts/ids';
 import { type CallInput, newCall, step } from '../calls/call.ts';
 import type { CallAudio } from '../calls/call-audio.ts';
-import type { CallControl, CallFacts } from '../calls/call-control.ts';
+import type { CallControl, CallFacts, Conversation } from '../calls/call-control.ts';
+import { CallStateRefused } from '../calls/errors.ts';
 import type { Arrival } from '../calls/arrival.ts';
 import type { Leg } from '../calls/leg.ts';
 import type { CallJournal } from './call-journal.ts';
+import type { Taping } from './house.ts';
+
+/** Where a conversation's agent passes the caller on to; `leg` is there already where the agent asked before. */
+export type Passed =
+  | { readonly to: 'queue'; readonly queue: string }
+  | { readonly to: 'agent'; readonly agentId: AgentId; readonly leg?: Leg }
+  | { readonly to: 'outside'; readonly number: string; readonly leg?: Leg };
+
+/** A conversation as its call drives it. */
+export interface Talking extends Conversation {
+  /** Lets everybody hear whom the facts say, after a change. */
+  hear(): void;
+}
 
 export interface LiveCallParts {
   readonly clock: Clock;
@@ -32,10 +47,13 @@ export class LiveCall implements CallControl {
   #caller: Leg | null = null;
   #agent: Leg | null = null;
   #endedBy: EndedBy | null = null;
+  #tape: Taping | null = null;
   readonly #disposed = Promise.withResolvers<void>();
-  #transfer = Promise.withResolvers<string>();
+  #transfer = Promise.withResolvers<Passed>();
+  #talking: Talking | null = null;
+  readonly #hangupAsked = Promise.withResolvers<void>();
 
-  constructor(arrival: Arrival, parts: LiveCallParts) {
+  constructor(arrival: Pick<Arrival, 'callId' | 'callerNumber' | 'callerHidden' | 'callerName' | 'audio'>, parts: LiveCallParts) {
     this.#clock = parts.clock;
     this.#journal = parts.journal;
     this.#changed = parts.changed;
@@ -47,6 +65,11 @@ export class LiveCall implements CallControl {
   /** Settles when the disposition is given, by the agent or by the expiry of the wrap-up. */
   get disposed(): Promise<void> {
     return this.#disposed.promise;
+  }
+
+  /** Somebody wants the call to end; its legs may not have been told yet. */
+  get hangupAsked(): Promise<void> {
+    return this.#hangupAsked.promise;
   }
 
   /** Who asked for the end, when it was one of us. */
@@ -84,6 +107,16 @@ export class LiveCall implements CallControl {
     });
   }
 
+  /** From now on the conversation decides who hears whom; null: caller and agent alone. */
+  talkingIs(talking: Talking | null): void {
+    this.#talking = talking;
+  }
+
+  conversation(): Conversation {
+    if (!this.#talking) throw new CallStateRefused(this.#facts.callId, 'change', this.#facts.state.replaceAll('_', ' '));
+    return this.#talking;
+  }
+
   /** Until the next prompt or bridge. A site without the music lets the caller wait in silence and says so. */
   playHoldMusic(): void {
     this.#caller?.audio.play([HOLD_MUSIC], { loop: true }).catch((fault: unknown) => this.#onFault(fault));
@@ -91,15 +124,40 @@ export class LiveCall implements CallControl {
 
   async hold(): Promise<void> {
     const { callId } = this.apply({ do: 'hold' });
-    this.audio.unbridge();
-    this.playHoldMusic();
+    if (this.#talking) this.#talking.hear();
+    else {
+      this.audio.unbridge();
+      this.playHoldMusic();
+    }
     this.#journal.held(callId, 'agent');
   }
 
   async resume(): Promise<void> {
     const { callId } = this.apply({ do: 'resume' });
-    if (this.#caller && this.#agent) this.audio.bridge(this.#caller, this.#agent);
+    if (this.#talking) this.#talking.hear();
+    else if (this.#caller && this.#agent) this.audio.bridge(this.#caller, this.#agent);
     this.#journal.resumed(callId, 'agent');
+  }
+
+  /** The tape of this conversation; null between two. */
+  tapeIs(tape: Taping | null): void {
+    this.#tape = tape;
+    tape?.onPause((untilMs, ranOut) => this.apply({ do: 'pause', untilMs, ranOut }));
+  }
+
+  async pauseRecording(): Promise<void> {
+    await this.#running('pause the recording of').pause();
+  }
+
+  async resumeRecording(): Promise<void> {
+    await this.#running('resume the recording of').resume();
+  }
+
+  /** @throws CallStateRefused when nobody talks */
+  #running(wanted: string): Taping {
+    const { callId, state } = this.#facts;
+    if (!this.#tape || (state !== 'connected' && state !== 'held')) throw new CallStateRefused(callId, wanted, state.replaceAll('_', ' '));
+    return this.#tape;
   }
 
   async mute(muted: boolean): Promise<void> {
@@ -107,21 +165,22 @@ export class LiveCall implements CallControl {
     if (this.#agent) this.audio.mute(this.#agent, muted);
   }
 
-  /** The queue this conversation's agent passes the caller on to; each conversation has its own. */
-  nextTransfer(): Promise<string> {
-    this.#transfer = Promise.withResolvers<string>();
+  /** Where this conversation's agent passes the caller on to; each conversation has its own. */
+  nextTransfer(): Promise<Passed> {
+    this.#transfer = Promise.withResolvers<Passed>();
     return this.#transfer.promise;
   }
 
-  /** Passes the caller on to a queue that exists; the conversation ends and its agent is free. @throws CallStateRefused */
-  transferTo(queue: string): void {
+  /** Passes the caller on to somebody who exists; the conversation ends and its agent is free. @throws CallStateRefused */
+  transferTo(passed: Passed): void {
     step(this.#facts, { do: 'transfer' }, this.#clock.now()); // refused here; made when the conversation is closed
-    this.#transfer.resolve(queue);
+    this.#transfer.resolve(passed);
   }
 
   /** Ends the call for everyone; the journey sees the caller's leg end and does the rest. */
   async hangup(by: EndedBy): Promise<void> {
     this.#endedBy ??= by;
+    this.#hangupAsked.resolve();
     this.#caller?.hangup();
   }
 

@@ -4,7 +4,8 @@
 import { endVerdict } from '../calls/end-verdict.ts';
 import type { Leg, LegEnd } from '../calls/leg.ts';
 import type { House, Taping } from './house.ts';
-import type { LiveCall } from './live-call.ts';
+import type { LiveCall, Passed } from './live-call.ts';
+import { Conference } from './talking.ts';
 import { dismissAgent, listenForTransfer } from './transfer.ts';
 
 /** Disposition of a call whose agent gave none. */
@@ -12,31 +13,31 @@ const NONE_GIVEN = 'none_given';
 
 /**
  * Resolves when the conversation is over and its tape is closed. `agent_lost`: the agent's browser or phone went away without a word; the
- * caller is still there, hears music and waits again. `transfer`: the agent passed the caller on to that queue.
+ * caller is still there, hears music and waits again. `Passed`: where the agent passed the caller on to.
  */
-export async function talk(
-  call: LiveCall,
-  caller: Leg,
-  agent: Leg,
-  house: House,
-): Promise<'over' | 'agent_lost' | { readonly transfer: string }> {
+export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House): Promise<'over' | 'agent_lost' | Passed> {
   const facts = call.apply({ do: 'connect' });
   const { callId } = facts;
   const agentId = facts.agentId ?? '';
   call.agentIs(agent);
-  call.audio.bridge(caller, agent);
+  const talking = new Conference(call, caller, agent, house);
+  call.talkingIs(talking);
+  talking.hear();
 
   const tape = house.tape(callId, agentId);
   tape.listen(call.audio, caller, agent);
+  call.tapeIs(tape);
   const taping = openTape(call, house, tape);
   const transfer = call.nextTransfer();
   const stopListening = listenForTransfer(call, agent, house);
   const first = await Promise.race([
     caller.ended.then(() => 'caller' as const),
     agent.ended.then((end) => (isLoss(end) ? 'loss' : 'agent')),
-    transfer.then((queue) => ({ transfer: queue })),
+    transfer,
   ]);
   stopListening();
+  call.tapeIs(null);
+  talking.close();
   if (typeof first === 'object') {
     call.audio.unbridge();
     call.playHoldMusic();
@@ -109,7 +110,7 @@ async function sampleQuality(call: LiveCall, caller: Leg, agent: Leg, house: Hou
 }
 
 /** The agent owes a disposition; without a desk, or when the time is over, none is given and the agent is free again. */
-function wrapUp(call: LiveCall, house: House, agentId: string): void {
+export function wrapUp(call: LiveCall, house: House, agentId: string): void {
   const { callId } = call.facts();
   house.roster.applyFor(agentId, callId, { do: 'hang_up' });
   const { at } = house.roster.state(agentId);

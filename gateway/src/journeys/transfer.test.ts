@@ -10,7 +10,7 @@ const clock = new FakeClock();
 
 function talking(isConnected = true): { call: LiveCall; press: (target: string, isAttended?: boolean) => string[] } {
   const audio = {
-    ...{ bridge: () => {}, unbridge: () => {}, mute: () => {}, startRecording: () => {}, stopRecording: async () => {} },
+    ...{ bridge: () => {}, unbridge: () => {}, mix: () => {}, mute: () => {}, startRecording: () => {}, stopRecording: async () => {} },
     ...{ figures: async () => ({ packets: 0, lost: 0, jitterMs: 0 }), close: async () => {} },
   };
   const call = new LiveCall(
@@ -58,7 +58,7 @@ describe('a transfer key', () => {
     const { call, press } = talking();
     const next = call.nextTransfer();
     expect(press('loans')).toEqual(['accepted', 'reported 200']);
-    expect(await next).toBe('loans');
+    expect(await next).toEqual({ to: 'queue', queue: 'loans' });
     expect(call.apply({ do: 'transfer' })).toMatchObject({ state: 'in_flow', agentId: null, connectedAtMs: 0, recording: false });
   });
 

@@ -15,7 +15,7 @@ const AGENT_LEAVES_MS = 2000;
  */
 export function transferToQueue(call: LiveCall, queue: string, house: Pick<House, 'dispatcher'>): void {
   house.dispatcher.queue(queue);
-  call.transferTo(queue);
+  call.transferTo({ to: 'queue', queue });
 }
 
 /** Lets the agent's phone pass the call on. Only to a queue of this house: a phone cannot make the house call somebody. */

@@ -75,6 +75,11 @@ export function audioOf(media: CallMedia): CallAudio {
       media.bridge(placeOf(a), placeOf(b));
     },
     unbridge: () => media.unbridge(),
+    mix(hears, recorded) {
+      for (const leg of hears.keys()) placeOf(leg).stopPlaying();
+      const places = [...hears].map(([to, from]) => [placeOf(to), from.map(placeOf)] as const);
+      media.mix(new Map(places), recorded.map(placeOf));
+    },
     mute: (leg, muted) => placeOf(leg).mute(muted),
     startRecording: (left, right, sink) => media.startRecording(placeOf(left), placeOf(right), sink),
     async stopRecording() {

@@ -23,7 +23,8 @@ export interface AgentState {
 export type AgentInput =
   | { readonly do: 'sign_in' | 'sign_out' | 'ready' | 'take' | 'withdraw' | 'hang_up' | 'dispose' | 'expire' | 'lose' }
   | { readonly do: 'not_ready'; readonly reason: string }
-  | { readonly do: 'offer'; readonly callId: CallId }
+  /** `dial`: the agent asked for a call out; not ready is no hindrance. */
+  | { readonly do: 'offer' | 'dial'; readonly callId: CallId }
   | { readonly do: 'decline'; readonly why: 'declined' | 'no_answer' | 'agent_lost' };
 
 export function newAgent(id: AgentId, nowMs: number): AgentState {
@@ -75,6 +76,10 @@ export function step(agent: AgentState, input: AgentInput, nowMs: number): Agent
 
     case 'ready offer':
       return go('offered', { callId: input.do === 'offer' ? input.callId : null });
+    case 'ready dial':
+      return go('offered', { callId: input.do === 'dial' ? input.callId : null });
+    case 'not_ready dial':
+      return go('offered', { callId: input.do === 'dial' ? input.callId : null, afterwards: agent.reason });
     case 'offered take':
       return go('in_call');
     case 'offered withdraw':

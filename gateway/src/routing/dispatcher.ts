@@ -96,6 +96,16 @@ export class Dispatcher {
     return config;
   }
 
+  /** Names of all queues. */
+  names(): QueueName[] {
+    return [...this.#queues.keys()];
+  }
+
+  /** The queue a call without one goes to: the first of the site file. */
+  firstQueue(): QueueName {
+    return this.names()[0] ?? '';
+  }
+
   /** Calls that wait in this queue now. */
   waiting(queue: QueueName): number {
     return this.#line.waiting(queue);

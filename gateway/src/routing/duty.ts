@@ -41,9 +41,23 @@ export class AgentDuty {
     this.#roster.apply(agentId, { do: 'not_ready', reason });
   }
 
-  agent(agentId: AgentId): { readonly state: AgentStateName; readonly reason: string; readonly sinceMs: number } {
-    const { at, reason, sinceMs } = this.#roster.state(agentId);
-    return { state: at, reason, sinceMs };
+  agent(agentId: AgentId): {
+    readonly state: AgentStateName;
+    readonly reason: string;
+    readonly sinceMs: number;
+    readonly afterwards: string;
+  } {
+    const { at, reason, sinceMs, afterwards } = this.#roster.state(agentId);
+    return { state: at, reason, sinceMs, afterwards };
+  }
+
+  queueNames(): readonly string[] {
+    return this.#dispatcher.names();
+  }
+
+  /** Agents who are ready for a call. */
+  readyAgents(): readonly AgentId[] {
+    return this.#roster.ready().map(({ id }) => id);
   }
 
   queues(agentId: AgentId): DeskQueue[] {

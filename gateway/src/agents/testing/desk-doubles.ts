@@ -7,7 +7,7 @@ import { KeeplineError } from '@keepline/contracts/errors';
 import type { AgentStateName } from '@keepline/contracts/events';
 import type { CallId } from '@keepline/contracts/ids';
 import { type RawData, WebSocket } from 'ws';
-import type { CallControl, CallFacts } from '../../calls/call-control.ts';
+import type { CallControl, CallFacts, Conversation } from '../../calls/call-control.ts';
 import type { Duty } from '../desk-commands.ts';
 import type { AttachedAudio, BrowserEndpoint, BrowserMedia } from '../desk-media.ts';
 
@@ -33,8 +33,14 @@ export class FakeDuty implements Duty {
   async notReady(agentId: string, reason: string): Promise<void> {
     this.#note(`notReady ${reason}`, agentId, 'not_ready');
   }
-  agent(agentId: string): { state: AgentStateName; reason: string; sinceMs: number } {
-    return { state: this.states.get(agentId) ?? 'signed_out', reason: '', sinceMs: 0 };
+  agent(agentId: string): { state: AgentStateName; reason: string; sinceMs: number; afterwards: string } {
+    return { state: this.states.get(agentId) ?? 'signed_out', reason: '', sinceMs: 0, afterwards: '' };
+  }
+  readyAgents(): string[] {
+    return [...this.states].flatMap(([agentId, state]) => (state === 'ready' ? [agentId] : []));
+  }
+  queueNames(): string[] {
+    return ['service', 'loans'];
   }
   queues(): DeskQueue[] {
     return [{ queue: 'service', waiting: 2, longestWaitMs: 1000, readyAgents: 1 }];
@@ -118,6 +124,10 @@ export class FakeCall implements CallControl {
   constructor(facts: Partial<CallFacts> & { callId: CallId }) {
     this.#facts = {
       state: 'connected',
+      direction: 'in',
+      parties: [],
+      conference: false,
+      lastConsult: null,
       callerNumber: '13812345678',
       callerName: '张三',
       queue: 'service',
@@ -127,6 +137,8 @@ export class FakeCall implements CallControl {
       routedBecause: { how: 'longest_idle', skill: '', advice: 'not_asked', reason: null },
       muted: false,
       recording: true,
+      pausedUntilMs: 0,
+      pauseRanOut: false,
       startedAtMs: 1,
       queuedAtMs: 2,
       offeredAtMs: 3,
@@ -139,6 +151,25 @@ export class FakeCall implements CallControl {
   }
   facts(): CallFacts {
     return this.#facts;
+  }
+  conversation(): Conversation {
+    const note = (what: string) => this.asked.push(what);
+    return {
+      transfer: (to) => void note(`transfer ${to.kind}`),
+      consult: async (to) => void note(`consult ${to.kind}`),
+      conference: async () => void note('conference'),
+      complete: () => void note('complete'),
+      release: () => void note('release'),
+      supervise: (agentId, mode) => void note(`supervise ${agentId} ${mode}`),
+      leave: (agentId) => void note(`leave ${agentId}`),
+      muteParty: (agentId, muted) => void note(`mute ${agentId} ${muted}`),
+    };
+  }
+  async pauseRecording(): Promise<void> {
+    this.asked.push('pause recording');
+  }
+  async resumeRecording(): Promise<void> {
+    this.asked.push('resume recording');
   }
   async hold(): Promise<void> {
     this.asked.push('hold');

@@ -28,6 +28,8 @@ const CallReply = Type.Object({
   ]),
   muted: Type.Boolean(),
   recording: Type.Boolean(),
+  pausedUntilMs: Type.Number(),
+  pauseRanOut: Type.Boolean(),
   ringingSinceMs: Type.Number(),
   connectedSinceMs: Type.Number(),
   endedAtMs: Type.Number(),
@@ -45,8 +47,11 @@ export function callRoutes(app: TypedDoor, parts: ApiParts): void {
       },
     },
     async (request) => {
-      const facts = callsByAgent(parts.calls).get(sessionOf(request).userId);
-      const card = facts && deskCall(facts);
+      const { userId } = sessionOf(request);
+      const facts = callsByAgent(parts.calls).get(userId);
+      const agent = { id: userId, name: userId };
+      // Who else is in the call is for the desk to show, which knows their names.
+      const card = facts && deskCall(facts, { agent, nameOf: (agentId) => agentId, announce: false });
       return card ? [{ ...card, path: [...card.path] }] : [];
     },
   );

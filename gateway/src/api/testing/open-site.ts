@@ -61,6 +61,8 @@ export async function openSite(
     decision?: ApiParts['decision'];
     idleMs?: number;
     workbench?: WorkbenchParts;
+    /** Pages built elsewhere. */
+    deskFolder?: string;
     settings?: Partial<SiteConfig['identity']>;
   } = {},
 ) {
@@ -134,11 +136,16 @@ export async function openSite(
     calls,
     link,
     media,
+    dial: () => {
+      throw new Error('no trunks in this test');
+    },
+    audited,
+    announce: true,
     clock,
     log,
   });
-  const deskFolder = join(folder, 'dist');
-  if (!o.noPages) await writePages(deskFolder);
+  const deskFolder = o.deskFolder ?? join(folder, 'dist');
+  if (!o.noPages && o.deskFolder === undefined) await writePages(deskFolder);
   const parts: ApiParts = {
     site: { name: 'test', language: 'zh' },
     identity,
