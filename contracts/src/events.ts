@@ -29,6 +29,9 @@ export type SuperviseMode = 'monitor' | 'whisper' | 'barge';
 /** `unknown` until its first answer. */
 export type TrunkState = 'unknown' | 'up' | 'down';
 
+export type PausedBy = 'agent';
+export type ResumedBy = PausedBy | 'limit' | 'end';
+
 export interface EventData {
   'call.offered': {
     callId: CallId;
@@ -89,6 +92,10 @@ export interface EventData {
     wrapUpMs: number;
   };
   'recording.opened': { callId: CallId; recordingId: RecordingId };
+  /** A card number or a PIN was being said or keyed: nothing of it is on tape. */
+  'recording.paused': { callId: CallId; recordingId: RecordingId; by: PausedBy };
+  /** `limit`: nobody resumed it in time; `end`: the recording ended first. */
+  'recording.resumed': { callId: CallId; recordingId: RecordingId; by: ResumedBy; pausedMs: number };
   'recording.closed': { callId: CallId; recordingId: RecordingId; durationMs: number; outcome: 'complete' | 'interrupted' | 'failed' };
   'agent.state_changed': { agentId: AgentId; from: AgentStateName; to: AgentStateName; reason: string };
   'link.changed': { from: LinkState; to: LinkState; why: string };

@@ -54,6 +54,8 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'call.ended': { callId, verdict, by: endedBy, queue: 'name', durationMs: 'duration', waitMs: 'duration', talkMs: 'duration' },
   'call.disposed': { callId, agentRef: 'ref', disposition: 'name', wrapUpMs: 'duration' },
   'recording.opened': { callId, recordingId },
+  'recording.paused': { callId, recordingId, by: ['agent'] },
+  'recording.resumed': { callId, recordingId, by: ['agent', 'limit', 'end'], pausedMs: 'duration' },
   'recording.closed': { callId, recordingId, durationMs: 'duration', outcome: ['complete', 'interrupted', 'failed'] },
   'agent.state_changed': { agentRef: 'ref', from: agent, to: agent, reason: 'name' },
   'link.changed': { from: link, to: link, why: 'name' },

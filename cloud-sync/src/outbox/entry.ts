@@ -31,6 +31,8 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'call.queued': 3,
   'routing.decided': 3,
   'recording.opened': 4,
+  'recording.paused': 4,
+  'recording.resumed': 4,
   'recording.closed': 4,
   'call.offered': 5,
   'call.refused': 5,

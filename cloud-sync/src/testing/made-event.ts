@@ -40,6 +40,8 @@ export const SAMPLES: EventData = {
   'call.ended': { callId, verdict: 'completed', by: 'caller', queue: 'service', durationMs: 60_000, waitMs: 4000, talkMs: 50_000 },
   'call.disposed': { callId, agentId, disposition: 'resolved', note: '客户 13800138000', wrapUpMs: 9000 },
   'recording.opened': { callId, recordingId: newId('rec', MADE_AT_MS) },
+  'recording.paused': { callId, recordingId: newId('rec', MADE_AT_MS), by: 'agent' },
+  'recording.resumed': { callId, recordingId: newId('rec', MADE_AT_MS), by: 'agent', pausedMs: 20_000 },
   'recording.closed': { callId, recordingId: newId('rec', MADE_AT_MS), durationMs: 50_000, outcome: 'complete' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
   'link.changed': { from: 'up', to: 'suspect', why: 'heartbeat_missed' },

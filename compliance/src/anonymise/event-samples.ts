@@ -40,6 +40,8 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'call.ended': { callId, verdict: 'completed', by: 'caller', queue, durationMs: 90_000.4, waitMs: 20_000, talkMs: 60_000 },
   'call.disposed': { callId, agentId, disposition: 'resolved', note: '客户张伟 13812345678', wrapUpMs: 9000 },
   'recording.opened': { callId, recordingId },
+  'recording.paused': { callId, recordingId, by: 'agent' },
+  'recording.resumed': { callId, recordingId, by: 'limit', pausedMs: 30_000 },
   'recording.closed': { callId, recordingId, durationMs: 60_000, outcome: 'complete' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
   'link.changed': { from: 'up', to: 'down', why: 'heartbeats_missed' },

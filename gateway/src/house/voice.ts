@@ -15,6 +15,8 @@ import { publishFlow, readFlowFile } from '../ivr/flow-store.ts';
 import { BrowserMedia } from '../media/browser-endpoint.ts';
 import { type CallMedia, MediaEdge } from '../media/edge.ts';
 import { makePrompts } from '../media/prompt-maker.ts';
+import type { House } from '../journeys/house.ts';
+import { type TapeParts, tapeOf } from '../journeys/tape.ts';
 import { recover } from '../recording/ledger.ts';
 import { Recorder } from '../recording/recorder.ts';
 import type { Ground } from './ground.ts';
@@ -30,6 +32,8 @@ export interface Voice {
   readonly edge: MediaEdge;
   readonly browsers: BrowserMedia;
   readonly recorder: Recorder;
+  /** The tape of one conversation. */
+  readonly tape: House['tape'];
   /** Media of the calls in progress. */
   readonly media: Map<CallId, CallMedia>;
   /** Why no call can be taken now, or null; each change is logged once. */
@@ -59,6 +63,7 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     reorderMs: site.media.reorderMs,
     promptDir,
     language: site.language,
+    mosAlarm: site.media.mosAlarm,
     onFault,
   });
   const browsers = await BrowserMedia.start({ address: site.network.address, port: site.media.webRtcPort, clock, onFault });
@@ -69,6 +74,18 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     clock,
     onFault,
   });
+  const tapes: TapeParts = {
+    recorder,
+    store: ground.store,
+    events: ground.events,
+    clock,
+    onFault,
+    maxPauseMs: site.recording.maxPauseSeconds * 1000,
+    async auditResume(recordingId) {
+      const act = { who: 'gateway', role: 'system', from: 'local', object: recordingId, purpose: 'recording.maxPauseSeconds' };
+      await ground.audited('recording.resume', act, async () => {});
+    },
+  };
   let known = '';
   return {
     recordingFault() {
@@ -87,6 +104,7 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     edge,
     browsers,
     recorder,
+    tape: (callId, agentId) => tapeOf(tapes, callId, agentId),
     media: new Map(),
     async close() {
       await edge.close();

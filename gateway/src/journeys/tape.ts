@@ -3,15 +3,20 @@
  * in the ledger with its reason (law 5), and never ends the conversation.
  */
 import { MessageChannel } from 'node:worker_threads';
+import type { ResumedBy } from '@keepline/contracts/events';
 import type { Clock } from '@keepline/contracts/clock';
 import { messageOf } from '@keepline/contracts/errors';
 import { type AgentId, type CallId, newId, type RecordingId } from '@keepline/contracts/ids';
 import type { CallAudio } from '../calls/call-audio.ts';
+import { RecordingPauseRefused } from '../recording/errors.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { closeRow, openRow, recordReason } from '../recording/ledger.ts';
+import { closePause, openPause } from '../recording/pauses.ts';
 import type { OpenRecording, Recorder, RecordingResult } from '../recording/recorder.ts';
 import type { Store } from '../store/store.ts';
 import type { Taping } from './house.ts';
+
+const SAMPLES_PER_MS = 8;
 
 export interface TapeParts {
   readonly recorder: Pick<Recorder, 'open'>;
@@ -19,6 +24,15 @@ export interface TapeParts {
   readonly events: EventLog;
   readonly clock: Clock;
   readonly onFault: (fault: unknown) => void;
+  /** Longest pause, ms; then it ends by itself. */
+  readonly maxPauseMs: number;
+  /** A pause is ended by the site and not by a person: audited, too. */
+  readonly auditResume: (recordingId: RecordingId) => Promise<void>;
+}
+
+interface Pausing {
+  readonly sinceMs: number;
+  readonly disarm: () => void;
 }
 
 export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Taping {
@@ -29,6 +43,25 @@ export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Tapi
   let rowIsOpen = false;
   let recording: OpenRecording | undefined;
   let failure = 'the ledger row could not be opened';
+  let startedMs = 0;
+  let pausing: Pausing | undefined;
+  let tellPause: (untilMs: number, ranOut: boolean) => void = () => {};
+
+  /** Ms since the recording began; what the edge counts from is a few ms later, which the silence allows for. */
+  const positionMs = (): number => clock.monotonicMs() - startedMs;
+  const endPause = async (by: ResumedBy): Promise<void> => {
+    if (!pausing) return;
+    const { sinceMs, disarm } = pausing;
+    pausing = undefined;
+    disarm();
+    const atMs = positionMs();
+    recording?.sound(atMs * SAMPLES_PER_MS);
+    tellPause(0, by === 'limit');
+    await store.write(async (tx) => {
+      await closePause(tx, recordingId, Math.round(atMs), by);
+      await events.append(tx, 'recording.resumed', { callId, recordingId, by, pausedMs: Math.round(atMs - sinceMs) });
+    });
+  };
 
   const stopSound = async (): Promise<void> => {
     try {
@@ -41,6 +74,7 @@ export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Tapi
     recordingId,
     listen(audio, caller, agent) {
       sound = audio;
+      startedMs = clock.monotonicMs();
       audio.startRecording(caller, agent, fromEdge);
     },
     async openRow(tx) {
@@ -58,7 +92,33 @@ export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Tapi
         return false;
       }
     },
+    async pause() {
+      if (!recording) throw new RecordingPauseRefused(callId, 'nothing is being recorded');
+      if (pausing) throw new RecordingPauseRefused(callId, 'it is paused already');
+      const sinceMs = positionMs();
+      recording.silence(sinceMs * SAMPLES_PER_MS); // first of all: what fails below must not be heard
+      const disarm = clock.after(parts.maxPauseMs, () => {
+        parts
+          .auditResume(recordingId)
+          .catch(parts.onFault) // a log that cannot be written does not keep the rest of the call off the tape
+          .then(() => endPause('limit'))
+          .catch(parts.onFault);
+      });
+      pausing = { sinceMs, disarm };
+      tellPause(clock.now() + parts.maxPauseMs, false);
+      await store.write(async (tx) => {
+        await openPause(tx, recordingId, Math.round(sinceMs), 'agent');
+        await events.append(tx, 'recording.paused', { callId, recordingId, by: 'agent' });
+      });
+    },
+    async resume() {
+      if (!pausing) throw new RecordingPauseRefused(callId, 'it is not paused');
+      await endPause('agent');
+    },
+    onPause: (listener) => (tellPause = listener),
     async close() {
+      tellPause = () => {}; // the call has gone on to its end
+      await endPause('end').catch(parts.onFault);
       await stopSound();
       if (!recording) toRecorder.close();
       if (!rowIsOpen) {

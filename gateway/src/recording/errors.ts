@@ -132,4 +132,13 @@ export class ExportNotProven extends KeeplineError {
   }
 }
 
+export class RecordingPauseRefused extends KeeplineError {
+  constructor(callId: string, why: string) {
+    super('RECORDING_PAUSE_REFUSED', `the recording of the call cannot be paused or resumed: ${why}`, {
+      hint: 'The desk shows whether the call is being recorded; try again when it is.',
+      offending: callId,
+    });
+  }
+}
+
 const megabytes = (bytes: number): number => Math.floor(bytes / 1_000_000);

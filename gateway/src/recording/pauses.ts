@@ -2,11 +2,8 @@
  * The times in which a recording was silenced on purpose, as rows of the ledger: a card number or a PIN was being said or keyed. Times are ms
  * since the start of the recording; the file has silence there, so its time line stays true.
  */
+import type { PausedBy, ResumedBy } from '@keepline/contracts/events';
 import type { LedgerReader, LedgerTx } from './ledger.ts';
-
-export type PausedBy = 'agent' | 'flow';
-/** `limit`: nobody resumed it within the time the site allows. `end`: the recording ended first. */
-export type ResumedBy = 'agent' | 'flow' | 'limit' | 'end';
 
 export interface Pause {
   readonly fromMs: number;

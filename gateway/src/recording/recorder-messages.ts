@@ -35,6 +35,8 @@ export interface RecorderHealth {
 
 export type RecorderCommand =
   | { readonly do: 'open'; readonly recordingId: RecordingId; readonly port: MessagePort }
+  /** Silence from, or up to, this position of the recording; samples of 125 µs. */
+  | { readonly do: 'silence' | 'sound'; readonly recordingId: RecordingId; readonly sample: number }
   | { readonly do: 'close' };
 
 export type RecorderReport =

@@ -31,6 +31,10 @@ class RecorderThread {
         void this.#close();
         return;
       }
+      if (command.do !== 'open') {
+        this.#open.get(command.recordingId)?.[command.do](command.sample);
+        return;
+      }
       const opening = this.#openRecording(command.recordingId, command.port).finally(() => this.#opening.delete(opening));
       this.#opening.add(opening);
     });

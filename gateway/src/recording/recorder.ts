@@ -32,6 +32,10 @@ export interface RecorderOptions {
 export interface OpenRecording {
   /** Never rejects. */
   readonly finished: Promise<RecordingResult>;
+  /** Nothing from this position on is kept; samples of 125 µs since the start. */
+  silence(sample: number): void;
+  /** What comes after this position is kept again. */
+  sound(sample: number): void;
 }
 
 interface Pending {
@@ -92,7 +96,11 @@ export class Recorder {
     this.#pending.set(recordingId, pending);
     this.#command({ do: 'open', recordingId, port }, [port]);
     await pending.opened.promise;
-    return { finished: pending.finished.promise };
+    return {
+      finished: pending.finished.promise,
+      silence: (sample) => this.#command({ do: 'silence', recordingId, sample }),
+      sound: (sample) => this.#command({ do: 'sound', recordingId, sample }),
+    };
   }
 
   /** Finishes what is open (as `failed`, with the reason) and ends the thread. Calling it again waits for the same end. */

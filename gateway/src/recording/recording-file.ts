@@ -11,6 +11,7 @@ import { ChunkFill, type Effect } from './chunk-fill.ts';
 import { RecordingAudioDropped, RecordingWriteFailed } from './errors.ts';
 import { finishedName, partName, peaksName, tailName } from './file-names.ts';
 import { PeakMeter, peaksToBytes } from './peaks.ts';
+import { Silences } from './silences.ts';
 import type { DiskFile, RecordingDisk } from './recording-disk.ts';
 import type { RecordingMessage, RecordingResult } from './recorder-messages.ts';
 import { TailSealer } from './tail-journal.ts';
@@ -42,6 +43,7 @@ export class RecordingFile {
   readonly #tailSealer: TailSealer;
   readonly #fill = new ChunkFill();
   readonly #peaks = new PeakMeter();
+  readonly #silences = new Silences();
   readonly #queue: RecordingMessage[] = [];
   readonly #settle: (result: RecordingResult) => void;
   readonly #reported = new Set<string>();
@@ -97,12 +99,21 @@ export class RecordingFile {
   take(message: RecordingMessage): void {
     if (this.#ended) return;
     if (message.kind === 'end') this.#ended = true;
-    else if (this.#queuedBytes + message.alaw.length > QUEUE_MAX_BYTES) {
-      this.#report(new RecordingAudioDropped(this.#id));
-      return;
-    } else this.#queuedBytes += message.alaw.length;
+    else {
+      this.#silences.apply(message.startSample, message.alaw); // before it can wait anywhere
+      if (!this.#hasRoom(message.alaw.length)) return;
+    }
     this.#queue.push(message);
     if (!this.#pumping) void this.#pump();
+  }
+
+  /** From this position on nothing is kept, until `sound`. Positions are samples. */
+  silence(sample: number): void {
+    this.#silences.begin(sample);
+  }
+
+  sound(sample: number): void {
+    this.#silences.end(sample);
   }
 
   /** The sender is gone without an end: what there is becomes a whole file, and the result says why it is not complete. */
@@ -110,6 +121,15 @@ export class RecordingFile {
     if (this.#ended) return;
     this.#abandonedWhy = why;
     this.take({ kind: 'end', samples: 0 });
+  }
+
+  #hasRoom(bytes: number): boolean {
+    if (this.#queuedBytes + bytes > QUEUE_MAX_BYTES) {
+      this.#report(new RecordingAudioDropped(this.#id));
+      return false;
+    }
+    this.#queuedBytes += bytes;
+    return true;
   }
 
   async #pump(): Promise<void> {
