@@ -99,6 +99,12 @@ export const SiteConfig = Type.Object(
       webRtcPort: port(44_400, 'UDP port browsers send media to; 0 takes a free one.'),
       rtpTimeoutSeconds: whole(30, 5, 600, 'Silence on the wire, outside hold, after which a leg is taken as lost.'),
       reorderMs: whole(60, 0, 500, 'How long the recorder waits for a late packet.'),
+      mosAlarm: Type.Number({
+        default: 3,
+        minimum: 0,
+        maximum: 4.5,
+        description: 'Estimated voice quality (MOS, ITU-T G.107) below which a leg raises VOICE_QUALITY_LOW after 20 s; 0 never.',
+      }),
       phoneSrtp: srtp('Encrypted sound (SRTP) to the SIP phones of agents, as `srtp` of a trunk.'),
       srtpKeysWithoutTls: Type.Boolean({
         default: false,

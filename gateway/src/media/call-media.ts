@@ -21,6 +21,8 @@ export interface EdgeOptions {
   /** Holds `<language>/<name>.wav`. */
   readonly promptDir: string;
   readonly language: 'zh' | 'en';
+  /** Estimated score below which a leg raises VOICE_QUALITY_LOW; 0, the default, never. */
+  readonly mosAlarm?: number;
   onFault(fault: KeeplineError): void;
 }
 

@@ -11,6 +11,7 @@ import { LegClosed, NoFreeRtpPort, RtpAddressRefused } from './errors.ts';
 import { LegOnEdge } from './leg-on-edge.ts';
 import type { PortPool } from './port-pool.ts';
 import type { PromptStore } from './prompt-store.ts';
+import type { QualityBoard } from './quality-board.ts';
 import type { LegQuality } from './leg-quality.ts';
 
 export interface EdgeParts {
@@ -18,6 +19,7 @@ export interface EdgeParts {
   readonly ports: PortPool;
   readonly store: PromptStore;
   readonly clock: Clock;
+  readonly board: QualityBoard;
 }
 
 export class CallOnEdge implements CallMedia {
@@ -89,7 +91,7 @@ export class CallOnEdge implements CallMedia {
   }
 
   async #openLeg(role: LegRole, options: LegOptions): Promise<MediaLeg> {
-    const { ports, clock, store } = this.#parts;
+    const { ports, clock, store, board } = this.#parts;
     const { address: edgeAddress, rtpPortMin, rtpPortMax } = this.#parts.options;
     const address = options.address ?? edgeAddress;
     const legId = newId('leg', clock.now());
@@ -106,9 +108,11 @@ export class CallOnEdge implements CallMedia {
       if (reply.opened) {
         const leg = new LegOnEdge(legId, role, place, this.#thread, store, () => {
           giveBack();
+          board.forget(legId);
           this.#legs.delete(leg);
         });
         this.#legs.add(leg);
+        leg.onSample((sample) => board.take(legId, sample));
         return leg;
       }
       giveBack();

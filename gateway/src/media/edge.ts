@@ -7,8 +7,10 @@ import type { CallId } from '@keepline/contracts/ids';
 import type { CallMedia, EdgeOptions } from './call-media.ts';
 import { CallOnEdge, type EdgeParts } from './call-on-edge.ts';
 import type { EdgeCounters } from './edge-messages.ts';
+import { edgeMetrics } from './edge-metrics.ts';
 import { PortPool } from './port-pool.ts';
 import { PromptStore } from './prompt-store.ts';
+import { QualityBoard } from './quality-board.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export type { CallMedia, EdgeOptions, LegOptions, MediaLeg } from './call-media.ts';
@@ -43,7 +45,8 @@ export class MediaEdge {
     const settings = { prompts: store.prompts, rtpTimeoutMs, reorderMs };
     const pool = new WorkerPool({ workers, settings, clock, onFault: (fault) => options.onFault(fault) });
     const ports = new PortPool(options.rtpPortMin, options.rtpPortMax);
-    return new MediaEdge({ options, ports, store, clock }, pool);
+    const board = new QualityBoard({ mosAlarm: options.mosAlarm ?? 0, onAlarm: (alarm) => options.onFault(alarm) });
+    return new MediaEdge({ options, ports, store, clock, board }, pool);
   }
 
   /** @throws EdgeUnavailable */
@@ -60,6 +63,12 @@ export class MediaEdge {
       for (const name of COUNTERS) sum[name] += one.value[name];
     }
     return sum;
+  }
+
+  /** All figures as text for Prometheus. */
+  async metrics(): Promise<string> {
+    const latenessMs = this.#pool.threads.map(({ pulse }) => pulse.lateMs);
+    return edgeMetrics({ counters: await this.counters(), quality: this.#parts.board.figures(), latenessMs });
   }
 
   /** Ends all threads at once; close the calls before. */

@@ -37,6 +37,15 @@ export class EdgeUnavailable extends KeeplineError {
   }
 }
 
+export class VoiceQualityLow extends KeeplineError {
+  constructor(legId: string, mos: number) {
+    super('VOICE_QUALITY_LOW', `the sound that comes from leg ${legId} is bad: estimated score ${mos}`, {
+      hint: 'Look at loss and jitter between this machine and its far end: docs/runbook/no-audio.md. The threshold is media.mosAlarm.',
+      offending: legId,
+    });
+  }
+}
+
 export class LegClosed extends KeeplineError {
   constructor(legId: string) {
     super('MEDIA_LEG_CLOSED', `leg ${legId} is closed, or belongs to another call`, {

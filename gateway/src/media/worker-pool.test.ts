@@ -10,6 +10,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { CallOnEdge } from './call-on-edge.ts';
 import { PortPool } from './port-pool.ts';
 import { PromptStore } from './prompt-store.ts';
+import { QualityBoard } from './quality-board.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 const wait = { timeout: 10_000, interval: 10 };
@@ -27,6 +28,7 @@ describe('the RTP worker threads', () => {
       ports: new PortPool(portMin, portMin + 19),
       store,
       clock: systemClock,
+      board: new QualityBoard({ mosAlarm: 0, onAlarm() {} }),
     };
     const [first, second] = [pool.leastLoaded(), pool.threads[1]];
     const call = new CallOnEdge(parts, 'call-1', first);
@@ -75,6 +77,7 @@ describe('the RTP worker threads', () => {
       ports: new PortPool(portMin, portMin + 19),
       store,
       clock,
+      board: new QualityBoard({ mosAlarm: 0, onAlarm() {} }),
     };
     const hung = pool.leastLoaded();
     const call = new CallOnEdge(parts, 'call-1', hung);

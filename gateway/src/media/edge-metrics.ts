@@ -1,0 +1,52 @@
+/** The figures of the RTP edge as Prometheus reads them (text format 0.0.4). Pure. No leg, number or address is named. */
+import type { EdgeCounters } from './edge-messages.ts';
+import type { QualityBoard } from './quality-board.ts';
+
+export interface EdgeFigures {
+  readonly counters: EdgeCounters;
+  readonly quality: ReturnType<QualityBoard['figures']>;
+  /** The latest turn of each thread in the last second, ms. */
+  readonly latenessMs: readonly number[];
+}
+
+export function edgeMetrics({ counters, quality, latenessMs }: EdgeFigures): string {
+  const { calls, legs, received, sent, ...dropped } = counters;
+  return [
+    metric('keepline_edge_calls', 'gauge', 'Calls whose sound is carried.', [['', calls]]),
+    metric('keepline_edge_legs', 'gauge', 'Legs with ports of their own.', [['', legs]]),
+    metric('keepline_rtp_packets_total', 'counter', 'RTP packets.', [
+      ['{direction="received"}', received],
+      ['{direction="sent"}', sent],
+    ]),
+    metric(
+      'keepline_rtp_dropped_total',
+      'counter',
+      'Datagrams dropped, and packets that could not be sent.',
+      Object.entries(dropped).map(([why, count]) => [`{why="${why}"}`, count]),
+    ),
+    metric('keepline_rtp_expected_total', 'counter', 'RTP packets that should have come, in samples of 10 s.', [
+      ['', quality.packets + quality.lost],
+    ]),
+    metric('keepline_rtp_lost_total', 'counter', 'RTP packets that did not come, in samples of 10 s.', [['', quality.lost]]),
+    metric('keepline_mos', 'histogram', 'Estimated mean opinion score of 10 s of a leg (ITU-T G.107).', [
+      ...quality.buckets.map(({ bound, count }): Row => [`_bucket{le="${bound}"}`, count]),
+      ['_bucket{le="+Inf"}', quality.samples],
+      ['_sum', quality.mosSum],
+      ['_count', quality.samples],
+    ]),
+    metric('keepline_mos_alarms', 'gauge', 'Legs below media.mosAlarm now.', [['', quality.alarms]]),
+    metric(
+      'keepline_edge_lateness_ms',
+      'gauge',
+      'Latest turn of an RTP thread in the last second, ms.',
+      latenessMs.map((ms, thread): Row => [`{thread="${thread}"}`, ms]),
+    ),
+  ].join('');
+}
+
+/** Suffix or labels, and the value. */
+type Row = readonly [suffix: string, value: number];
+
+function metric(name: string, kind: 'gauge' | 'counter' | 'histogram', help: string, rows: readonly Row[]): string {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`, ...rows.map(([suffix, value]) => `${name}${suffix} ${value}`), ''].join('\n');
+}
