@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { readSiteFile } from '@keepline/contracts/site-file';
+import { callsOut } from './house/calls-out.ts';
 import { setUpDesks } from './house/desks.ts';
 import { followDownlink } from './house/downlink.ts';
 import { layGround } from './house/ground.ts';
@@ -23,8 +24,6 @@ import { startOutboundCall } from './journeys/outbound-call.ts';
 import { closeInterruptedCalls } from './journeys/interrupted-calls.ts';
 import { agentDoor } from './legs/agent-door.ts';
 import { type ArrivalDoor, receive } from './legs/arrival.ts';
-import { openCallAudio } from './legs/call-audio.ts';
-import { outsideLine } from './legs/trunk-call.ts';
 import type { IncomingCall } from './sip/user-agent.ts';
 
 async function main(): Promise<void> {
@@ -53,6 +52,7 @@ async function main(): Promise<void> {
       follow(over);
       return callId;
     },
+    metrics: () => voice.edge.metrics(),
     health: () => healthOf({ ...routing, voice, exporter: ground.exporter, trunks: trunks.status().trunks }),
   });
 
@@ -93,18 +93,7 @@ async function main(): Promise<void> {
       workplace: (agentId) => desks.desks.workplace(agentId),
     }),
     journal,
-    outside: outsideLine({
-      userAgent,
-      watch: trunks.watch,
-      media: voice.media,
-      clock,
-      siteUri: trunks.siteUri,
-      allowed: site.dialling.allowed,
-      ringMs: site.dialling.ringSeconds * 1000,
-      random: Math.random,
-    }),
-    recordWhisper: site.supervision.recordWhisper,
-    openAudio: (callId) => openCallAudio(voice.edge, voice.media, callId),
+    ...callsOut(ground, voice, trunks),
     flow: () => downlink.flow(),
     recordingFault: () => voice.recordingFault(),
     tape: voice.tape,
