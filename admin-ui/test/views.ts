@@ -6,7 +6,10 @@ export const AGENT = 'agent1';
 export function firstView(): DeskView {
   const now = Date.now();
   return {
-    agent: { id: AGENT, name: '李静', state: 'not_ready', reason: 'signed_in', sinceMs: now },
+    agent: { id: AGENT, name: '李静', state: 'not_ready', reason: 'signed_in', sinceMs: now, afterwards: '' },
+    colleagues: [],
+    transferQueues: ['service', 'vip-private-banking'],
+    team: null,
     call: null,
     queues: [
       { queue: 'service', waiting: 3, longestWaitMs: 74_000, readyAgents: 2 },
@@ -23,6 +26,12 @@ export function ringingCall(): DeskCall {
   return {
     callId: 'call-01900000-0000-7000-8000-000000000001',
     state: 'ringing',
+    direction: 'in',
+    part: 'agent',
+    parties: [],
+    conference: false,
+    lastConsult: null,
+    ofAgent: '',
     callerNumber: '138******78',
     callerName: '张三',
     queue: 'service',
@@ -36,6 +45,8 @@ export function ringingCall(): DeskCall {
       reason: { zh: '同类客户多由银行卡坐席服务。', en: 'Callers like this one are served by cards.' },
     },
     muted: false,
+    pausedUntilMs: 0,
+    pauseRanOut: false,
     recording: false,
     ringingSinceMs: Date.now(),
     connectedSinceMs: 0,

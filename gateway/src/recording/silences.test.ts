@@ -23,15 +23,17 @@ describe('silences of a recording', () => {
           for (let i = Math.max(0, from - BEFORE_SAMPLES); i < at + AFTER_SAMPLES; i++) silent.add(i);
         }
         let start = 0;
+        const wrong: number[] = [];
         for (const cut of [...cuts, 30_000]) {
           const alaw = new Uint8Array(cut * 2).fill(SAID);
           silences.apply(start, alaw);
           for (let i = 0; i < cut; i++) {
             const wanted = silent.has(start + i) ? ALAW_SILENCE : SAID;
-            if (alaw[2 * i] !== wanted || alaw[2 * i + 1] !== wanted) expect([start + i, alaw[2 * i]]).toEqual([start + i, wanted]);
+            if (alaw[2 * i] !== wanted || alaw[2 * i + 1] !== wanted) wrong.push(start + i);
           }
           start += cut;
         }
+        expect(wrong).toEqual([]);
       }),
       { numRuns: 60 },
     );

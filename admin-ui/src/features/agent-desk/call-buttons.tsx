@@ -1,5 +1,13 @@
-/** Answer and decline; hold, mute and hang up: large, in the same place throughout a call, each with its key. */
-import { AudioMutedOutlined, AudioOutlined, PauseOutlined, PhoneOutlined, PlayCircleOutlined, StopOutlined } from '@ant-design/icons';
+/** Answer and decline; hold, mute, pause the recording and hang up: large, in the same place throughout a call, each with its key. */
+import {
+  AudioMutedOutlined,
+  AudioOutlined,
+  PauseCircleOutlined,
+  PauseOutlined,
+  PhoneOutlined,
+  PlayCircleOutlined,
+  StopOutlined,
+} from '@ant-design/icons';
 import { Button } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,7 +15,7 @@ import type { DeskAsk, DeskCall } from '@keepline/contracts/agent-protocol';
 import { KeyHint } from '../../ui/key-hint.tsx';
 import type { DeskActs } from './desk-acts.ts';
 import { allowedAsks, type DeskState, isMuted } from './desk-state.ts';
-import { type Act, holdAsk, keyOf } from './shortcuts.ts';
+import { type Act, holdAsk, keyOf, pauseAsk } from './shortcuts.ts';
 
 export interface CallButtonsProps {
   readonly state: DeskState;
@@ -55,6 +63,7 @@ export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode 
   }
   const isHeld = call.state === 'held';
   const muted = isMuted(state);
+  const isPaused = call.pausedUntilMs > 0;
   return (
     <div className="call-buttons">
       <Button
@@ -76,6 +85,17 @@ export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode 
       >
         {t(muted ? 'call.unmute' : 'call.mute')}
         <KeyHint keys={keyOf('mute')} />
+      </Button>
+      <Button
+        {...common(pauseAsk(call), 'pause_recording')}
+        type={isPaused ? 'primary' : 'default'}
+        data-testid="pause-recording"
+        aria-pressed={isPaused}
+        icon={<PauseCircleOutlined />}
+        onClick={() => acts.ask({ ask: pauseAsk(call), callId })}
+      >
+        {t(isPaused ? 'call.resumeRecording' : 'call.pauseRecording')}
+        <KeyHint keys={keyOf('pause_recording')} />
       </Button>
       <span className="call-buttons-gap" />
       <Button

@@ -74,9 +74,14 @@ function CallTags({ call, isMuted: muted }: { readonly call: DeskCall; readonly 
   return (
     <span className="call-tags">
       {talks && (
-        <Tag color={call.recording ? 'error' : 'default'} data-testid="recording-indicator" data-state={call.recording ? 'on' : 'off'}>
-          {call.recording && <span className="recording-dot" aria-hidden="true" />}
-          {t(call.recording ? 'call.recording' : 'call.notRecording')}
+        <Tag color={TAPE_COLOURS[tapeOf(call)]} data-testid="recording-indicator" data-state={tapeOf(call)}>
+          {tapeOf(call) === 'on' && <span className="recording-dot" aria-hidden="true" />}
+          {t(TAPE_TEXTS[tapeOf(call)])}
+        </Tag>
+      )}
+      {talks && call.pauseRanOut && (
+        <Tag color="warning" role="alert" data-testid="pause-ran-out">
+          {t('call.pauseRanOut')}
         </Tag>
       )}
       {talks && muted && <Tag color="warning">{t('call.muted')}</Tag>}
@@ -84,7 +89,10 @@ function CallTags({ call, isMuted: muted }: { readonly call: DeskCall; readonly 
     </span>
   );
 }
-const TAG_COLOURS = { ringing: 'processing', connected: 'success', held: 'warning', wrap_up: 'default' } as const;
+const tapeOf = (call: DeskCall): 'on' | 'paused' | 'off' => (!call.recording ? 'off' : call.pausedUntilMs > 0 ? 'paused' : 'on');
+const TAPE_COLOURS = { on: 'error', paused: 'warning', off: 'default' } as const;
+const TAPE_TEXTS = { on: 'call.recording', paused: 'call.recordingPaused', off: 'call.notRecording' } as const;
+const TAG_COLOURS = { ringing: 'processing', dialling: 'processing', connected: 'success', held: 'warning', wrap_up: 'default' } as const;
 
 /** Ringing: since when. Talking: since when. After: how long it was. */
 function CallClock({ state, call }: { readonly state: DeskState; readonly call: DeskCall }): ReactNode {

@@ -29,11 +29,24 @@ const withCall = (call: Partial<DeskCall> | null, ...more: DeskInput[]): DeskSta
   ].reduce(step, firstState);
 
 describe.each(['zh', 'en'] as const)('the desk in %s', (language) => {
-  it.each(['ringing', 'connected', 'held', 'wrap_up'] as const)('shows who calls and no raw key of a text while %s', (state) => {
-    const text = textOf(language, withCall({ state }));
-    expect(text).toContain('138******78');
-    expect(text).not.toMatch(/\b(call|agent|wrapUp|link|queue|skill|reason|disposition)\.[a-z]/i);
-    expect(text).not.toContain('{{');
+  it.each(['ringing', 'dialling', 'connected', 'held', 'wrap_up'] as const)(
+    'shows who calls and no raw key of a text while %s',
+    (state) => {
+      const text = textOf(language, withCall({ state }));
+      expect(text).toContain('138******78');
+      expect(text).not.toMatch(/\b(call|agent|wrapUp|link|queue|skill|reason|disposition)\.[a-z]/i);
+      expect(text).not.toContain('{{');
+    },
+  );
+
+  it('says that the recording is paused, how to take it up again, and that the site has done so', () => {
+    const words = makeTexts(language).t;
+    const talking = { state: 'connected', recording: true } as const;
+    expect(textOf(language, withCall(talking))).toContain(words('call.pauseRecording'));
+    const paused = textOf(language, withCall({ ...talking, pausedUntilMs: Date.now() + 60_000 }));
+    expect(paused).toContain(words('call.recordingPaused'));
+    expect(paused).toContain(words('call.resumeRecording'));
+    expect(textOf(language, withCall({ ...talking, pauseRanOut: true }))).toContain(words('call.pauseRanOut'));
   });
 
   it('falls back to the code for a disposition and a reason the site has made up', () => {

@@ -163,16 +163,22 @@ export function allowedAsks(state: DeskState): ReadonlySet<DeskAsk> {
   return allowed;
 }
 
+const pauseOf = (call: DeskCall): readonly DeskAsk[] =>
+  !call.recording ? [] : [call.pausedUntilMs > 0 ? 'recording.resume' : 'recording.pause'];
+
 function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[] {
   if (!call) return [];
   switch (call.state) {
     case 'ringing':
       // One answer to a ringing call: a decline after an answer already on its way would end a call the caller can hear.
       return isAnswered(state) || state.asking.includes('call.decline') ? [] : ['call.answer', 'call.decline'];
+    case 'dialling':
+      return ['call.hangup'];
     case 'connected':
-      return ['call.hold', 'call.mute', 'call.hangup'];
+      if (call.part !== 'agent') return ['call.mute', 'call.hangup'];
+      return ['call.hold', 'call.mute', ...pauseOf(call), 'call.hangup'];
     case 'held':
-      return ['call.resume', 'call.hangup'];
+      return ['call.resume', ...pauseOf(call), 'call.hangup'];
     case 'wrap_up':
       return draftOf(state, call.callId).disposition === '' ? [] : ['call.dispose'];
     default:

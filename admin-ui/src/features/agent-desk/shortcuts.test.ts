@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { KEYS, type KeyPress, meaningOf } from './shortcuts.ts';
+import { ringingCall } from '../../../test/views.ts';
+import { KEYS, type KeyPress, meaningOf, pauseAsk } from './shortcuts.ts';
 
 const press = (code: string, more: Partial<KeyPress> = {}): KeyPress => ({
   code,
@@ -31,5 +32,13 @@ describe('keys of the desk', () => {
     for (const more of [{ altKey: false }, { ctrlKey: true }, { metaKey: true }, { shiftKey: true }, { repeat: true }]) {
       expect(meaningOf(press('KeyE', more))).toBeUndefined();
     }
+  });
+});
+
+describe('the key of the recording', () => {
+  it('pauses, and takes up again what is paused', () => {
+    expect(meaningOf(press('KeyP'))).toEqual({ act: 'pause_recording' });
+    expect(pauseAsk({ ...ringingCall(), pausedUntilMs: 0 })).toBe('recording.pause');
+    expect(pauseAsk({ ...ringingCall(), pausedUntilMs: 1 })).toBe('recording.resume');
   });
 });

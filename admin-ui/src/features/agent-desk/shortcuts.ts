@@ -4,7 +4,7 @@
  */
 import type { DeskCall } from '@keepline/contracts/agent-protocol';
 
-export type Act = 'answer' | 'decline' | 'hold' | 'mute' | 'hangup' | 'ready' | 'not_ready' | 'wrap_up_done' | 'help';
+export type Act = 'answer' | 'decline' | 'hold' | 'mute' | 'pause_recording' | 'hangup' | 'ready' | 'not_ready' | 'wrap_up_done' | 'help';
 export type KeyMeaning = { readonly act: Act } | { readonly disposition: number };
 
 export interface KeyPress {
@@ -21,6 +21,7 @@ export const KEYS: readonly { readonly act: Act; readonly code: string; readonly
   { act: 'decline', code: 'KeyD', shown: 'Alt+D' },
   { act: 'hold', code: 'KeyH', shown: 'Alt+H' },
   { act: 'mute', code: 'KeyM', shown: 'Alt+M' },
+  { act: 'pause_recording', code: 'KeyP', shown: 'Alt+P' },
   { act: 'hangup', code: 'KeyE', shown: 'Alt+E' },
   { act: 'ready', code: 'KeyR', shown: 'Alt+R' },
   { act: 'not_ready', code: 'KeyN', shown: 'Alt+N' },
@@ -39,6 +40,11 @@ export function meaningOf(press: KeyPress): KeyMeaning | undefined {
   if (digit !== undefined) return { disposition: Number(digit) - 1 };
   const key = KEYS.find(({ code }) => code === press.code);
   return key && { act: key.act };
+}
+
+/** One key pauses the recording and takes it up again. */
+export function pauseAsk(call: DeskCall): 'recording.pause' | 'recording.resume' {
+  return call.pausedUntilMs > 0 ? 'recording.resume' : 'recording.pause';
 }
 
 /** One key holds and takes back. */

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'react';
 import type { DeskActs } from './desk-acts.ts';
 import { callOf, type DeskState, draftOf, isMuted } from './desk-state.ts';
-import { type Act, holdAsk, meaningOf } from './shortcuts.ts';
+import { type Act, holdAsk, meaningOf, pauseAsk } from './shortcuts.ts';
 
 export interface ScreenActs {
   readonly openReasons: () => void;
@@ -46,6 +46,7 @@ export function perform(act: Act, state: DeskState, acts: DeskActs, screen: Scre
     case 'decline':
     case 'hold':
     case 'mute':
+    case 'pause_recording':
     case 'hangup':
     case 'wrap_up_done':
       return performOnCall(act, state, acts);
@@ -65,6 +66,8 @@ function performOnCall(act: Exclude<Act, 'ready' | 'not_ready' | 'help'>, state:
       return acts.ask({ ask: holdAsk(call), callId });
     case 'mute':
       return acts.ask({ ask: 'call.mute', callId, muted: !isMuted(state) });
+    case 'pause_recording':
+      return acts.ask({ ask: pauseAsk(call), callId });
     case 'hangup':
       return acts.ask({ ask: 'call.hangup', callId });
     case 'wrap_up_done': {
