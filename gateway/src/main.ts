@@ -16,7 +16,6 @@ import { startRetention } from './house/retention.ts';
 import { openRouting } from './house/routing.ts';
 import { openTrunks } from './house/trunks.ts';
 import { openVoice } from './house/voice.ts';
-import { openWorkbench } from './house/workbench.ts';
 import { CallJournal } from './journeys/call-journal.ts';
 import type { House } from './journeys/house.ts';
 import { runInboundCall } from './journeys/inbound-call.ts';
@@ -41,9 +40,8 @@ async function main(): Promise<void> {
   const routing = openRouting(ground);
   const { registry, roster, dispatcher } = routing;
   const downlink = await followDownlink(ground, voice, roster);
-  const workbench = await openWorkbench(ground, voice.siteFlow, routing.cloudSync);
   const desks = await setUpDesks({
-    workbench: workbench.parts,
+    siteFlow: voice.siteFlow,
     ground,
     routing,
     browsers: voice.browsers,
@@ -121,7 +119,6 @@ async function main(): Promise<void> {
     await ground.audited('site.stop', { ...siteAct, purpose: 'asked to stop' }, async () => {});
     await doors.close();
     await desks.close();
-    await workbench.close();
     await trunks.close();
     await voice.close();
     await retention.close();

@@ -28,6 +28,8 @@ export interface ApiParts {
   readonly duty: Pick<Duty, 'queues'>;
   readonly link: { status(): LinkStatus };
   readonly health: () => Health | Promise<Health>;
+  /** Figures for monitoring, Prometheus text; no personal data. */
+  readonly metrics: () => Promise<string>;
   /** The explain trace of the decision that gave this call to this agent, also after the call; undefined when there is none. */
   readonly decision: (callId: CallId, agentId: AgentId) => Promise<unknown>;
   /** Articles of the knowledge in force that hold every word asked for. */

@@ -61,6 +61,7 @@ describe('the route table', () => {
       'GET /api/link site.read false',
       'GET /api/queues desk.work false',
       'GET /api/openapi.json site.read false',
+      'GET /metrics public false',
       'GET /api/calls desk.work false',
       'GET /api/calls/:callId/decision desk.work false',
       'GET /api/knowledge desk.work false',
@@ -251,6 +252,14 @@ describe('what an agent may read', () => {
   it('is the health of the site even without a session, and nothing personal in it', async () => {
     site = await openSite();
     expect((await site.ask('GET', '/api/health')).json).toEqual({ status: 'ok', parts: { store: 'ok', link: 'down' } });
+  });
+
+  it('is figures for monitoring, on the loopback door alone', async () => {
+    site = await openSite();
+    const { status, headers, text } = await site.ask('GET', '/metrics');
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(text).toBe('# TYPE keepline_edge_calls gauge\nkeepline_edge_calls 0\n');
+    expect((await site.ask('GET', '/metrics', { base: site.secureOrigin })).text).not.toContain('keepline_edge_calls');
   });
 
   it('is link and queues', async () => {

@@ -26,6 +26,7 @@ import { factorRoutes } from './routes/factors.ts';
 import { knowledgeRoutes } from './routes/knowledge.ts';
 import { recordingRoutes } from './routes/recordings.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { siteRoutes } from './routes/site.ts';
 import { userRoutes } from './routes/users.ts';
 import { mayAct } from './same-origin.ts';
@@ -107,6 +108,7 @@ export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: D
   factorRoutes(app, parts);
   userRoutes(app, parts);
   siteRoutes(app, parts);
+  if (!isSecure) metricsRoute(app, parts);
   callRoutes(app, parts);
   knowledgeRoutes(app, parts);
   recordingRoutes(app, parts);

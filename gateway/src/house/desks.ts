@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
+import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
 import { maskNumber } from '../agents/mask-number.ts';
@@ -19,6 +20,7 @@ import { decisionsOf, findCall } from '../store/tables/calls.ts';
 import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
+import { openWorkbench } from './workbench.ts';
 
 const DESK_FOLDER = fileURLToPath(new URL('../../../admin-ui/dist', import.meta.url));
 
@@ -29,7 +31,9 @@ export interface DeskParts {
   /** Begins a call out for an agent. */
   readonly dial: (agentId: AgentId, number: string) => CallId;
   readonly health: ApiParts['health'];
-  readonly workbench: ApiParts['workbench'];
+  readonly metrics: ApiParts['metrics'];
+  /** Rules where no proposal of the cloud does. */
+  readonly siteFlow: Flow;
 }
 export interface Desks {
   readonly desks: AgentDesks<MediaLeg>;
@@ -74,6 +78,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     maskedCaller: async (callId) => maskNumber((await findCall(store.read, callId))?.callerNumber ?? ''),
     audited: ground.audited,
   });
+  const workbench = await openWorkbench(ground, parts.siteFlow, cloudSync);
   const desks = new AgentDesks<MediaLeg>({
     agents: site.agents,
     reasons: site.reasons,
@@ -102,13 +107,14 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
           duty,
           link: cloudSync,
           health: parts.health,
+          metrics: parts.metrics,
           decision: async (callId, agentId) => {
             const traces = await decisionsOf(store.read, callId);
             return traces.map(({ trace }) => trace).findLast((trace) => isFor(trace, agentId));
           },
           recordings: archive,
           knowledge: (query, limit) => searchKnowledge(store.read, query, limit),
-          workbench: parts.workbench,
+          workbench: workbench.parts,
           deskFolder: DESK_FOLDER,
           clock,
           log,

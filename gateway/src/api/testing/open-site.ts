@@ -153,6 +153,7 @@ export async function openSite(
     calls,
     duty,
     link,
+    metrics: async () => '# TYPE keepline_edge_calls gauge\nkeepline_edge_calls 0\n',
     health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' } }),
     recordings,
     knowledge: async () => [],
