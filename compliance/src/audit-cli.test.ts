@@ -1,12 +1,17 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lastCheckpoint } from './audit/checkpoint-file.ts';
 import { smallLog } from './audit/testing/small-log.ts';
 import { openKeyStore } from './keys/key-store.ts';
+import { cosignedAt, textOfNote, witnessVerifier } from './tlog/cosignature.ts';
+import { verifierFrom } from './tlog/signed-note.ts';
+import { formatAddCheckpoint } from './witness/add-checkpoint.ts';
 
 const CLI = fileURLToPath(new URL('./audit-cli.ts', import.meta.url));
 const clock = new FakeClock(Date.UTC(2026, 0, 2));
@@ -119,5 +124,30 @@ describe('keepline audit', () => {
       status: 1,
       err: expect.stringContaining('EXPORT_TARGET_EXISTS'),
     });
+  });
+});
+
+describe('keepline audit witness', () => {
+  it('makes its key, cosigns the log it was given, keeps key and memory over a restart, and ends when asked', async () => {
+    const folder = join(home.path, 'witness');
+    const options = ['witness', '--listen', '127.0.0.1:0', '--log', join(data, 'keys/audit.verifier'), '--data', folder, '--json'];
+    const checkpoint = (await lastCheckpoint(join(data, 'audit'), verifierFrom(key)))?.note ?? '';
+    const shown: string[] = [];
+    for (const expected of [200, 409]) {
+      const child = spawn(process.execPath, [CLI, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [line] = (await once(child.stdout, 'data')) as [Buffer];
+      const { listens, key: witnessKey } = JSON.parse(line.toString()) as { listens: string; key: string };
+      shown.push(witnessKey);
+      const response = await fetch(`${listens}/add-checkpoint`, {
+        method: 'POST',
+        body: formatAddCheckpoint({ old: 0, proof: [], checkpoint }),
+      });
+      const text = await response.text();
+      expect(response.status).toBe(expected);
+      if (expected === 200) expect(cosignedAt(textOfNote(checkpoint), text, witnessVerifier(witnessKey))).toBeGreaterThan(0);
+      child.kill('SIGTERM');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    }
+    expect(shown[0]).toBe(shown[1]);
   });
 });

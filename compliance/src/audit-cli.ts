@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -25,12 +25,14 @@ import { verifyAuditExport } from './audit/verify-export.ts';
 import { readKeyStore } from './keys/key-store.ts';
 import { openCheckpoint } from './tlog/checkpoint.ts';
 import { verifierFrom } from './tlog/signed-note.ts';
+import { serveWitness } from './witness/serve.ts';
 import { parseTlogProof, PROOF_EXTENSION, PROOF_VERSION } from './tlog/tlog-proof.ts';
 
 const USAGE = `usage: ./keepline audit verify [--data DIR] [--export FILE | --proof FILE] [--key VERIFIER] [--against FILE] [--json]
        ./keepline audit list [--data DIR] [--limit N] [--act ACT] [--json]
        ./keepline audit prove ID|NUMBER [--data DIR] [--out FILE] [--purpose TEXT] [--json]
        ./keepline audit export --out FILE [--tiles] [--data DIR] [--purpose TEXT] [--json]
+       ./keepline audit witness --listen HOST:PORT --log KEY [--log KEY ...] [--data DIR] [--key FILE] [--name NAME] [--json]
 
   verify          checks every byte offline; ends with 0 when all holds, with 1 and the place of the first fault when not
   --key VERIFIER  the public key of the log, or a file that holds it; DIR/keys/audit.verifier by default
@@ -38,6 +40,7 @@ const USAGE = `usage: ./keepline audit verify [--data DIR] [--export FILE | --pr
   prove           one entry with all that proves it (C2SP tlog-proof); ID is the correlation that audit list shows
   --out FILE      where to write, never over an existing file; a proof goes to audit-NUMBER${PROOF_EXTENSION} by default
   --tiles         export a folder instead, as a C2SP tlog-tiles log that other tools read
+  witness         cosigns the checkpoints of logs, on a machine their administrators have no rights on; KEY is the log's audit.verifier
   --purpose TEXT  why; goes into the audit log`;
 const LIST_LIMIT = 50;
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
@@ -47,6 +50,7 @@ const SENSITIVE = {
   prove: 'audit.read',
   export: 'audit.export',
   verify: false,
+  witness: false, // sees hashes only, and stands outside the site
 } as const satisfies Readonly<Record<string, Sensitivity>>;
 
 interface Given {
@@ -211,6 +215,9 @@ async function main(): Promise<number> {
       limit: { type: 'string', default: String(LIST_LIMIT) },
       act: { type: 'string' },
       tiles: { type: 'boolean', default: false },
+      listen: { type: 'string' },
+      log: { type: 'string', multiple: true, default: [] },
+      name: { type: 'string', default: `keepline/witness/${hostname()}` },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -238,6 +245,12 @@ async function main(): Promise<number> {
     }
     if (command === 'prove' && id !== undefined && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$/.test(id)) {
       await prove(given, id, values.out);
+      return 0;
+    }
+    if (command === 'witness' && id === undefined && values.listen !== undefined && values.log.length > 0) {
+      const { listen, name, json, key } = values;
+      const logs = await Promise.all(values.log.map((log) => verifierKeyOf({ ...given, key: log })));
+      await serveWitness({ data: given.data, key, name, listen, logs, json });
       return 0;
     }
     if (command === 'export' && id === undefined && values.out !== undefined) {

@@ -21,6 +21,7 @@ import { ExpiryAlarm } from '../events/expiry-alarm.ts';
 import { ExportToCloud } from '../events/export-to-cloud.ts';
 import { SealedColumns } from '../store/columns.ts';
 import { Store } from '../store/store.ts';
+import { watchAudit } from './audit-watch.ts';
 import { allTables } from '../store/tables/all.ts';
 
 /** Field names that may hold personal data or secrets, wherever they occur: a second line behind not logging them at all. */
@@ -65,7 +66,12 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     else log.error({ err: fault }, 'unexpected fault');
   };
   const keys = await openKeyStore(join(data, 'keys'), { site: site.site, clock });
-  const audit = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const signer = keys.auditSigner();
+  const onAlarm = (fault: KeeplineError): void =>
+    log.error({ code: fault.code, offending: fault.offending, hint: fault.hint, alarm: 'audit' }, fault.message);
+  const watch = watchAudit({ site, data, verifierKey: signer.verifierKey, clock, onFault, onAlarm });
+  const { onCheckpoint } = watch;
+  const audit = await AuditLog.open({ dir: join(data, 'audit'), signer, clock, onFault, onCheckpoint });
   const columns = await SealedColumns.open(() => keys.columnKeys());
   const store = await Store.open(join(data, 'main.db'), allTables, { columns });
   const endColumnLook = clock.every(COLUMN_KEY_LOOK_MS, () => void columns.refresh().catch(onFault));
@@ -103,6 +109,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
       await outbox.close();
       await store.close();
       await audit.close();
+      await watch.close();
     },
   };
 }

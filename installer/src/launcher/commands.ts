@@ -1,5 +1,5 @@
 /** The list of commands: adding one is a file beside this and an entry here. */
-import { forBrowserDemo, forCloud, forSite, forSiteAndCloud, forTalking, forTests, forUnitTests } from '../setup/steps.ts';
+import { forBrowserDemo, forCloud, forKeys, forInstallTests, forSite, forSiteAndCloud, forTalking, forTests, forUnitTests } from '../setup/steps.ts';
 import type { Command } from './command.ts';
 
 export const commands: readonly Command[] = [
@@ -23,7 +23,7 @@ export const commands: readonly Command[] = [
     usage: '[--unit] [PATTERN ...]',
     summary: 'types, lint, format and all tests; ends with `N passed, N failed`',
     accepts: { flags: ['unit'], maxWords: 64 },
-    setup: (args) => (args.includes('--unit') ? forUnitTests : forTests),
+    setup: (args) => (args.includes('install') ? forInstallTests : args.includes('--unit') ? forUnitTests : forTests),
     load: () => import('./test.ts'),
   },
   {
@@ -58,10 +58,17 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'audit',
-    usage: 'verify | list | prove ID | export --out FILE [...]',
+    usage: 'verify | list | prove ID | export --out FILE | witness --listen HOST:PORT --log KEY [...]',
     summary: 'check the audit log offline, show it, prove one entry, export all',
     setup: () => forTalking, // an auditor's machine needs no media worker
     load: () => import('./audit.ts'),
+  },
+  {
+    name: 'report',
+    usage: 'mlps | access | recordings | privileged | sign-ins | keys | egress | coverage | attest ITEM | verify PATH [...]',
+    summary: 'signed compliance reports from evidence measured on the running site; check one anywhere',
+    setup: () => forSite,
+    load: () => import('./report.ts'),
   },
   {
     name: 'anonymise',
@@ -127,6 +134,27 @@ export const commands: readonly Command[] = [
     accepts: { flags: ['purge', 'dry-run', 'json'] },
     setup: () => [],
     load: () => import('./uninstall.ts'),
+  },
+  {
+    name: 'keys',
+    usage: 'status | init | rewrap | export | escrow | split | combine | lock | forget [...]',
+    summary: 'the key store: its root key, escrow, and the recording identity split among people',
+    setup: () => forKeys,
+    load: () => import('./keys.ts'),
+  },
+  {
+    name: 'retention',
+    usage: 'show | run | ended CALL | hold add|list|remove | certificate ID [...]',
+    summary: 'what is kept how long; legal holds; deletion with a certificate',
+    setup: () => forSite,
+    load: () => import('./retention.ts'),
+  },
+  {
+    name: 'subject',
+    usage: 'find | export | delete --number NUMBER [...]',
+    summary: 'what a customer may ask about their data: find it, give a sealed copy, delete what may go',
+    setup: () => forSite,
+    load: () => import('./subject.ts'),
   },
   {
     name: 'bench',

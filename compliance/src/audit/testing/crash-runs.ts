@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '@keepline/contracts/clock';
 import { newNoteKey, signerFrom } from '../../tlog/signed-note.ts';
 import { AuditLog } from '../audit-log.ts';
+import { TileBuilder, tilePath } from '../../tlog/tile.ts';
+import { EntryReader } from '../entry-reader.ts';
 import { verifyAuditLog } from '../verify.ts';
 
 const VICTIM = fileURLToPath(new URL('../audit-victim.ts', import.meta.url));
@@ -78,12 +80,33 @@ async function oneRound(dir: string, key: string, kills: number, random: () => n
   const heir = await AuditLog.open({ dir, signer, clock: systemClock, onFault: (fault) => faults.push(fault.message) });
   await heir.close();
   const entries = await check('after the heir');
+  faults.push(...(await wrongTiles(dir)));
   const text = readFileSync(join(dir, 'entries.jsonl'), 'utf8').split('\n').slice(0, -1);
   const found = new Set(text.map((line) => String(JSON.parse(line).correlation)));
   if (found.size !== text.length) faults.push(`${text.length - found.size} entries are there twice`);
   if (entries !== text.length) faults.push(`${entries} entries verified of ${text.length}`);
   for (const one of promised) if (!found.has(one)) faults.push(`${one} was promised and is lost`);
   return { promised: promised.length, entries, lockLeft, faults };
+}
+
+/** Tiles must be those of a plain build once an heir has closed the log, whatever the dead left of them. */
+async function wrongTiles(dir: string): Promise<string[]> {
+  const reader = await EntryReader.open(dir);
+  try {
+    const builder = new TileBuilder();
+    const full = (await reader.leaves(0, reader.size)).flatMap((leaf) => builder.add(leaf));
+    return full.flatMap(({ tile, bytes }) => (readTileFile(join(dir, tilePath(tile))).equals(bytes) ? [] : [`${tilePath(tile)} is wrong`]));
+  } finally {
+    await reader.close();
+  }
+}
+
+function readTileFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
+  }
 }
 
 /** One process from its start to its end; what it could still say before it died counts as promised. */
