@@ -58,7 +58,7 @@ describe('an administrator of a new site', { timeout: 180_000 }, () => {
     await see('factor-submit').click();
     recovery = ((await see('recovery-codes').textContent()) ?? '').split('\n')[0] ?? '';
     await see('enrol-done').click();
-    await see('no-desk').waitFor();
+    await see('nav').waitFor();
     expect(users('list').stdout).toMatch(/sec .*security_admin.*second factor/);
   });
 
@@ -70,6 +70,6 @@ describe('an administrator of a new site', { timeout: 180_000 }, () => {
     expect(await see('step-error').getAttribute('data-code')).toBe('SECOND_FACTOR_REFUSED');
     await see('factor-code').fill(recovery);
     await see('factor-submit').click();
-    await see('no-desk').waitFor();
+    await see('nav').waitFor();
   });
 });

@@ -1,4 +1,4 @@
-/** Which page an agent sees: sign-in or the desk, in the chosen language. */
+/** What somebody sees: sign-in, the steps after it, or the pages their roles open, in the chosen language. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App as AntApp, Button, ConfigProvider, Result, Spin } from 'antd';
 import enUS from 'antd/es/locale/en_US';
@@ -9,11 +9,14 @@ import type { SessionReply } from '@keepline/contracts/agent-protocol';
 import { asKeeplineError } from '../server/errors.ts';
 import { theme } from '../ui/theme.ts';
 import { chosenLanguage, keepLanguage, type Language } from './language.ts';
+import { pagesFor, rightsOf } from './pages.ts';
 import { PasswordPage } from './password-page.tsx';
 import { EnrolmentPage, SecondFactorPage } from './second-factor-page.tsx';
 import { sessionQuery, signOut } from './session.ts';
 import { Shell } from './shell.tsx';
 import { SignInPage } from './sign-in-page.tsx';
+import { StepUpProvider } from './step-up-dialog.tsx';
+import { Workbench } from './workbench.tsx';
 import '../ui/page.css';
 import './shell.css';
 
@@ -29,7 +32,13 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
   const [isBusy, setBusy] = useState(false);
 
   const setSession = useCallback((next: SessionReply | null) => queries.setQueryData(sessionQuery.queryKey, next), [queries]);
-  const leave = useMutation({ mutationFn: signOut, onSuccess: () => setSession(null) });
+  const leave = useMutation({
+    mutationFn: signOut,
+    onSuccess: () => {
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' }); // nothing of one person is there for the next
+      setSession(null);
+    },
+  });
   const speak = useCallback((next: Language) => void i18n.changeLanguage(next), [i18n]);
 
   useEffect(() => {
@@ -56,13 +65,15 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
       if (stage === 'second_factor') return <SecondFactorPage onDone={setSession} />;
       if (stage === 'password_change') return <PasswordPage onChanged={setSession} />;
       if (stage === 'factor_enrolment') return <EnrolmentPage onDone={setSession} />;
-      if (!roles.includes('agent'))
-        return <Result status="info" title={t('noDesk.title')} subTitle={t('noDesk.text')} data-testid="no-desk" />;
-      return (
+      const rights = rightsOf(roles);
+      const pages = pagesFor(rights);
+      if (pages.length === 0) return <Result status="info" title={t('noDesk.title')} subTitle={t('noDesk.text')} data-testid="no-desk" />;
+      const desk = (
         <Suspense fallback={waiting}>
           <DeskPage onBye={onBye} onRefused={onRefused} onBusy={setBusy} />
         </Suspense>
       );
+      return <Workbench pages={pages} rights={rights} self={session.data.agent.id} desk={desk} />;
     }
     if (session.data === null) {
       return (
@@ -92,7 +103,7 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
           onSignOut={() => leave.mutate()}
         >
           {leave.isError && <Refused error={leave.error} onRead={() => leave.reset()} />}
-          {page()}
+          <StepUpProvider>{page()}</StepUpProvider>
         </Shell>
       </AntApp>
     </ConfigProvider>

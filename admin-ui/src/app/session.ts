@@ -45,14 +45,23 @@ export async function proveFactor(code: string): Promise<SessionReply> {
   return readSession('/api/session/second-factor', await postJson('/api/session/second-factor', proof));
 }
 
-/** The secret of an authenticator app, in base 32. */
-export async function beginTotp(): Promise<{ readonly secret: string }> {
+/** The secret of an authenticator app, in base 32, and the same as an address for its camera (otpauth:). */
+export async function beginTotp(): Promise<{ readonly secret: string; readonly uri: string }> {
   const body = await postJson('/api/factors/totp');
-  if (!isRecord(body) || typeof body.secret !== 'string') throw new GatewayReplyInvalid('/api/factors/totp', 200);
-  return { secret: body.secret };
+  if (!isRecord(body) || typeof body.secret !== 'string' || typeof body.uri !== 'string') {
+    throw new GatewayReplyInvalid('/api/factors/totp', 200);
+  }
+  return { secret: body.secret, uri: body.uri };
 }
 
-export async function confirmTotp(code: string): Promise<{ readonly session: SessionReply; readonly recoveryCodes: readonly string[] }> {
+/** A second factor that counts from now on. */
+export interface Enrolled {
+  readonly session: SessionReply;
+  /** Shown once; empty unless it was the first factor. */
+  readonly recoveryCodes: readonly string[];
+}
+
+export async function confirmTotp(code: string): Promise<Enrolled> {
   const path = '/api/factors/totp/confirm';
   const body = await postJson(path, { code, label: 'authenticator' });
   if (!isRecord(body) || !Array.isArray(body.recoveryCodes)) throw new GatewayReplyInvalid(path, 200);

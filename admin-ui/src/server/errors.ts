@@ -58,6 +58,16 @@ export class SocketBusy extends KeeplineError {
   }
 }
 
+/** The browser or the person at it did not go through with a passkey. */
+export class PasskeyFailed extends KeeplineError {
+  constructor(cause: unknown) {
+    super('DESK_PASSKEY_FAILED', 'the browser gave no passkey', {
+      hint: 'Cancelled, too late, or not supported here: try again, or use a code of your authenticator app.',
+      cause,
+    });
+  }
+}
+
 /** Anything thrown as an error with a code, so that screens need only one way to show it. */
 export function asKeeplineError(thrown: unknown): KeeplineError {
   if (thrown instanceof KeeplineError) return thrown;

@@ -19,22 +19,26 @@ export async function postJson(path: string, body?: unknown): Promise<unknown> {
   return exchange(path, { method: 'POST', headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 }
 
+/** @throws GatewayRefused | GatewayUnreachable | GatewayReplyInvalid */
+export async function putJson(path: string, body: unknown): Promise<unknown> {
+  return exchange(path, { method: 'PUT', headers: { ...GUARD, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+}
+
+/** @throws GatewayRefused | GatewayUnreachable | GatewayReplyInvalid */
+export async function deleteJson(path: string): Promise<unknown> {
+  return exchange(path, { method: 'DELETE', headers: GUARD });
+}
+
+/** A file for the person at the screen, byte for byte. @throws GatewayRefused | GatewayUnreachable | GatewayReplyInvalid */
+export async function getFile(path: string): Promise<ArrayBuffer> {
+  const { response, bytes } = await send(path, { method: 'GET' });
+  if (response.ok) return bytes;
+  throw refusalOf(parse(textOf(bytes)), response.status) ?? new GatewayReplyInvalid(path, response.status);
+}
+
 async function exchange(path: string, request: RequestInit): Promise<unknown> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(path, {
-      ...request,
-      credentials: 'same-origin',
-      cache: 'no-store',
-      redirect: 'error',
-      signal: AbortSignal.timeout(HTTP_TIMEOUT_MS),
-    });
-    text = await response.text();
-  } catch (cause) {
-    throw new GatewayUnreachable(path, cause);
-  }
-  const body = parse(text);
+  const { response, bytes } = await send(path, request);
+  const body = parse(textOf(bytes));
   if (response.ok) {
     if (body === invalid) throw new GatewayReplyInvalid(path, response.status);
     return body;
@@ -42,6 +46,22 @@ async function exchange(path: string, request: RequestInit): Promise<unknown> {
   throw refusalOf(body, response.status) ?? new GatewayReplyInvalid(path, response.status);
 }
 
+async function send(path: string, request: RequestInit): Promise<{ readonly response: Response; readonly bytes: ArrayBuffer }> {
+  try {
+    const response = await fetch(path, {
+      ...request,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      redirect: 'error',
+      signal: AbortSignal.timeout(HTTP_TIMEOUT_MS),
+    });
+    return { response, bytes: await response.arrayBuffer() };
+  } catch (cause) {
+    throw new GatewayUnreachable(path, cause);
+  }
+}
+
+const textOf = (bytes: ArrayBuffer): string => new TextDecoder().decode(bytes);
 const invalid = Symbol('invalid');
 
 function parse(text: string): unknown {
@@ -63,4 +83,20 @@ export function refusalOf(body: unknown, status: number): GatewayRefused | undef
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/**
+ * The parse boundary of replies whose schema the gateway enforces on itself (contracts/src/workbench.ts): the outer shape is looked at, so that a
+ * gateway of another version is told as such and not as a fault of a page.
+ * @throws GatewayReplyInvalid
+ */
+export function replyWith<T extends object>(path: string, body: unknown, ...keys: readonly (keyof T & string)[]): T {
+  if (!isRecord(body) || keys.some((key) => !(key in body))) throw new GatewayReplyInvalid(path, 200);
+  return body as unknown as T;
+}
+
+/** The same for a list. @throws GatewayReplyInvalid */
+export function listOf<T extends object>(path: string, body: unknown, ...keys: readonly (keyof T & string)[]): readonly T[] {
+  if (!Array.isArray(body)) throw new GatewayReplyInvalid(path, 200);
+  return body.map((each: unknown) => replyWith<T>(path, each, ...keys));
 }

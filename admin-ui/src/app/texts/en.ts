@@ -1,7 +1,11 @@
 /** English texts; same keys as zh-CN.ts. */
+import { workbenchEn } from './workbench.en.ts';
 import type { Texts } from './zh-CN.ts';
 
+const { errors: workbenchErrors, ...workbench } = workbenchEn;
+
 export const en: Texts = {
+  ...workbench,
   brand: 'Keepline',
   deskTitle: 'Agent desk',
   language: { label: 'Language', zh: '中文', en: 'English' },
@@ -38,10 +42,11 @@ export const en: Texts = {
     enrolCode: 'Six digits',
     recovery: 'Recovery codes are shown once and work once each. Keep them in a safe place.',
     kept: 'Kept, go on',
+    scan: 'Scan the code with your authenticator app, or type the key.',
   },
   noDesk: {
     title: 'Signed in',
-    text: 'This account is no agent and has no desk; administration works through the API and the command line.',
+    text: 'The roles of this account have no page in the workbench; use the API or the command line, or ask the security administrator.',
   },
   signOut: 'Sign out',
   loading: 'Loading…',
@@ -123,8 +128,8 @@ export const en: Texts = {
     advised: 'Cloud advice: {{skill}}.',
     skill: 'Has the skill asked for ({{skill}}), longest idle.',
     longest_idle: 'Longest idle.',
-    dialled: 'Called by you.',
     transferred: 'Passed on by a colleague.',
+    dialled: 'Called by you.',
     advice: {
       answered: 'Nobody with the advised skill was free.',
       timeout: 'Advice came too late.',
@@ -201,6 +206,7 @@ export const en: Texts = {
   },
   trouble: { title: 'Not done', code: 'Code {{code}}', close: 'Close' },
   error: {
+    ...workbenchErrors,
     DESK_SOCKET_TIMEOUT: {
       message: 'The gateway did not answer in time',
       hint: 'Reconnecting by itself; look at the state shown before trying again.',

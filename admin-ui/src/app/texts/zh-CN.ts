@@ -1,5 +1,10 @@
 /** Chinese texts (zh-CN), the first language of the desk; the keys of every other language follow this file. */
+import { workbenchZhCN } from './workbench.zh-CN.ts';
+
+const { errors: workbenchErrors, ...workbench } = workbenchZhCN;
+
 export const zhCN = {
+  ...workbench,
   brand: '守线 Keepline',
   deskTitle: '坐席工作台',
   language: { label: '语言', zh: '中文', en: 'English' },
@@ -36,8 +41,9 @@ export const zhCN = {
     enrolCode: '6 位动态口令',
     recovery: '恢复码只显示一次，每个只能使用一次，请妥善保管。',
     kept: '已保存，继续',
+    scan: '用身份验证器扫描二维码，或手工输入密钥。',
   },
-  noDesk: { title: '已登录', text: '该账户没有坐席角色，不能使用坐席台；管理操作请使用 API 或命令行。' },
+  noDesk: { title: '已登录', text: '该账户的角色在工作台中暂无页面；请使用 API 或命令行，或联系安全管理员。' },
   signOut: '退出',
   loading: '正在载入…',
   bye: {
@@ -118,8 +124,8 @@ export const zhCN = {
     advised: '按云端建议：{{skill}}。',
     skill: '具备所需技能（{{skill}}），空闲最久。',
     longest_idle: '空闲最久。',
-    dialled: '由您外呼。',
     transferred: '由同事转接。',
+    dialled: '由您外呼。',
     advice: {
       answered: '所建议技能的坐席均不空闲。',
       timeout: '云端建议超时。',
@@ -196,6 +202,7 @@ export const zhCN = {
   },
   trouble: { title: '操作未完成', code: '代码 {{code}}', close: '关闭' },
   error: {
+    ...workbenchErrors,
     DESK_SOCKET_TIMEOUT: { message: '网关未在规定时间内应答', hint: '系统正在自动重连；请先核对当前状态再操作。' },
     DESK_SOCKET_CLOSED: { message: '操作完成前连接已中断', hint: '系统正在自动重连；请先核对当前状态再操作。' },
     DESK_SOCKET_BUSY: { message: '等待应答的请求过多', hint: '请稍候；如无响应请刷新页面。' },

@@ -1,0 +1,61 @@
+/** What the page of accounts asks of the gateway; each is an audited act there. */
+import { queryOptions } from '@tanstack/react-query';
+import { deleteJson, getJson, isRecord, listOf, postJson, putJson, replyWith } from '../../server/http-client.ts';
+
+export interface Account {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly isDisabled: boolean;
+  readonly isLocked: boolean;
+  readonly hasFactor: boolean;
+  readonly origin: string;
+}
+export interface OpenSession {
+  readonly id: string;
+  readonly user: string;
+  readonly from: string;
+  readonly openedAtMs: number;
+  readonly isThis: boolean;
+}
+/** Shown once. */
+export interface Enrolment {
+  readonly user: string;
+  readonly code: string;
+}
+
+export const accountsQuery = queryOptions({
+  queryKey: ['users'],
+  queryFn: async () => listOf<Account>('/api/users', await getJson('/api/users'), 'id', 'name', 'roles', 'isDisabled', 'isLocked'),
+});
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: async () => listOf<OpenSession>('/api/sessions', await getJson('/api/sessions'), 'id', 'user', 'from', 'openedAtMs'),
+});
+
+export async function createAccount(id: string, name: string): Promise<Enrolment> {
+  return replyWith<Enrolment>('/api/users', await postJson('/api/users', { id, name }), 'user', 'code');
+}
+
+export type AccountAct = 'unlock' | 'disable' | 'enable' | 'reset';
+
+/** @returns a one-time code after a reset, else nothing */
+export async function actOnAccount(id: string, act: AccountAct): Promise<Enrolment | undefined> {
+  const path = `/api/users/${encodeURIComponent(id)}/${act}`;
+  const body = await postJson(path);
+  return act === 'reset' ? replyWith<Enrolment>(path, body, 'user', 'code') : undefined;
+}
+
+export async function setRoles(id: string, roles: readonly string[]): Promise<void> {
+  await putJson(`/api/users/${encodeURIComponent(id)}/roles`, { roles });
+}
+
+/** @returns how many ended */
+export async function endSessionsOf(id: string): Promise<number> {
+  const body = await deleteJson(`/api/users/${encodeURIComponent(id)}/sessions`);
+  return isRecord(body) && typeof body.ended === 'number' ? body.ended : 0;
+}
+
+export async function endSession(id: string): Promise<void> {
+  await deleteJson(`/api/sessions/${encodeURIComponent(id)}`);
+}
