@@ -1,5 +1,5 @@
 /**
- * `./keepline bench rtp [--json] [--calls 60] [--seconds 20]`: CPU microseconds for each RTP packet that the edge receives, records and sends on,
+ * `./keepline bench rtp [--json] [--calls 60] [--seconds 20] [--connected]`: CPU microseconds for each RTP packet that the edge receives, records and sends on,
  * beside a bare dgram relay with the same traffic at the same time, so that whatever else the machine does slows both. The recording is laid on its timeline and handed to the main
  * thread; encryption and disk are not in it (a call makes 16 kB a second).
  */
@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { RelayCommand, RelayUsed } from './parts/rtp-relay.ts';
+import type { RelayCommand, RelayKind, RelayUsed } from './parts/rtp-relay.ts';
 import type { TrafficCommand, TrafficCounts } from './parts/rtp-traffic.ts';
 
 const FLOOR = 'a socket for each leg, what comes in goes out at the other, nothing else';
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     calls: { type: 'string', default: '60' },
     seconds: { type: 'string', default: '20' },
+    connected: { type: 'boolean', default: false },
   },
 });
 const calls = Number(values.calls);
@@ -61,7 +62,7 @@ interface Cost {
   readonly recordedSeconds: number;
 }
 
-async function measure(kind: 'edge' | 'bare'): Promise<Cost> {
+async function measure(kind: RelayKind): Promise<Cost> {
   const relay = new Part('rtp-relay.ts', [kind, `${calls}`]);
   const traffic = new Part('rtp-traffic.ts', []);
   try {
@@ -89,7 +90,7 @@ async function measure(kind: 'edge' | 'bare'): Promise<Cost> {
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 tell(`${calls} calls through a bare relay and ${calls} through the edge, recorded, ${(WARM_UP_MS / 1000 + seconds).toFixed(0)} s`);
-const [bare, edge] = await Promise.all([measure('bare'), measure('edge')]);
+const [bare, edge] = await Promise.all([measure('bare'), measure(values.connected ? 'edge-connected' : 'edge')]);
 const ratio = rounded(edge.usPerPacket / bare.usPerPacket);
 tell(`edge: ${edge.usPerPacket} µs a packet, ${edge.lossPercent} % lost, ${edge.recordedSeconds} s recorded of ${calls * seconds}`);
 tell(`bare: ${bare.usPerPacket} µs a packet, ${bare.lossPercent} % lost (${FLOOR}); ratio ${ratio}`);

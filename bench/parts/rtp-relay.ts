@@ -29,7 +29,10 @@ const SAMPLES_PER_SECOND = 8000;
 const RTP_PORT_MIN = 42_000;
 let recordedSamples = 0;
 
-async function edgeRelay(calls: number): Promise<Relay> {
+/** `edge-connected` has its sockets connected to their far ends, as only far ends on this machine may be. */
+export type RelayKind = 'edge' | 'edge-connected' | 'bare';
+
+async function edgeRelay(calls: number, isConnected: boolean): Promise<Relay> {
   const prompts = tempDir();
   mkdirSync(join(prompts.path, 'zh'));
   const edge = await MediaEdge.start({
@@ -56,8 +59,8 @@ async function edgeRelay(calls: number): Promise<Relay> {
         const [left, right] = [legs[2 * n], legs[2 * n + 1]];
         const [leftPort, rightPort] = [farEnds[2 * n], farEnds[2 * n + 1]];
         if (!left || !right || leftPort === undefined || rightPort === undefined) throw new Error(`call ${n} has no two legs`);
-        left.setRemote(remote(leftPort));
-        right.setRemote(remote(rightPort));
+        left.setRemote(remote(leftPort, isConnected));
+        right.setRemote(remote(rightPort, isConnected));
         call.bridge(left, right);
         const { port1, port2 } = new MessageChannel();
         port2.on('message', (message: RecordingMessage) => {
@@ -69,8 +72,8 @@ async function edgeRelay(calls: number): Promise<Relay> {
   };
 }
 
-function remote(port: number): Parameters<MediaLeg['setRemote']>[0] {
-  return { address: '127.0.0.1', port, codec: 'PCMA', payloadType: 8, dtmfPayloadType: 101, held: false, direction: 'sendrecv' };
+function remote(port: number, local: boolean): Parameters<MediaLeg['setRemote']>[0] {
+  return { address: '127.0.0.1', port, codec: 'PCMA', payloadType: 8, dtmfPayloadType: 101, held: false, direction: 'sendrecv', local };
 }
 
 async function bareRelay(calls: number): Promise<Relay> {
@@ -93,7 +96,7 @@ async function bareRelay(calls: number): Promise<Relay> {
 }
 
 const [kind, calls] = process.argv.slice(2);
-const relay = kind === 'edge' ? await edgeRelay(Number(calls)) : await bareRelay(Number(calls));
+const relay = kind === 'bare' ? await bareRelay(Number(calls)) : await edgeRelay(Number(calls), kind === 'edge-connected');
 const say = (reply: RelayReply): unknown => process.send?.(reply);
 process.on('message', (command: RelayCommand) => {
   if (command === 'used') {

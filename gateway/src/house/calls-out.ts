@@ -15,7 +15,17 @@ export function callsOut(
   const { userAgent, watch, siteUri } = trunks;
   const { allowed, ringSeconds } = site.dialling;
   return {
-    outside: outsideLine({ userAgent, watch, media, clock, siteUri, allowed, ringMs: ringSeconds * 1000, random: Math.random }),
+    outside: outsideLine({
+      userAgent,
+      watch,
+      media,
+      clock,
+      siteUri,
+      allowed,
+      ringMs: ringSeconds * 1000,
+      random: Math.random,
+      srtpKeysWithoutTls: site.media.srtpKeysWithoutTls,
+    }),
     openAudio: (callId) => openCallAudio(edge, media, callId),
     recordWhisper: site.supervision.recordWhisper,
   };

@@ -2,12 +2,14 @@
  * Calls an outside number: trunk after trunk in the order of `trunks/selection.ts`, each told the number in its own spelling. A fault of the
  * way tries the next trunk; the verdict of the far end is final. A redirection stays with the hosts of the trunk (toll fraud).
  */
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import type { CallId } from '@keepline/contracts/ids';
 import type { OutsideCall, OutsideLine, OutsideOutcome } from '../calls/outside-line.ts';
 import type { CallMedia, MediaLeg } from '../media/edge.ts';
 import { acceptAnswer, offerAudio } from '../sdp/offer-answer.ts';
+import { canOffer, newSrtpTerms } from '../sdp/srtp-terms.ts';
 import { InviteRefused } from '../sip/errors.ts';
 import { redirectsTo } from '../sip/redirect.ts';
 import { formatUri, parseUri, type SipUri } from '../sip/uri.ts';
@@ -36,6 +38,8 @@ export interface TrunkCallParts {
   readonly allowed: readonly string[];
   readonly ringMs: number;
   readonly random: () => number;
+  /** SRTP keys may be named over UDP and TCP too; default false. */
+  readonly srtpKeysWithoutTls?: boolean;
 }
 
 export function outsideLine(parts: TrunkCallParts): OutsideLine {
@@ -103,7 +107,13 @@ async function tryTrunk(
     if (allowance.admitted) allowance.release();
     return { outcome: 'unreachable', another: true };
   }
-  const identity = newSdpIdentity();
+  const mayNameKeys = parts.srtpKeysWithoutTls === true || /^sips:|;transport=tls/i.test(trunk.config.target);
+  const terms = newSrtpTerms(trunk.config.srtp, mayNameKeys, randomBytes);
+  if (!canOffer(terms)) {
+    allowance.release();
+    return { outcome: 'unreachable', another: true };
+  }
+  const identity = newSdpIdentity(terms);
   const offer = offerAudio({ address: place.address, rtpPort: place.port, ...identity });
   let rang = false;
   let stopWaiting = (): void => {};
