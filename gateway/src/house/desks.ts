@@ -127,6 +127,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     async close() {
       archive.close();
       await identity.close();
+      await workbench.close();
     },
   };
 }
