@@ -57,7 +57,7 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'gateway/routing': ['calls'],
   'gateway/recording': ['calls', 'media', 'store'],
   // What is kept how long: over recordings and the customer data beside them.
-  'gateway/retention': ['recording', 'store'],
+  'gateway/retention': ['recording', 'store', 'audit'],
   'gateway/events': ['store'],
   'gateway/cloud-link': ['calls', 'routing'],
   'gateway/downlink': ['ivr', 'store', 'cloud-link'],

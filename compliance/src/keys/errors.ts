@@ -117,10 +117,10 @@ export class HsmFailed extends KeeplineError {
   }
 }
 
-export class KeyRotationRefused extends KeeplineError {
+export class ShareInvalid extends KeeplineError {
   constructor(why: string) {
-    super('KEY_ROTATION_REFUSED', `the key was not rotated: ${why}`, {
-      hint: './keepline keys status shows what there is; docs/keys.md says what each rotation needs.',
+    super('KEY_SHARE_INVALID', `the shares of the recording identity: ${why}`, {
+      hint: 'Type each share as it was printed, KLS1-…; all of one ceremony. docs/key-ceremony.md.',
     });
   }
 }

@@ -1,19 +1,12 @@
 /** Retention in the running gateway: the rules of the site, and the hour at which what is over goes. */
 import { join } from 'node:path';
-import type { BusinessLine } from '@keepline/contracts/business-lines';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
-import type { SiteConfig } from '@keepline/contracts/site-config';
 import { type OwnPeriods, rulesWith } from '@keepline/compliance/retention';
 import cron from 'node-cron';
+import { lineOfQueue } from '../retention/lines.ts';
 import { Retention } from '../retention/retention.ts';
 import type { Ground } from './ground.ts';
-
-/** Line of a queue by the site file; a queue that is not in it any more has none, so nothing of it is deleted. */
-export function lineOfQueue(site: SiteConfig): (queue: string) => BusinessLine | undefined {
-  const lines = new Map(site.queues.map(({ name, businessLine }) => [name, businessLine]));
-  return (queue) => (queue === '' ? 'service' : lines.get(queue));
-}
 
 /** @throws RetentionTooShort, KeeplineError RETENTION_SCHEDULE_INVALID: before any door opens */
 export function startRetention({ site, data, store, keys, log, audited, onFault }: Ground): { close(): Promise<void> } {

@@ -42,7 +42,11 @@ const retention = (months: ReadonlyArray<{ line: BusinessLine; months: number }>
     },
   });
 
-async function recorded(openedAtMs: number, queue = 'service', callerNumber = MOBILE): Promise<{ id: RecordingId; callId: CallId; text: Buffer }> {
+async function recorded(
+  openedAtMs: number,
+  queue = 'service',
+  callerNumber = MOBILE,
+): Promise<{ id: RecordingId; callId: CallId; text: Buffer }> {
   const [id, callId] = [newId('rec', openedAtMs), newId('call', openedAtMs)];
   const text = randomBytes(200_000);
   const sealed = await encryptBytes(text, recipient);
@@ -140,7 +144,9 @@ describe('a retention run', () => {
 
   it('finishes what a crash left half done, and certifies it', async () => {
     const { id } = await recorded(yearsAgo(3));
-    await store.write((tx) => tx.run(`INSERT INTO recording_deletions (recording_id, begun_at_ms, line, why) VALUES (?, 1, 'service', 'w')`, id));
+    await store.write((tx) =>
+      tx.run(`INSERT INTO recording_deletions (recording_id, begun_at_ms, line, why) VALUES (?, 1, 'service', 'w')`, id),
+    );
     await shredRecording(recordings, id); // killed here
     expect((await retention().run(9)).deleted).toEqual([id]);
     const row = await store.read.get<{ certificate: string }>('SELECT certificate FROM recording_deletions WHERE recording_id = ?', id);

@@ -28,7 +28,11 @@ export async function shredRecording(dir: string, id: RecordingId): Promise<stri
     destroyed.push(name);
   }
   const folder = await open(dir, 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
   return destroyed;
 }
 

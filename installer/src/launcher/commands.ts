@@ -1,5 +1,15 @@
 /** The list of commands: adding one is a file beside this and an entry here. */
-import { forBrowserDemo, forCloud, forKeys, forInstallTests, forSite, forSiteAndCloud, forTalking, forTests, forUnitTests } from '../setup/steps.ts';
+import {
+  forBrowserDemo,
+  forCloud,
+  forKeys,
+  forInstallTests,
+  forSite,
+  forSiteAndCloud,
+  forTalking,
+  forTests,
+  forUnitTests,
+} from '../setup/steps.ts';
 import type { Command } from './command.ts';
 
 export const commands: readonly Command[] = [

@@ -13,9 +13,13 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   recordings: ['recording.list', 'recording.export', 'recording.verify'],
   users: ['user.create', 'user.list', 'user.roles', 'user.disable', 'user.enable', 'user.unlock', 'user.reset', 'session.revoke'],
   audit: ['audit.read', 'audit.export'],
+  report: ['report.read', 'report.make', 'attestation.add', 'evidence.take'],
   anonymise: ['policy.change'],
   cloud: ['cloud.drill', 'egress.export', 'quarantine.read', 'quarantine.discard', 'credentials.rotate'],
   downlink: ['downlink.approve', 'downlink.reject', 'downlink.rollback'],
+  keys: ['key.root', 'key.export', 'key.escrow', 'key.split', 'key.unlock'],
+  retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
+  subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete'],
   bench: [],
   help: [],
 };
