@@ -9,10 +9,12 @@ import { KeeplineError } from '@keepline/contracts/errors';
 const PACKAGE_OF = {
   age: 'age',
   baresip: 'baresip-core',
+  'ansible-lint': 'ansible-lint',
   'ansible-playbook': 'ansible-core',
   cc: 'build-essential',
   debootstrap: 'debootstrap',
   ip: 'iproute2',
+  minisign: 'minisign',
   'nats-server': 'nats-server',
   nft: 'nftables',
   sipp: 'sip-tester',

@@ -8,6 +8,14 @@ import { type Tally, tallyOf } from './tally.ts';
 /** What `--unit` leaves out: tests of the whole site, and those that need a browser or SIP tools of the distribution. */
 const NOT_UNIT = ['test/!(architecture|docs).test.ts', '**/{sipp-peer,*-in-chromium,browser-endpoint,agent-browser}.test.ts'];
 
+/** Tests that take many minutes: they pack a bundle, boot a machine, install. They run when their word is among the patterns. */
+const LONG = { word: 'install', glob: 'test/install/**' };
+
+/** Are the long tests left out? */
+export function leavesOutLong(patterns: readonly string[]): boolean {
+  return !patterns.some((pattern) => pattern === LONG.word || pattern.includes('test/install'));
+}
+
 /** `patterns` choose test files as vitest does: a part of the path. */
 export async function runTests(machine: Machine, patterns: readonly string[], unitOnly: boolean): Promise<Tally> {
   const report = join(machine.runtime, 'log/vitest.json');
@@ -18,6 +26,7 @@ export async function runTests(machine: Machine, patterns: readonly string[], un
     'vitest',
     'run',
     ...output,
+    ...(leavesOutLong(patterns) ? ['--exclude', LONG.glob] : []),
     ...(unitOnly ? NOT_UNIT.flatMap((glob) => ['--exclude', glob]) : []),
     ...patterns,
   ]);

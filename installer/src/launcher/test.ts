@@ -14,6 +14,7 @@ export const run: Run = async ({ words, flag }, { machine, say }) => {
     if (status !== 0) say(`${check.name}: failed`);
   }
   say('tests: vitest run');
+  if (words.length === 0) say('left out: installing on a booted machine, which takes minutes: ./keepline test install');
   tallies.push(await runTests(machine, words, flag('unit')));
   const total = sum(tallies);
   console.log(lastLine(total));

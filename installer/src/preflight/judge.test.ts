@@ -22,7 +22,8 @@ describe('what preflight says of a machine', () => {
   it.each([
     [1, 'ok'],
     [20, 'warn'],
-    [200, 'fail'],
+    [999, 'warn'],
+    [1000, 'fail'],
   ])('judges a disk that takes %d ms as %s', (ms, verdict) => expect(judge.judgeFsync(ms, '/data').verdict).toBe(verdict));
 
   it('refuses a machine without the memory to serve, and warns of a small one', () => {

@@ -6,7 +6,7 @@ const MEMORY_NEEDED_MB = 2048;
 const MEMORY_WANTED_MB = 8192;
 /** An audit entry is durable before the act it announces: this is what a click of an agent waits for. */
 const FSYNC_SLOW_MS = 20;
-const FSYNC_BAD_MS = 200;
+const FSYNC_BAD_MS = 1000;
 /** getrandom(2) blocks until the pool is ready; 256 is its full size since Linux 5.18. */
 const ENTROPY_NEEDED = 200;
 

@@ -58,4 +58,13 @@ export const testTools = programs('test tools', '60 s', {
   'softhsm2-util': 'softhsm2',
 });
 
+/** A bare Debian to boot, and what a bank installs it with. */
+export const installTools = programs('install tools', '40 s', {
+  'systemd-nspawn': 'systemd-container',
+  debootstrap: 'debootstrap',
+  'ansible-playbook': 'ansible-core',
+  'ansible-lint': 'ansible-lint',
+  'ssh-keygen': 'openssh-client',
+});
+
 export const browser = programs('browser', '30 s', { chromium: 'chromium' });

@@ -13,6 +13,7 @@ export type StepName =
   | 'agent desk'
   | 'speech'
   | 'test tools'
+  | 'install tools'
   | 'browser';
 
 export interface Step {

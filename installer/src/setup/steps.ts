@@ -2,7 +2,7 @@
 import { desk } from './desk.ts';
 import { mediaWorker } from './media-worker.ts';
 import { nodeModules } from './node-modules.ts';
-import { browser, natsServer, speech, testTools } from './programs.ts';
+import { browser, installTools, natsServer, speech, testTools } from './programs.ts';
 import { pkcs11 } from './pkcs11.ts';
 import { sqlite } from './sqlite.ts';
 import type { Step } from './step.ts';
@@ -21,3 +21,5 @@ export const forSiteAndCloud: readonly Step[] = [...forSite, natsServer];
 export const forUnitTests: readonly Step[] = [nodeModules, sqlite, pkcs11, mediaWorker, natsServer, testTools];
 export const forTests: readonly Step[] = [nodeModules, sqlite, pkcs11, mediaWorker, desk, natsServer, testTools, browser];
 export const forBrowserDemo: readonly Step[] = [...forSiteAndCloud, browser];
+/** To pack a bundle and install it on a booted machine. */
+export const forInstallTests: readonly Step[] = [...forTests, installTools];
