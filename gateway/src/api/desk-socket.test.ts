@@ -25,6 +25,29 @@ describe('a desk', () => {
     expect(site.duty.asked).toEqual(['signIn li']);
   });
 
+  it('pauses and resumes the recording of its own call, each an audited act, and of no other', async () => {
+    site = await openSite();
+    const desk = await openDesk();
+    const [own, other] = [
+      new FakeCall({ callId: callIdOf(1), agentId: 'li', pausedUntilMs: 9 }),
+      new FakeCall({ callId: callIdOf(2), agentId: 'wang' }),
+    ];
+    site.calls.add(callIdOf(1), own);
+    site.calls.add(callIdOf(2), other);
+    await desk.until(() => desk.view?.call !== null, 'the call');
+    expect(desk.view?.call).toMatchObject({ recording: true, pausedUntilMs: 9, pauseRanOut: false });
+    for (const ask of ['recording.pause', 'recording.resume']) await desk.ask({ ask, callId: callIdOf(1) });
+    expect(await desk.ask({ ask: 'recording.pause', callId: callIdOf(2) })).toEqual(refused('CALL_NOT_FOUND'));
+    expect([own.asked, other.asked]).toEqual([['pause recording', 'resume recording'], []]);
+    const acts = site.acts
+      .filter(({ act }) => act.startsWith('recording.'))
+      .map(({ act, who, object, outcome }) => [act, who, object, outcome]);
+    expect(acts).toEqual([
+      ['recording.pause', 'li', callIdOf(1), 'done'],
+      ['recording.resume', 'li', callIdOf(1), 'done'],
+    ]);
+  });
+
   it('takes a call from screen pop over answer to outcome, and hears it', async () => {
     site = await openSite();
     const desk = await openDesk();
