@@ -46,7 +46,7 @@ export function UsersPage({ rights, self }: UsersPageProps): ReactNode {
         )
       }
     >
-      {data ? <Tabs items={rights.has('sessions.read') ? [accounts, sessions] : [accounts]} destroyOnHidden /> : null}
+      {data ? <Tabs className="work-tabs" items={rights.has('sessions.read') ? [accounts, sessions] : [accounts]} destroyOnHidden /> : null}
       {isCreating && (
         <CreateDialog
           onClose={() => setCreating(false)}
