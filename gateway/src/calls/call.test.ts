@@ -61,3 +61,22 @@ describe('the verdict', () => {
     expect(endVerdict(state, end, asked)).toEqual({ verdict, by });
   });
 });
+
+describe('a call out', () => {
+  it('is the agent’s before the customer answers, and owes an outcome also when nobody did', () => {
+    let call = newCall('call-2', '13900001111', '', 100);
+    for (const input of [{ do: 'dial_out', agentId: 'li' }, { do: 'dialling' }] as const) call = step(call, input, 200);
+    expect(call).toMatchObject({ state: 'dialling', direction: 'out', agentId: 'li', routedBecause: { how: 'dialled' } });
+    expect(step(call, { do: 'end' }, 300)).toMatchObject({ state: 'wrap_up', connectedAtMs: 0 });
+    expect(step(call, { do: 'connect' }, 300)).toMatchObject({ state: 'connected', connectedAtMs: 300 });
+  });
+
+  it('and who is in it beside caller and agent is forgotten when the talk is over, passed on or lost', () => {
+    const party = { role: 'consulted', agentId: 'wang', number: '', state: 'talking', mode: null, muted: false } as const;
+    let call = newCall('call-2', '13900001111', '', 100);
+    for (const input of [{ do: 'dial_out', agentId: 'li' }, { do: 'dialling' }, { do: 'connect' }] as const) call = step(call, input, 200);
+    call = step(call, { do: 'parties', parties: [party], conference: true, lastConsult: 'answered' }, 300);
+    for (const over of ['end', 'transfer', 'lose_agent'] as const)
+      expect(step(call, { do: over }, 400)).toMatchObject({ parties: [], conference: false, lastConsult: null });
+  });
+});

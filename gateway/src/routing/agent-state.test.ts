@@ -29,6 +29,14 @@ describe('an agent', () => {
     expect(through(...SIGNED_IN, { do: 'offer', callId: CALL }, { do: 'withdraw' }).at).toBe('ready');
   });
 
+  it('may call out while not ready, and is not ready for the same reason afterwards; no other call is offered meanwhile', () => {
+    const dialling = through({ do: 'sign_in' }, { do: 'not_ready', reason: 'lunch' }, { do: 'dial', callId: CALL });
+    expect(dialling).toMatchObject({ at: 'offered', callId: CALL, afterwards: 'lunch' });
+    expect(step(dialling, { do: 'withdraw' }, 2000)).toMatchObject({ at: 'not_ready', reason: 'lunch' });
+    expect(() => step(dialling, { do: 'offer', callId: 'call-2' }, 2000)).toThrow(expect.objectContaining({ code: 'AGENT_STATE_REFUSED' }));
+    expect(() => step(through(...IN_CALL), { do: 'dial', callId: 'call-2' }, 2000)).toThrow();
+  });
+
   it('may ask for a break during a call and gets it after the wrap-up', () => {
     const asked = through(...IN_CALL, { do: 'not_ready', reason: 'lunch' }, { do: 'hang_up' });
     expect(asked.at).toBe('wrap_up');
