@@ -95,4 +95,27 @@ describe('several processes', () => {
     await log.close();
     expect(await verifyAuditLog(dir, signer.verifierKey)).toMatchObject({ ok: true, entries: promised + 1 });
   });
+
+  it.each([
+    ['a write fails with EIO', 'pwrite64:error=EIO:when=8+5'],
+    ['a write finds no space', 'pwrite64:error=ENOSPC:when=8+3'],
+    ['a flush fails with EIO', 'fdatasync:error=EIO:when=4+3'],
+    ['a rename fails', 'rename:error=EIO:when=1+1'],
+  ])('keep every promise when %s, again and again, and the log verifies', async (_how, fault) => {
+    const name = `f${fault.replaceAll(/[^a-z0-9]/gi, '')}`;
+    const child = victim(name, 300, `exec strace -f -qq -o /dev/null -e trace=pwrite64,fdatasync,rename -e inject=${fault} "$@"`);
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) lines.push(line);
+    const promised = lines.filter((line) => line.startsWith('durable ')).map((line) => line.slice('durable '.length));
+    expect(promised.length).toBeGreaterThan(5);
+    if (fault.startsWith('pwrite64')) expect(lines.some((line) => line.startsWith('refused '))).toBe(true); // else nothing was injected
+    expect(lines.length).toBeGreaterThanOrEqual(300); // told one way or the other, every one
+    const log = await opened();
+    await log.append(entry('heir'));
+    await log.close();
+    const found = correlations();
+    expect(new Set(found).size).toBe(found.length);
+    expect(promised.filter((one) => !found.includes(one))).toEqual([]);
+    expect(await verifyAuditLog(dir, signer.verifierKey)).toMatchObject({ ok: true, entries: found.length });
+  });
 });
