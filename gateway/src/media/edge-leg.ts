@@ -93,7 +93,8 @@ export class EdgeLeg {
   setRemote(remote: RtpRemote): void {
     const nowMs = this.#clock.monotonicMs();
     this.#intake.expect(remote, nowMs);
-    if (remote.local === true) this.#sockets?.connect(remote.address, remote.port);
+    if (remote.local === true) this.#sockets?.connect(remote.address, remote.port, true);
+    else if (!this.#intake.guard.isSteady(nowMs)) this.#sockets?.release();
     this.#remote = remote;
     this.#heardMs = nowMs; // silence counts from here: a resume after a long hold is not a loss
   }
@@ -169,6 +170,8 @@ export class EdgeLeg {
 
   /** Every second: whether the far end has fallen silent though it should send. Reported once per silence; a desk is judged by its socket. */
   watchSilence(nowMs: number, timeoutMs: number): void {
+    const { guard } = this.#intake;
+    if (guard.isSteady(nowMs)) this.#sockets?.connect(guard.address, guard.port, this.#remote?.local === true);
     const remote = this.#remote;
     if (!this.#silenceWatch || !remote || remote.local === true) return;
     if (remote.held || remote.direction === 'recvonly' || remote.direction === 'inactive') {

@@ -66,7 +66,7 @@ export class QualityBoard {
   }
 
   #judge(legId: string, mos: number): void {
-    const { mosAlarm, onAlarm } = this.#options;
+    const { mosAlarm } = this.#options;
     if (mosAlarm === 0) return;
     const leg = this.#legs.get(legId) ?? { bad: 0, good: 0, alarmed: false };
     this.#legs.set(legId, leg);
@@ -75,6 +75,6 @@ export class QualityBoard {
     if (leg.alarmed && leg.good >= GOOD_SAMPLES) leg.alarmed = false;
     if (leg.alarmed || leg.bad < BAD_SAMPLES) return;
     leg.alarmed = true;
-    onAlarm(new VoiceQualityLow(legId, mos));
+    this.#options.onAlarm(new VoiceQualityLow(legId, mos));
   }
 }

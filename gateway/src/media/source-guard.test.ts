@@ -64,4 +64,18 @@ describe('whom a leg listens to', () => {
     expect(guard.accepts('10.0.0.1', 61_000, 90_001)).toBe(false);
     expect(guard.accepts('10.0.0.9', 5002, 90_001)).toBe(true);
   });
+
+  it('is steady once it has spoken from its named port past the time of learning; a learnt port never is', () => {
+    const named = new SourceGuard();
+    named.expect('10.0.0.9', 4000, 0);
+    expect(named.isSteady(9000)).toBe(false); // it has not spoken
+    named.accepts('10.0.0.9', 4000, 100);
+    expect([named.isSteady(5000), named.isSteady(5001)]).toEqual([false, true]);
+    named.expect('10.0.0.10', 4000, 6000);
+    expect(named.isSteady(20_000)).toBe(false);
+    const behindNat = new SourceGuard();
+    behindNat.expect('10.0.0.9', 4000, 0);
+    behindNat.accepts('10.0.0.9', 61_000, 100);
+    expect(behindNat.isSteady(9000)).toBe(false); // the named port may still begin
+  });
 });

@@ -48,6 +48,11 @@ export class SourceGuard {
     return true;
   }
 
+  /** Speaks from the place its SDP named, and no other will be learnt any more: its socket may be connected. */
+  isSteady(nowMs: number): boolean {
+    return this.#settled && this.#port === this.#namedPort && nowMs - this.#sinceMs > LEARN_MS;
+  }
+
   /** Whether sound of this SSRC is what the far end sends now, not a late packet of what it sent before. */
   isCurrent(ssrc: number, nowMs: number): boolean {
     if (ssrc === this.#ssrc) return true;
