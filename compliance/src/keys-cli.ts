@@ -25,6 +25,7 @@ import { rootSecrets } from './keys/root-secrets.ts';
 
 const USAGE = `usage: ./keepline keys status [--json]
        ./keepline keys init | rewrap --root passphrase | credential | pkcs11 [--credential NAME] [--module FILE --token LABEL --label LABEL]
+       ./keepline keys rotate column
        ./keepline keys export recording-identity --out FILE
        ./keepline keys escrow --recipient age1… --out FILE
        ./keepline keys split --threshold M --shares N

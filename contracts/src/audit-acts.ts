@@ -66,6 +66,7 @@ export const AUDIT_ACTS = [
   'customer.forget',
   'key.export',
   'key.root',
+  'key.rotate',
   'key.split',
   'key.unlock',
   'key.escrow',

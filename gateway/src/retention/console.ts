@@ -29,6 +29,8 @@ export interface Console {
   /** Who sits at the console, as the audit log names them. */
   readonly who: string;
   readonly audited: <T>(act: AuditAct, object: string, purpose: string, run: () => Promise<T>) => Promise<T>;
+  /** Takes up a column key made by this process. */
+  refreshColumns(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,7 +50,8 @@ export async function openConsole(data: string, siteFile: string | undefined): P
   const signer = keys.auditSigner();
   const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
   const log = await AuditLog.open({ dir: join(data, 'audit'), signer, clock, onFault });
-  const store = await Store.open(path, allTables, { columns: await SealedColumns.open(() => keys.columnKeys()) });
+  const columns = await SealedColumns.open(() => keys.columnKeys());
+  const store = await Store.open(path, allTables, { columns });
   // names of the system may hold what an audit entry does not take
   const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
   const act = { who, role: 'operator', from: 'console' };
@@ -61,6 +64,7 @@ export async function openConsole(data: string, siteFile: string | undefined): P
   return {
     ...{ site, keys, store, recordings, rules, lineOf, retention, who },
     audited: (name, object, purpose, run) => audited(log, name, { ...act, object, purpose, correlation: newId('act', clock.now()) }, run),
+    refreshColumns: () => columns.refresh(),
     async close() {
       await store.close();
       await log.close();

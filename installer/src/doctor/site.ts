@@ -1,13 +1,20 @@
 /** The checks that depend on the site file: its faults, its ports, the disk its data lies on. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import type { Machine } from '../machine.ts';
 import { liveHolder } from '../pid-lock.ts';
 import { dataFolder } from '../up/data-folder.ts';
-import { type Finding, ok } from './finding.ts';
+import { type Finding, ok, warn } from './finding.ts';
 import { checkDisk } from './host.ts';
 import { checkPorts } from './ports.ts';
+
+/** Whether the keys of the site hang on a root key; looks at one name, and needs no key for it. */
+function checkRoot(keys: string): Finding {
+  if (existsSync(join(keys, 'root.json'))) return ok('key store', 'its keys are sealed by a root key');
+  const found = 'the keys lie in clear, protected by file modes alone: fit for a demo, not for customers';
+  return warn('key store', found, './keepline keys init --root passphrase | credential | pkcs11 (docs/keys.md)');
+}
 
 /** @throws KeeplineError SITE_FILE_INVALID, SITE_FILE_UNREADABLE */
 export async function checkSite(data: string | undefined, given: string | undefined, machine: Machine): Promise<Finding[]> {
@@ -17,6 +24,7 @@ export async function checkSite(data: string | undefined, given: string | undefi
   const site = readSiteFile(isThere ? path : undefined);
   const running = liveHolder(folder.lock) !== undefined;
   return [
+    ...(existsSync(folder.keys) ? [checkRoot(folder.keys)] : []),
     ok('site file', isThere ? path : 'none, all defaults'),
     checkDisk(folder.path, site.recording.minFreeMegabytes),
     ...(await checkPorts(site, running)),

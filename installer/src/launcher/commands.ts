@@ -10,6 +10,7 @@ import {
   forTests,
   forUnitTests,
 } from '../setup/steps.ts';
+import { sqlite } from '../setup/sqlite.ts';
 import type { Command } from './command.ts';
 
 export const commands: readonly Command[] = [
@@ -147,9 +148,9 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'keys',
-    usage: 'status | init | rewrap | export | escrow | split | combine | lock | forget [...]',
+    usage: 'status | init | rewrap | rotate column | export | escrow | split | combine | lock | forget [...]',
     summary: 'the key store: its root key, escrow, and the recording identity split among people',
-    setup: () => forKeys,
+    setup: ([verb = '']) => (verb === 'rotate' ? [...forKeys, sqlite] : forKeys),
     load: () => import('./keys.ts'),
   },
   {

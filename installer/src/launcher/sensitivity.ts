@@ -17,7 +17,7 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   anonymise: ['policy.change'],
   cloud: ['cloud.drill', 'egress.export', 'quarantine.read', 'quarantine.discard', 'credentials.rotate'],
   downlink: ['downlink.approve', 'downlink.reject', 'downlink.rollback'],
-  keys: ['key.root', 'key.export', 'key.escrow', 'key.split', 'key.unlock'],
+  keys: ['key.root', 'key.rotate', 'key.export', 'key.escrow', 'key.split', 'key.unlock'],
   retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
   subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete'],
   bench: [],
