@@ -55,8 +55,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'recordings',
-    usage: 'list | export ID [...]',
-    summary: 'list recordings, or decrypt one with the identity key',
+    usage: 'list | show ID | export ID | verify FILE [...]',
+    summary: 'list recordings, show one, decrypt one with the identity key, prove an exported one',
     setup: () => forSite,
     load: () => import('./recordings.ts'),
   },

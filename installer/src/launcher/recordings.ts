@@ -1,4 +1,4 @@
-/** `./keepline recordings list | export ID`. */
+/** `./keepline recordings list | show ID | export ID | verify FILE`. */
 import type { Run } from './command.ts';
 import { runScript } from './script.ts';
 
