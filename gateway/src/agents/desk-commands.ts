@@ -21,7 +21,12 @@ export interface Duty {
   lost(agentId: AgentId): Promise<void>;
   ready(agentId: AgentId): Promise<void>;
   notReady(agentId: AgentId, reason: string): Promise<void>;
-  agent(agentId: AgentId): { readonly state: AgentStateName; readonly reason: string; readonly sinceMs: number; readonly afterwards: string };
+  agent(agentId: AgentId): {
+    readonly state: AgentStateName;
+    readonly reason: string;
+    readonly sinceMs: number;
+    readonly afterwards: string;
+  };
   /** Agents who are ready for a call. */
   readyAgents(): readonly AgentId[];
   queueNames(): readonly string[];
@@ -124,15 +129,17 @@ export async function runCommand(command: Command, at: CommandSurroundings): Pro
 }
 
 /** A call that leaves the house is an audited act; inside the house nothing is. */
-async function dialling(at: CommandSurroundings, kind: 'queue' | 'agent' | 'outside', callId: string, run: () => Promise<void>): Promise<void> {
+async function dialling(
+  at: CommandSurroundings,
+  kind: 'queue' | 'agent' | 'outside',
+  callId: string,
+  run: () => Promise<void>,
+): Promise<void> {
   if (kind === 'outside') await at.audited('call.dial_out', callId, run);
   else await run();
 }
 
-async function supervise(
-  { callId, mode }: Extract<Command, { ask: 'call.supervise' }>,
-  at: CommandSurroundings,
-): Promise<void> {
+async function supervise({ callId, mode }: Extract<Command, { ask: 'call.supervise' }>, at: CommandSurroundings): Promise<void> {
   if (!at.permissions.has('call.supervise')) throw new PermissionRefused('call.supervise');
   const control = at.calls.get(callId);
   const isInside = isGuest(at, callId);
@@ -143,7 +150,10 @@ async function supervise(
 
 /** Whether this agent is in the call of another: consulted, or supervising. */
 function isGuest({ calls, agentId }: CommandSurroundings, callId: string): boolean {
-  return calls.get(callId).facts().parties.some((party) => party.agentId === agentId);
+  return calls
+    .get(callId)
+    .facts()
+    .parties.some((party) => party.agentId === agentId);
 }
 
 /** @throws CallNotFound for calls that are not this agent's exactly as for calls that are not */
