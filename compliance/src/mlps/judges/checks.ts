@@ -1,0 +1,152 @@
+/** Checks that several items ask for, pure. */
+import { check, type Check, named } from '../judgement.ts';
+import type { AuditFact, Door, Facts, LimitFact, Measured } from '../facts.ts';
+
+export type Judge = (facts: Facts) => readonly Check[];
+
+/** Backups of audit data and of the site must be younger, days. */
+const BACKUP_DAYS_MAX = 7;
+/** Cybersecurity Law art. 23(3), former art. 21: six months. */
+export const RETENTION_DAYS_MIN = 183;
+const DAY_MS = 86_400_000;
+/** Ports that must not be open on a system of this kind: telnet, RPC, NetBIOS, SMB, rlogin, NFS, RDP, database and remote desktop ports. */
+export const RISKY_PORTS: readonly number[] = [21, 23, 69, 111, 135, 137, 138, 139, 445, 512, 513, 514, 2049, 3306, 3389, 5432, 5900, 6379];
+/** Acts that are security events: an attack, its limits, or a change of who may do what. */
+export const SECURITY_ACTS = ['user.lock', 'sip.ban', 'user.reset', 'user.roles', 'session.revoke', 'quarantine.discard'] as const;
+
+export const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.)/.test(address);
+export const doorName = ({ protocol, address, port }: Door): string => `${protocol} ${address}:${port}`;
+export const count = (audit: AuditFact, act: string): number => Object.values(audit.acts[act] ?? {}).reduce((sum, n) => sum + n, 0);
+/** Acts that came to an end, whatever it was: an act and its intent are one event. */
+export const ended = (audit: AuditFact, act: string): number => (audit.acts[act]?.['done'] ?? 0) + (audit.acts[act]?.['failed'] ?? 0);
+const clearDoors = (facts: Facts): Measured<readonly string[]> =>
+  facts.tls.measured
+    ? {
+        measured: true,
+        value: facts.tls.value
+          .filter(({ address, accepted }) => !isLoopback(address) && accepted.length === 0)
+          .map(({ address, port }) => `${address}:${port}`),
+      }
+    : facts.tls;
+
+export const noClearText = (facts: Facts): Check =>
+  check('本机以外可达的明文 TCP 端口', 'clear-text TCP doors reachable from other machines', clearDoors(facts), (doors) => [
+    named(doors),
+    doors.length === 0,
+  ]);
+
+export const oldVersionsRefused = (facts: Facts): Check =>
+  check('TLS 1.0/1.1 实测被拒绝', 'TLS 1.0 and 1.1 refused when tried', facts.tls, (trials) => {
+    const tls = trials.filter(({ accepted }) => accepted.length > 0);
+    const old = tls.filter(({ accepted }) => accepted.some((version) => version === 'TLSv1' || version === 'TLSv1.1'));
+    const shown = tls.map(({ port, accepted, suite }) => `${port}: ${accepted.join('+')} ${suite}`).join('; ');
+    return [shown || '0 TLS', tls.length > 0 && old.length === 0];
+  });
+
+export const certificatesValid = (facts: Facts): Check =>
+  check('证书剩余天数', 'days left of certificates', facts.tls, (trials) => {
+    const days = trials.flatMap(({ certificateDaysLeft }) => certificateDaysLeft ?? []);
+    return [days.join(', ') || '0 TLS', days.length > 0 && days.every((left) => left > 14)];
+  });
+
+export const cloudEncrypted = (facts: Facts): Check =>
+  check('云端要求 TLS', 'the cloud end demands TLS', facts.cloud, (ends) => [
+    ends.map(({ server, reached, requiresTls }) => `${server} ${reached ? (requiresTls ? 'TLS' : 'clear') : 'unreachable'}`).join('; ') ||
+      '0',
+    ends.every(({ reached, requiresTls }) => requiresTls && reached),
+  ]);
+
+/** SIP over UDP carries no protection of its own, and RTP from trunks none either. */
+export const voiceEncrypted = (facts: Facts): Check =>
+  check('对外的明文 SIP/RTP 端口（UDP）', 'SIP and RTP doors over plain UDP, reachable from other machines', facts.doors, (doors) => {
+    const plain = doors.filter(({ protocol, isOurs, address }) => protocol === 'udp' && isOurs && !isLoopback(address));
+    return [named(plain.map(doorName)), plain.length === 0];
+  });
+
+export const logHolds = (facts: Facts): Check =>
+  check('审计日志逐条重算并核对检查点', 'audit log recomputed against its checkpoints', facts.audit, (audit) => [
+    `${audit.entries} entries, ${audit.checkpoints} checkpoints, root ${audit.root.slice(0, 12)}…${audit.fault ? `; ${audit.fault}` : ''}`,
+    audit.ok,
+  ]);
+export const randomEntryProven = (facts: Facts): Check =>
+  check('随机一条的包含证明', 'inclusion proof of an entry taken at random', facts.audit, (audit) => [
+    audit.provenEntry < 0 ? 'none' : `#${audit.provenEntry}`,
+    audit.provenEntry >= 0,
+  ]);
+export const recordsComplete = (facts: Facts): Check =>
+  check('缺少字段的审计记录数', 'audit entries that lack a field', facts.audit, (audit) => [
+    `${audit.incomplete} of ${audit.entries}`,
+    audit.incomplete === 0,
+  ]);
+export const logFilesClosed = (facts: Facts): Check =>
+  check('他人可读写的审计文件', 'audit files that others can read or write', facts.audit, (audit) => [
+    named(audit.laxFiles),
+    audit.laxFiles.length === 0,
+  ]);
+export const everyUserAudited = (facts: Facts): Check => {
+  if (!facts.sessions.measured) return check('现存会话', 'live sessions', facts.sessions, () => ['', true]);
+  const users = [...new Set(facts.sessions.value.map(({ user }) => user))];
+  return check('有会话而期间无审计记录的账户', 'accounts with a session and no entry in the period', facts.audit, (audit) => {
+    const silent = users.filter((user) => !audit.actors.includes(user));
+    return [named(silent), silent.length === 0];
+  });
+};
+export const periodCovered = (facts: Facts): Check =>
+  check('期间内的审计行为与用户', 'acts and actors in the period', facts.audit, (audit) => [
+    `${Object.keys(audit.acts).length} acts, ${audit.actors.length} actors`,
+    audit.actors.length > 0,
+  ]);
+export const retained = (facts: Facts): Check =>
+  check('最早一条审计记录', 'oldest audit entry', facts.audit, (audit) => {
+    const days = Math.floor((Date.parse(facts.takenAt) - Date.parse(audit.oldest)) / DAY_MS);
+    // A young site cannot show six months; that its first entry, number 0, is still there shows that nothing was cut.
+    return [`${audit.oldest} (${days} d; ${days < RETENTION_DAYS_MIN ? 'since the first start' : `≥ ${RETENTION_DAYS_MIN} d`})`, audit.ok];
+  });
+export const backedUp = (facts: Facts): Check =>
+  check('最新备份（天）', 'age of the newest backup, days', facts.storage, ({ newestBackupDays }) => [
+    newestBackupDays ?? 'backups/: none',
+    newestBackupDays !== null && newestBackupDays <= BACKUP_DAYS_MAX,
+  ]);
+export const clockSynchronised = (facts: Facts): Check =>
+  check('时钟偏差（毫秒）', 'offset of the clock, ms', facts.clockOffsetMs, (ms) => [ms, Math.abs(ms) <= 1000]);
+export const componentsAsLocked = (facts: Facts): Check =>
+  check('与锁定清单不符的组件', 'components that differ from the lock file', facts.components, (c) => [
+    `${named([...c.unexpected, ...c.differing])} (${c.installed} installed, ${c.locked} locked, ${c.systemPackages} system packages)`,
+    c.unexpected.length + c.differing.length === 0,
+  ]);
+export const antiVirusRuns = (facts: Facts): Check =>
+  check('防病毒进程', 'anti-virus processes', facts.host, ({ antiVirus }) => [named(antiVirus), antiVirus.length > 0]);
+export const secureBoot = (facts: Facts): Check =>
+  check('安全启动 / TPM', 'secure boot / TPM', facts.trust, (trust) => [
+    `${trust.secureBoot} / ${trust.hasTpm ? 'TPM' : 'no TPM'}`,
+    trust.secureBoot === 'enabled' && trust.hasTpm,
+  ]);
+export const securityEvents = (facts: Facts): Check =>
+  check('期间内的安全事件', 'security events of the period', facts.audit, (audit) => [
+    SECURITY_ACTS.map((act) => `${act} ${ended(audit, act)}`).join(', '),
+    null,
+  ]);
+/** The product writes events down and has no channel of its own to a pager or a SIEM: an assessor asks for the receipt of an alarm. */
+export const alarmDelivered: Check = {
+  what: { zh: '告警送达回执', en: 'receipts of delivered alarms' },
+  found: 'no alarm channel of the product',
+  holds: false,
+};
+export const ownAccount = (facts: Facts): Check =>
+  check('以 root 运行的站点进程', 'processes of the site that run as root', facts.processes, (list) => {
+    const root = list.filter(({ uid }) => uid === 0).map(({ name }) => name);
+    return [list.length === 0 ? 'none runs' : named(root), list.length > 0 && root.length === 0];
+  });
+
+/** Doors other machines can reach that the site file does not declare. Port 0 in the site file lets the system choose: then any is declared. */
+export function undeclared(doors: readonly Door[], { declaredPorts, rtpPorts: [low, high] }: LimitFact): readonly Door[] {
+  return doors.filter(
+    ({ protocol, address, port }) =>
+      !isLoopback(address) && !declaredPorts.includes(`${protocol}:${port}`) && !(protocol === 'udp' && port >= low && port <= high),
+  );
+}
+export const onlyDeclaredDoors = (facts: Facts): Check =>
+  check('未声明而对外监听的端口', 'doors open to other machines that the site does not declare', facts.doors, (doors) => {
+    const found = undeclared(doors, facts.limits);
+    return [named(found.map((door) => `${doorName(door)} ${door.process}`)), found.length === 0];
+  });
