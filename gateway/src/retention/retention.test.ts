@@ -85,7 +85,7 @@ describe('a retention run', () => {
     const old = await recorded(yearsAgo(3));
     const older = await recorded(yearsAgo(4), 'collection');
     const sale = await recorded(yearsAgo(9), 'sales'); // nobody said that its contract ended
-    const ofNoQueue = await recorded(yearsAgo(9), 'a-queue-that-is-gone');
+    const ofNoQueue = await recorded(yearsAgo(8), 'a-queue-that-is-gone');
     expect(await retention().run(100)).toEqual({ deleted: [old.id, older.id], held: 0, forgotten: 0 });
     expect([young, old, older, sale, ofNoQueue].map(({ id }) => isThere(id))).toEqual([true, false, false, true, true]);
     expect(await findCall(store.read, old.callId)).toMatchObject({ callerNumber: '', callerName: '', note: null });
