@@ -1,4 +1,4 @@
-import type { DeskAsk, DeskCall, DeskView } from '@keepline/contracts/agent-protocol';
+import type { DeskAsk, DeskCall, DeskParty, DeskView } from '@keepline/contracts/agent-protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstView, ringingCall } from '../../../test/views.ts';
@@ -62,12 +62,26 @@ describe('what the agent may do', () => {
 });
 
 describe('the microphone', () => {
-  it('is open in a connected call only', () => {
-    const open = (['ringing', 'connected', 'held', 'wrap_up'] as const).filter((state) =>
+  it('is open in a connected call only, as long as nobody else is there', () => {
+    const open = (['ringing', 'dialling', 'connected', 'held', 'wrap_up'] as const).filter((state) =>
       isMicrophoneOpen(after(opened, viewOf({ state }))),
     );
     expect(open).toEqual(['connected']);
     expect(isMicrophoneOpen(after(opened, viewOf(null)))).toBe(false);
+  });
+
+  it.each<[boolean, DeskParty]>([
+    [true, { role: 'consulted', name: '王磊', state: 'talking', mode: null }],
+    [false, { role: 'consulted', name: '王磊', state: 'ringing', mode: null }],
+    [true, { role: 'supervisor', name: '陈敏', state: 'talking', mode: 'barge' }],
+    [true, { role: 'supervisor', name: '陈敏', state: 'talking', mode: 'whisper' }],
+    [false, { role: 'supervisor', name: '陈敏', state: 'talking', mode: 'monitor' }],
+  ])('is %s to somebody to talk to while the caller hears music: %o', (isOpen, party) => {
+    const held = { state: 'held', parties: [party] } as const;
+    const state = after(opened, viewOf(held));
+    expect(isMicrophoneOpen(state)).toBe(isOpen);
+    expect(allowedAsks(state).has('call.mute')).toBe(isOpen);
+    expect(isMicrophoneOpen(after(opened, viewOf({ ...held, muted: true })))).toBe(false);
   });
 
   it('closes at the press of mute, before the gateway knows', () => {
@@ -165,7 +179,7 @@ describe('any story', () => {
     fc.boolean().map((muted): DeskInput => ({ is: 'mute_wanted', muted })),
   );
 
-  it('never opens the microphone outside a connected call, and never allows what is being asked', () => {
+  it('never opens the microphone outside a conversation, and never allows what is being asked', () => {
     fc.assert(
       fc.property(fc.array(input), (inputs) => {
         const state = after(...inputs);

@@ -3,7 +3,7 @@
  * it read the state. The gateway's view is the truth; the desk adds only what the gateway cannot know (the connection, the sound
  * devices, what is being asked, the wrap-up being typed). Times are in ms; `…Since` of the view are wall times of the gateway.
  */
-import type { DeskAsk, DeskCall, DeskPush, DeskView } from '@keepline/contracts/agent-protocol';
+import type { DeskAsk, DeskCall, DeskParty, DeskPush, DeskView } from '@keepline/contracts/agent-protocol';
 
 /** A fault as the screen shows it: texts by code, with the sender's words where the desk knows no better. */
 export interface Trouble {
@@ -131,9 +131,21 @@ export function isMuted(state: DeskState): boolean {
   return state.muteWanted ?? callOf(state)?.muted ?? false;
 }
 
-/** Whether the microphone may be heard: in a connected call and not muted, never else. */
+/** Whom the agent of this call has asked, or is ringing to ask. */
+export function consultedIn(call: DeskCall): DeskParty | undefined {
+  return call.parties.find(({ role }) => role === 'consulted');
+}
+
+/** Whether this agent speaks with somebody: while the caller is held, with whoever was consulted, or a supervisor who is there to talk. */
+function isSpeaking(call: DeskCall): boolean {
+  if (call.state === 'held') return call.parties.some(({ state, mode }) => state === 'talking' && mode !== 'monitor');
+  return call.state === 'connected';
+}
+
+/** Whether the microphone may be heard: in a conversation and not muted, never else. */
 export function isMicrophoneOpen(state: DeskState): boolean {
-  return callOf(state)?.state === 'connected' && !isMuted(state);
+  const call = callOf(state);
+  return call !== null && isSpeaking(call) && !isMuted(state);
 }
 
 function isAnswered(state: DeskState): boolean {
@@ -178,7 +190,7 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
       if (call.part !== 'agent') return ['call.mute', 'call.hangup'];
       return ['call.hold', 'call.mute', ...pauseOf(call), 'call.hangup'];
     case 'held':
-      return ['call.resume', ...pauseOf(call), 'call.hangup'];
+      return ['call.resume', ...(isSpeaking(call) ? (['call.mute'] as const) : []), ...pauseOf(call), 'call.hangup'];
     case 'wrap_up':
       return draftOf(state, call.callId).disposition === '' ? [] : ['call.dispose'];
     default:
