@@ -73,7 +73,8 @@ export async function storageFacts(
     if (!isSealed && (info.mode & 0o077) !== 0) lax.push(name);
     if (/\.(draft|tmp|core)$/.test(name) && nowMs - info.mtimeMs > DRAFT_LIFE_MS) leftovers.push(name);
   }
-  const [numbers] = await read.all<{ n: number }>(`SELECT count(*) AS n FROM calls WHERE caller_number <> ''`);
+  // the number itself lies sealed, an empty one too: the blind index is what only a number has
+  const [numbers] = await read.all<{ n: number }>('SELECT count(*) AS n FROM calls WHERE caller_index IS NOT NULL');
   const backups = await readdir(join(data, 'backups')).catch(() => []);
   const dates = await Promise.all(
     backups.filter((name) => !name.startsWith('.')).map(async (name) => (await stat(join(data, 'backups', name))).mtimeMs),

@@ -7,7 +7,6 @@ import { systemClock as clock } from '@keepline/contracts/clock';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
-import { maskNumber } from '../agents/mask-number.ts';
 import type { ApiParts } from '../api/api-parts.ts';
 import { type Api, startApi } from '../api/server.ts';
 import type { FirstPassword } from '../identity/credentials.ts';
@@ -15,8 +14,8 @@ import { openIdentity } from '../identity/identity.ts';
 import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
 import { searchKnowledge } from '../downlink/knowledge.ts';
-import { RecordingArchive } from '../recording/archive.ts';
-import { decisionsOf, findCall } from '../store/tables/calls.ts';
+import { decisionsOf } from '../store/tables/calls.ts';
+import { openArchive } from './archive.ts';
 import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
@@ -70,14 +69,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
   });
   const firstPasswords = await identity.credentials.issueFirstPasswords(site.agents);
   await firstPasswordFile.add(firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })));
-  const archive = new RecordingArchive({
-    dir: join(ground.data, 'recordings'),
-    read: store.read,
-    clock,
-    keys: ground.keys,
-    maskedCaller: async (callId) => maskNumber((await findCall(store.read, callId))?.callerNumber ?? ''),
-    audited: ground.audited,
-  });
+  const archive = openArchive(ground);
   const workbench = await openWorkbench(ground, parts.siteFlow, cloudSync);
   const desks = new AgentDesks<MediaLeg>({
     agents: site.agents,
