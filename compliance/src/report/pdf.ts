@@ -23,9 +23,19 @@ const PAGES_WORDS = {
   en: (n: number, of: number) => `page ${n} of ${of}`,
 } as const;
 
+type Weight = 'regular' | 'strong';
+const FOLDER = join(dirname(createRequire(import.meta.url).resolve('@embedpdf/fonts-sc')), '..', 'fonts');
+/**
+ * Fonts are chosen by file and not by a registered name: a registered name for a file that is open already is never remembered (pdfkit 0.20), and
+ * each choice of it reads and parses 8 MB again.
+ */
+const FONTS: Readonly<Record<Weight, string>> = {
+  regular: join(FOLDER, 'NotoSansHans-Regular.otf'),
+  strong: join(FOLDER, 'NotoSansHans-Bold.otf'),
+};
+
 /** @returns the whole file */
 export function pdf(report: ReportDocument): Promise<Buffer> {
-  const fonts = join(dirname(createRequire(import.meta.url).resolve('@embedpdf/fonts-sc')), '..', 'fonts');
   const taken = new Date(report.takenAt);
   const paper = new PDFDocument({
     size: 'A4',
@@ -34,7 +44,7 @@ export function pdf(report: ReportDocument): Promise<Buffer> {
     pdfVersion: '1.7',
     lang: report.language === 'zh' ? 'zh-CN' : 'en',
     displayTitle: true,
-    font: join(fonts, 'NotoSansHans-Regular.otf'),
+    font: FONTS.regular,
     info: {
       Title: report.title,
       Author: 'Keepline',
@@ -49,8 +59,6 @@ export function pdf(report: ReportDocument): Promise<Buffer> {
     paper.once('end', () => resolve(Buffer.concat(pieces)));
     paper.once('error', reject);
   });
-  paper.registerFont('regular', join(fonts, 'NotoSansHans-Regular.otf'));
-  paper.registerFont('strong', join(fonts, 'NotoSansHans-Bold.otf'));
   paper.fillColor(INK);
   cover(paper, report);
   for (const [i, section] of report.sections.entries()) {
@@ -68,15 +76,15 @@ const bottomOf = (paper: Paper): number => paper.page.height - MARGIN - 10;
 function cover(paper: Paper, { title, cover: lines }: ReportDocument): void {
   paper.rect(0, 0, paper.page.width, 12).fill('#27408b').fillColor(INK);
   paper
-    .font('strong')
+    .font(FONTS.strong)
     .fontSize(SIZE.title)
     .text(title, MARGIN, 170, { width: widthOf(paper) });
   paper.moveDown(1.5);
   for (const [name, value] of lines) {
     const y = paper.y;
-    paper.font('strong').fontSize(SIZE.text).text(name, MARGIN, y, { width: 140 });
+    paper.font(FONTS.strong).fontSize(SIZE.text).text(name, MARGIN, y, { width: 140 });
     const below = paper.y;
-    paper.font('regular').text(value, MARGIN + 150, y, { width: widthOf(paper) - 150 });
+    paper.font(FONTS.regular).text(value, MARGIN + 150, y, { width: widthOf(paper) - 150 });
     paper.y = Math.max(below, paper.y) + 5;
   }
 }
@@ -86,21 +94,20 @@ function drawSection(paper: Paper, { heading, paragraphs, tables }: Section): vo
   paper.x = MARGIN;
   paper
     .moveDown(0.6)
-    .font('strong')
+    .font(FONTS.strong)
     .fontSize(SIZE.heading)
     .text(heading, MARGIN, paper.y, { width: widthOf(paper) });
   paper.outline.addItem(heading);
   paper.moveDown(0.4);
   for (const text of paragraphs)
     paper
-      .font('regular')
+      .font(FONTS.regular)
       .fontSize(SIZE.text)
       .text(text, MARGIN, paper.y, { width: widthOf(paper), lineGap: 2 })
       .moveDown(0.5);
   for (const table of tables) drawTable(paper, table);
 }
 
-type Weight = 'regular' | 'strong';
 /** Line spacing, as a share of the size: what Noto needs for accents and Chinese alike. */
 const LEADING = 1.4;
 
@@ -122,7 +129,7 @@ function drawTable(paper: Paper, { columns, rows, isFine }: Table): void {
       const width = widths[i] ?? 0;
       if (weight === 'strong') paper.rect(left, top, width, height).fill(SHADE).fillColor(INK);
       paper.lineWidth(0.4).strokeColor(LINE).rect(left, top, width, height).stroke();
-      paper.font(weight).fontSize(size);
+      paper.font(FONTS[weight]).fontSize(size);
       for (const [row, line] of lines.entries())
         if (line !== '') paper.text(line, left + CELL_PAD, top + CELL_PAD + row * leading, { lineBreak: false });
       left += width;
@@ -149,7 +156,7 @@ function drawTable(paper: Paper, { columns, rows, isFine }: Table): void {
 
 /** Width of one character, asked of the font once per size: shaping whole texts again and again took most of the time of a report. */
 function measure(paper: Paper, weight: Weight, size: number): (character: string) => number {
-  paper.font(weight).fontSize(size);
+  paper.font(FONTS[weight]).fontSize(size);
   const known = widths.get(paper) ?? new Map<string, number>();
   widths.set(paper, known);
   return (character) => {
@@ -167,7 +174,7 @@ function frame(paper: Paper, { language, title, site, from, to }: ReportDocument
   for (let page = 0; page < count; page++) {
     paper.switchToPage(page);
     paper.page.margins.bottom = 0; // else writing below the margin would open a page
-    paper.font('regular').fontSize(7).fillColor('#606880');
+    paper.font(FONTS.regular).fontSize(7).fillColor('#606880');
     if (page > 0) paper.text(`${title}   ${site}   ${from} – ${to}`, MARGIN, 30, { width: widthOf(paper), lineBreak: false });
     paper.text(PAGES_WORDS[language](page + 1, count), MARGIN, paper.page.height - FOOT, {
       width: widthOf(paper),
