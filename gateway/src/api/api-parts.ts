@@ -52,6 +52,8 @@ export interface ApiLimits {
   readonly headerBytes: number;
   /** TCP connections per door: two per agent of the largest site, and room. */
   readonly connections: number;
+  /** Of these, from one address: a terminal server may seat many agents, but one machine must not take the door from all others. */
+  readonly connectionsPerSource: number;
   /** Per source address and minute. */
   readonly requestsPerMinute: number;
   readonly signInsPerMinute: number;
@@ -67,6 +69,7 @@ export const API_LIMITS: ApiLimits = {
   bodyBytes: 65_536,
   headerBytes: 16_384,
   connections: 8192,
+  connectionsPerSource: 4096,
   requestsPerMinute: 3000,
   signInsPerMinute: 60,
   headersMs: 10_000,

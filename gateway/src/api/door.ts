@@ -16,7 +16,8 @@ import { authorise } from './authorise.ts';
 import { callerOf } from './caller.ts';
 import { deskPages } from './desk-pages.ts';
 import { refusalFor } from './error-reply.ts';
-import { OriginRefused, RouteUnknown, TooManyRequests } from './errors.ts';
+import { OriginRefused, RequestInvalid, RouteUnknown, TooManyRequests } from './errors.ts';
+import { isAmbiguous, REFUSAL_HEADERS, refuseBytes } from './malformed.ts';
 import { type RouteEntry, routeTable } from './route-law.ts';
 import { anonymisationRoutes } from './routes/anonymisation.ts';
 import { callRoutes } from './routes/calls.ts';
@@ -57,6 +58,12 @@ export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: D
     forceCloseConnections: true,
     trustProxy: false,
     routerOptions: { maxParamLength: 128 },
+    clientErrorHandler: refuseBytes,
+    // a path that cannot be decoded reaches neither hooks nor the error handler, and fastify would quote it
+    frameworkErrors: (fault, _request, reply) => {
+      const { status, body } = refusalFor(fault, parts.log);
+      reply.raw.writeHead(status, REFUSAL_HEADERS).end(JSON.stringify(body));
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler); // no coercion, no silent removal
   app.setErrorHandler((fault, _request, reply) => {
@@ -71,6 +78,7 @@ export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: D
   await app.register(helmet, helmetOptions(hsts));
   await app.register(cookie);
   await app.register(rateLimit, {
+    global: false, // counted below, before anybody is asked who they are: a refused request is a request
     max: limits.requestsPerMinute,
     timeWindow: 60_000,
     cache: 10_000,
@@ -92,9 +100,13 @@ export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: D
 
   app.decorateRequest('caller', undefined);
   const { name: cookieName } = sessionCookie(isSecure);
+  const count = app.createRateLimit();
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('permissions-policy', PERMISSIONS_POLICY);
     if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
+    const rate = await count(request);
+    if (!rate.isAllowed && rate.isExceeded) throw new TooManyRequests(rate.ttl);
+    if (isAmbiguous(request.raw.rawHeaders)) throw new RequestInvalid('a head that may come once came twice');
     const head = { method: request.method, isUpgrade: request.ws, headers: request.headers };
     if (!mayAct(head, isSecure ? 'https' : 'http')) throw new OriginRefused();
     if (request.is404) return;

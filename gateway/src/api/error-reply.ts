@@ -71,7 +71,7 @@ export function refusalFor(fault: unknown, log: Log): Refusal {
   return { status: 500, body: replyOf('INTERNAL', 'the request failed on the site', hint), retryAfter: undefined };
 }
 
-const replyOf = (code: string, message: string, hint: string): ErrorReply => ({ error: { code, message, hint } });
+export const replyOf = (code: string, message: string, hint: string): ErrorReply => ({ error: { code, message, hint } });
 
 /** What fastify refuses by itself carries a status; its text may quote what was sent, so only the kind is told. */
 function fromHttpLayer(fault: unknown): KeeplineError | undefined {

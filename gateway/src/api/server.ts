@@ -50,7 +50,9 @@ export async function startApi(o: ApiOptions): Promise<Api> {
     limits,
     isSecure: false,
     hsts: false,
-    makeServer: (answer) => bounded(createServer(timeouts(limits), answer), limits, sockets),
+    // all of loopback is one source: whatever stands in front of it, or this machine itself
+    makeServer: (answer) =>
+      bounded(createServer(timeouts(limits), answer), { ...limits, connectionsPerSource: limits.connections }, sockets),
   });
   const { app: secureDoor } = await buildDoor({
     parts,
@@ -108,16 +110,34 @@ function timeouts(limits: ApiLimits) {
 }
 
 function tlsOptions(certificate: SiteCertificate) {
-  return { key: certificate.privateKey, cert: certificate.certificate, minVersion: 'TLSv1.2' as const };
+  return { key: certificate.privateKey, cert: certificate.certificate, minVersion: 'TLSv1.2' as const, ciphers: SUITES };
 }
+
+/** TLS 1.3, and of TLS 1.2 only what has forward secrecy and authenticated encryption (RFC 9325 §4.2.1); OpenSSL names. */
+const SUITES = [
+  ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+  ...['ECDSA', 'RSA'].flatMap((key) =>
+    ['AES256-GCM-SHA384', 'CHACHA20-POLY1305', 'AES128-GCM-SHA256'].map((cipher) => `ECDHE-${key}-${cipher}`),
+  ),
+].join(':');
 
 /** @param sockets every connection of the server while it lives, also those that never finished a handshake */
 function bounded<S extends Server | TlsServer>(server: S, limits: ApiLimits, sockets: Set<Socket>): S {
   server.maxConnections = limits.connections;
   server.maxHeadersCount = 100;
+  const bySource = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
+    const source = socket.remoteAddress ?? '';
+    const open = (bySource.get(source) ?? 0) + 1;
+    bySource.set(source, open);
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      const left = (bySource.get(source) ?? 1) - 1;
+      if (left > 0) bySource.set(source, left);
+      else bySource.delete(source);
+    });
+    if (open > limits.connectionsPerSource) socket.destroy();
   });
   return server;
 }

@@ -27,6 +27,8 @@ const Token = Type.Object({
   expiresAtMs: Type.Number(),
   revokedAtMs: Type.Union([Type.Number(), Type.Null()]),
 });
+/** Shown in lists, also on terminals: no control characters, which could forge lines or drive a terminal. */
+const shownName = Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$' });
 const DAY_MS = 86_400_000;
 
 export function userRoutes(app: TypedDoor, { identity }: ApiParts): void {
@@ -47,10 +49,7 @@ export function userRoutes(app: TypedDoor, { identity }: ApiParts): void {
       config: { sensitive: 'user.create', access: { permission: 'users.create' } },
       schema: {
         summary: 'Makes an account without any right; a security administrator gives it roles.',
-        body: Type.Object(
-          { id: Type.String({ minLength: 1, maxLength: 48 }), name: Type.String({ minLength: 1, maxLength: 64 }) },
-          { additionalProperties: false },
-        ),
+        body: Type.Object({ id: Type.String({ minLength: 1, maxLength: 48 }), name: shownName }, { additionalProperties: false }),
         response: { 201: Enrolment, ...refusals },
       },
     },
