@@ -2,6 +2,7 @@
  * Who may import whom, and the other laws a reader relies on. A fault names the file and the way out. Changing a table is a decision:
  * write an ADR with it.
  */
+import { AUDIT_ACTS } from '@keepline/contracts/audit-acts';
 import { describe, expect, it } from 'vitest';
 import { folderOf, packageOf, productFiles, type Package, type SourceFile, sourceFiles, target } from './source-files.ts';
 
@@ -251,6 +252,15 @@ describe('laws', () => {
       return lines > limit ? `${path} has ${lines} lines, ${limit} are allowed: find the second noun in it` : undefined;
     });
     expect(faults).toEqual([]);
+  });
+
+  it('an act stands once in the list of audited acts, and something in the product does it', () => {
+    // What only declares, judges, reports or shows an act does not do it.
+    const doers = productFiles.filter(
+      ({ path }) => !/^(contracts|admin-ui)\/|launcher\/sensitivity|mlps\/(judges\/|activity-report|audit-facts)/.test(path),
+    );
+    expect(AUDIT_ACTS.filter((act, i) => AUDIT_ACTS.indexOf(act) !== i)).toEqual([]);
+    expect(AUDIT_ACTS.filter((act) => !doers.some(({ text }) => text.includes(`'${act}'`)))).toEqual([]);
   });
 
   it('every product file opens with a comment on what it is', () => {

@@ -96,5 +96,6 @@ describe('a supervisor', () => {
       encoding: 'utf8',
     });
     for (const mode of modes) expect(stdout).toContain(`call.${String(mode)}`);
+    for (const kind of ['audit-signer', 'recording-identity', 'column']) expect(stdout).toMatch(new RegExp(`key\\.create.*${kind}`));
   });
 });

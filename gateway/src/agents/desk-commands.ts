@@ -3,7 +3,7 @@
  */
 import type { DeskQueue, DeskRequest } from '@keepline/contracts/agent-protocol';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
-import type { AgentStateName } from '@keepline/contracts/events';
+import type { AgentStateName, SuperviseMode } from '@keepline/contracts/events';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { Permission } from '@keepline/contracts/roles';
 import type { CallControl } from '../calls/call-control.ts';
@@ -139,12 +139,14 @@ async function dialling(
   else await run();
 }
 
+const ACT_OF: Readonly<Record<SuperviseMode, AuditAct>> = { monitor: 'call.monitor', whisper: 'call.whisper', barge: 'call.barge' };
+
 async function supervise({ callId, mode }: Extract<Command, { ask: 'call.supervise' }>, at: CommandSurroundings): Promise<void> {
   if (!at.permissions.has('call.supervise')) throw new PermissionRefused('call.supervise');
   const control = at.calls.get(callId);
   const isInside = isGuest(at, callId);
   if (!isInside && !at.usesPhone && !at.isMediaReady()) throw new AgentMediaNotReady(at.agentId);
-  await at.audited(`call.${mode}`, callId, async () => control.conversation().supervise(at.agentId, mode));
+  await at.audited(ACT_OF[mode], callId, async () => control.conversation().supervise(at.agentId, mode));
   if (!isInside) at.bell.answer(callId);
 }
 

@@ -72,6 +72,14 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
   const watch = watchAudit({ site, data, verifierKey: signer.verifierKey, clock, onFault, onAlarm });
   const { onCheckpoint } = watch;
   const audit = await AuditLog.open({ dir: join(data, 'audit'), signer, clock, onFault, onCheckpoint });
+  // Without its keys the log could not be opened: what was made is told as soon as it can be.
+  for (const object of keys.created)
+    await audited(
+      audit,
+      'key.create',
+      { who: 'gateway', role: 'system', from: 'local', object, purpose: 'missing at start', correlation: newId('act', clock.now()) },
+      async () => {},
+    );
   const columns = await SealedColumns.open(() => keys.columnKeys());
   const store = await Store.open(join(data, 'main.db'), allTables, { columns });
   const endColumnLook = clock.every(COLUMN_KEY_LOOK_MS, () => void columns.refresh().catch(onFault));
