@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { FAULTS_MAX } from '../agents/desk-wire.ts';
 import { callIdOf, FakeCall, TestDesk } from '../agents/testing/desk-doubles.ts';
 import { openSite, type TestSite } from './testing/open-site.ts';
+import { OPERATOR } from './testing/people.ts';
 
 let site: TestSite;
 afterEach(() => site.close());
@@ -46,6 +47,24 @@ describe('a desk', () => {
       ['recording.pause', 'li', callIdOf(1), 'done'],
       ['recording.resume', 'li', callIdOf(1), 'done'],
     ]);
+  });
+
+  it('hides a supervisor from the agent where that is not announced, never from the audit log', async () => {
+    site = await openSite({ announce: false });
+    await site.identity.accounts.setRoles(OPERATOR, 'wang', ['supervisor']);
+    const [agent, boss] = [await openDesk(), await openDesk('wang')];
+    await boss.buildMedia();
+    const there = { role: 'supervisor', agentId: 'wang', number: '', state: 'talking', mode: 'monitor', muted: false } as const;
+    const call = new FakeCall({ callId: callIdOf(1), agentId: 'li', parties: [there] });
+    site.calls.add(callIdOf(1), call);
+    await agent.until(() => agent.view?.call !== null, 'the call');
+    expect(agent.view?.call?.parties).toEqual([]);
+    for (const mode of ['monitor', 'whisper', 'barge'] as const)
+      expect(await boss.ask({ ask: 'call.supervise', callId: callIdOf(1), mode })).toMatchObject({ ok: true });
+    expect(call.asked).toEqual(['supervise wang monitor', 'supervise wang whisper', 'supervise wang barge']);
+    expect(
+      site.acts.filter(({ act }) => act.startsWith('call.')).map(({ act, who, object, outcome }) => [act, who, object, outcome]),
+    ).toEqual(['call.monitor', 'call.whisper', 'call.barge'].map((act) => [act, 'wang', callIdOf(1), 'done']));
   });
 
   it('takes a call from screen pop over answer to outcome, and hears it', async () => {

@@ -60,6 +60,7 @@ export async function openSite(
     noPages?: boolean;
     decision?: ApiParts['decision'];
     idleMs?: number;
+    announce?: boolean;
     workbench?: WorkbenchParts;
     /** Pages built elsewhere. */
     deskFolder?: string;
@@ -140,7 +141,7 @@ export async function openSite(
       throw new Error('no trunks in this test');
     },
     audited,
-    announce: true,
+    announce: o.announce ?? true,
     clock,
     log,
   });
