@@ -216,6 +216,36 @@ describe('a call at the desk', () => {
   });
 });
 
+describe('a call with others', () => {
+  it('is consulted on, brought together and handed over by the keyboard, and a number is called out, all within the screen', async () => {
+    gateway.view = { ...gateway.view, colleagues: [{ id: 'agent2', name: '王磊' }] };
+    await signIn();
+    gateway.show({
+      agent: { ...gateway.view.agent, state: 'in_call' },
+      call: { ...ringingCall(), state: 'connected', connectedSinceMs: Date.now(), recording: true },
+    });
+    await see('call-card', 'connected');
+    await page.keyboard.press('Alt+KeyC');
+    await page.getByTestId('target-agent-agent2').click();
+    await look('consult-whom');
+    await press('target-go');
+    await page.locator('[data-hearing="consult"]').waitFor();
+    expect(lastAsked()).toMatchObject({ ask: 'call.consult', to: { kind: 'agent', agentId: 'agent2' } });
+    await look('consulting');
+    await page.keyboard.press('Alt+KeyJ');
+    await page.locator('[data-hearing="conference"]').waitFor();
+    await page.keyboard.press('Alt+KeyG');
+    await see('call-card', 'none');
+
+    await page.keyboard.press('Alt+KeyO');
+    await page.getByTestId('target-number').fill('02155550100');
+    await page.keyboard.press('Enter');
+    await see('call-card', 'dialling');
+    expect(lastAsked()).toMatchObject({ ask: 'call.dial', number: '02155550100' });
+    await look('dialling');
+  });
+});
+
 describe('what stands in the way', () => {
   it('says what is unavailable and what waits while the cloud is away, and is quiet when it is back', async () => {
     await signIn();

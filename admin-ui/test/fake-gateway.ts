@@ -145,6 +145,22 @@ export class FakeGateway {
       case 'call.hangup':
         this.show(agent('wrap_up'));
         return this.showCall({ state: 'wrap_up', endedAtMs: Date.now(), wrapUpUntilMs: Date.now() + 300_000, recording: false });
+      case 'call.transfer':
+        return this.show({ ...agent('ready'), call: null });
+      case 'call.consult': {
+        const { to } = request;
+        const name = to.kind === 'agent' ? (this.view.colleagues.find(({ id }) => id === to.agentId)?.name ?? '') : '021******00';
+        return this.showCall({ state: 'held', parties: [{ role: 'consulted', name, state: 'talking', mode: null }] });
+      }
+      case 'call.conference':
+        return this.showCall({ state: 'connected', conference: true });
+      case 'call.complete':
+        return this.show({ ...agent('ready'), call: null });
+      case 'call.release':
+        return this.showCall({ parties: [], conference: false, lastConsult: 'answered' });
+      case 'call.dial':
+        this.show(agent('in_call'));
+        return this.showCall({ state: 'dialling', direction: 'out', queue: '', path: [] });
       case 'call.dispose':
         return this.show({ ...agent('ready'), call: null });
       default:

@@ -1,11 +1,14 @@
 /** English texts; same keys as zh-CN.ts. */
+import { conversationEn } from './conversation.en.ts';
 import { workbenchEn } from './workbench.en.ts';
 import type { Texts } from './zh-CN.ts';
 
 const { errors: workbenchErrors, ...workbench } = workbenchEn;
+const { errors: conversationErrors, shortcuts: conversationShortcuts, ...conversation } = conversationEn;
 
 export const en: Texts = {
   ...workbench,
+  ...conversation,
   brand: 'Keepline',
   deskTitle: 'Agent desk',
   language: { label: 'Language', zh: '中文', en: 'English' },
@@ -190,6 +193,7 @@ export const en: Texts = {
     consequence: 'Calls cannot be answered until it is back; everything else works.',
   },
   shortcuts: {
+    ...conversationShortcuts,
     title: 'Shortcuts',
     show: 'Show shortcuts',
     answer: 'Answer',
@@ -207,6 +211,7 @@ export const en: Texts = {
   trouble: { title: 'Not done', code: 'Code {{code}}', close: 'Close' },
   error: {
     ...workbenchErrors,
+    ...conversationErrors,
     DESK_SOCKET_TIMEOUT: {
       message: 'The gateway did not answer in time',
       hint: 'Reconnecting by itself; look at the state shown before trying again.',

@@ -1,10 +1,13 @@
 /** Chinese texts (zh-CN), the first language of the desk; the keys of every other language follow this file. */
+import { conversationZhCN } from './conversation.zh-CN.ts';
 import { workbenchZhCN } from './workbench.zh-CN.ts';
 
 const { errors: workbenchErrors, ...workbench } = workbenchZhCN;
+const { errors: conversationErrors, shortcuts: conversationShortcuts, ...conversation } = conversationZhCN;
 
 export const zhCN = {
   ...workbench,
+  ...conversation,
   brand: '守线 Keepline',
   deskTitle: '坐席工作台',
   language: { label: '语言', zh: '中文', en: 'English' },
@@ -186,6 +189,7 @@ export const zhCN = {
     consequence: '语音恢复前无法接听来电，其他功能可继续使用。',
   },
   shortcuts: {
+    ...conversationShortcuts,
     title: '快捷键',
     show: '查看快捷键',
     answer: '接听',
@@ -203,6 +207,7 @@ export const zhCN = {
   trouble: { title: '操作未完成', code: '代码 {{code}}', close: '关闭' },
   error: {
     ...workbenchErrors,
+    ...conversationErrors,
     DESK_SOCKET_TIMEOUT: { message: '网关未在规定时间内应答', hint: '系统正在自动重连；请先核对当前状态再操作。' },
     DESK_SOCKET_CLOSED: { message: '操作完成前连接已中断', hint: '系统正在自动重连；请先核对当前状态再操作。' },
     DESK_SOCKET_BUSY: { message: '等待应答的请求过多', hint: '请稍候；如无响应请刷新页面。' },

@@ -13,8 +13,9 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskAsk, DeskCall } from '@keepline/contracts/agent-protocol';
 import { KeyHint } from '../../ui/key-hint.tsx';
+import { isBetweenTwo } from './conversation.ts';
 import type { DeskActs } from './desk-acts.ts';
-import { allowedAsks, type DeskState, isMuted } from './desk-state.ts';
+import { allowedAsks, type DeskState, isMuted, isOffered } from './desk-state.ts';
 import { type Act, holdAsk, keyOf, pauseAsk } from './shortcuts.ts';
 
 export interface CallButtonsProps {
@@ -33,7 +34,7 @@ export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode 
     loading: state.asking.includes(ask),
     'aria-keyshortcuts': keyOf(act),
   });
-  if (call.state === 'ringing') {
+  if (isOffered(call)) {
     return (
       <div className="call-buttons">
         <Button
@@ -62,6 +63,7 @@ export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode 
     );
   }
   const isHeld = call.state === 'held';
+  const [away, back] = isBetweenTwo(call) ? ['talk.toConsulted', 'talk.toCaller'] : ['call.hold', 'call.resume'];
   const muted = isMuted(state);
   const isPaused = call.pausedUntilMs > 0;
   return (
@@ -73,7 +75,7 @@ export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode 
         icon={isHeld ? <PlayCircleOutlined /> : <PauseOutlined />}
         onClick={() => acts.ask({ ask: holdAsk(call), callId })}
       >
-        {t(isHeld ? 'call.resume' : 'call.hold')}
+        {t(isHeld ? back : away)}
         <KeyHint keys={keyOf('hold')} />
       </Button>
       <Button

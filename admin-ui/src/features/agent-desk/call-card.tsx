@@ -8,11 +8,19 @@ import { durationText } from '../../ui/duration.ts';
 import { Ticking } from '../../ui/ticking.tsx';
 import { CallButtons } from './call-buttons.tsx';
 import { CallFactsList } from './call-facts-list.tsx';
+import type { Purpose } from './conversation.ts';
+import { ChooseButton, ConversationPanel } from './conversation-panel.tsx';
 import type { DeskActs } from './desk-acts.ts';
-import { callOf, type DeskState, isMuted, serverNowMs } from './desk-state.ts';
+import { callOf, type DeskState, isMuted, isOffered, phaseOf, serverNowMs } from './desk-state.ts';
 import { WrapUp } from './wrap-up.tsx';
 
-export function CallCard({ state, acts }: { readonly state: DeskState; readonly acts: DeskActs }): ReactNode {
+export interface CallCardProps {
+  readonly state: DeskState;
+  readonly acts: DeskActs;
+  readonly onChoose: (purpose: Purpose) => void;
+}
+
+export function CallCard({ state, acts, onChoose }: CallCardProps): ReactNode {
   const { t } = useTranslation();
   const call = callOf(state);
   const card = useRef<HTMLDivElement>(null);
@@ -25,7 +33,8 @@ export function CallCard({ state, acts }: { readonly state: DeskState; readonly 
     target?.focus();
   }, [callState]);
 
-  if (!call) return <IdleCard isReady={state.view?.agent.state === 'ready'} />;
+  if (!call) return <IdleCard state={state} onChoose={onChoose} />;
+  const phase = phaseOf(call);
   return (
     <Card className={`call-card call-${call.state}`} data-testid="call-card" data-state={call.state} data-call-id={call.callId}>
       <div ref={card} tabIndex={-1} className="call-body">
@@ -36,33 +45,39 @@ export function CallCard({ state, acts }: { readonly state: DeskState; readonly 
             </span>
             <span className="call-name">{call.callerName === '' ? t('call.noName') : call.callerName}</span>
           </div>
-          <div className="call-time" role="timer" aria-label={t(`call.state.${call.state}`)}>
+          <div className="call-time" role="timer" aria-label={t(`call.state.${phase}`)}>
             <CallTags call={call} isMuted={isMuted(state)} />
             <CallClock state={state} call={call} />
           </div>
         </header>
         <output className="for-screen-readers" aria-live="assertive">
-          {call.state === 'ringing' ? `${t('call.titleRinging')} ${call.callerNumber} ${call.callerName}` : t(`call.state.${call.state}`)}
+          {isOffered(call) ? `${t('call.titleRinging')} ${call.callerNumber} ${call.callerName}` : t(`call.state.${phase}`)}
         </output>
         <CallFactsList call={call} />
         {call.state === 'wrap_up' ? (
           <WrapUp state={state} call={call} acts={acts} />
         ) : (
-          <CallButtons state={state} call={call} acts={acts} />
+          <>
+            <CallButtons state={state} call={call} acts={acts} />
+            <ConversationPanel state={state} call={call} acts={acts} onChoose={onChoose} />
+          </>
         )}
       </div>
     </Card>
   );
 }
 
-function IdleCard({ isReady }: { readonly isReady: boolean }): ReactNode {
+function IdleCard({ state, onChoose }: Pick<CallCardProps, 'state' | 'onChoose'>): ReactNode {
   const { t } = useTranslation();
+  const isReady = state.view?.agent.state === 'ready';
   return (
     <Card className="call-card call-none" data-testid="call-card" data-state="none">
       <div className="call-idle">
         <PhoneOutlined className="call-idle-icon" aria-hidden="true" />
         <strong>{t('call.idle')}</strong>
         <span className="quiet">{t(isReady ? 'call.idleReady' : 'call.idleNotReady')}</span>
+        <ChooseButton purpose="dial" state={state} onChoose={onChoose} />
+        {!isReady && <span className="quiet">{t('talk.dialIdle')}</span>}
       </div>
     </Card>
   );
@@ -85,7 +100,7 @@ function CallTags({ call, isMuted: muted }: { readonly call: DeskCall; readonly 
         </Tag>
       )}
       {talks && muted && <Tag color="warning">{t('call.muted')}</Tag>}
-      <Tag color={TAG_COLOURS[call.state]}>{t(`call.state.${call.state}`)}</Tag>
+      <Tag color={TAG_COLOURS[phaseOf(call)]}>{t(`call.state.${phaseOf(call)}`)}</Tag>
     </span>
   );
 }
@@ -105,7 +120,8 @@ function CallClock({ state, call }: { readonly state: DeskState; readonly call: 
       </span>
     );
   }
-  const [label, sinceMs] = call.state === 'ringing' ? ['call.ringing', call.ringingSinceMs] : ['call.talked', call.connectedSinceMs];
+  const [label, sinceMs] =
+    call.state === 'ringing' || call.state === 'dialling' ? ['call.ringing', call.ringingSinceMs] : ['call.talked', call.connectedSinceMs];
   return (
     <span className="call-clock numeric" data-testid="call-clock">
       <small>{t(label)}</small> <Ticking>{(now) => durationText(serverNowMs(state, now) - sinceMs)}</Ticking>

@@ -31,7 +31,11 @@ export function CallFactsList({ call }: { readonly call: DeskCall }): ReactNode 
       colon={false}
       layout="vertical"
       items={[
-        { key: 'queue', label: t('call.queue'), children: t(`queue.label.${call.queue}`, { defaultValue: call.queue }) },
+        {
+          key: 'queue',
+          label: t('call.queue'),
+          children: call.queue === '' ? '–' : t(`queue.label.${call.queue}`, { defaultValue: call.queue }),
+        },
         {
           key: 'skill',
           label: t('call.skill'),
@@ -55,7 +59,9 @@ function Because({ because }: { readonly because: RoutedBecause | null }): React
     <>
       {t(`because.${because.how}`, { skill })}
       {words !== '' && <span className="quiet"> {words}</span>}
-      {because.how !== 'advised' && <span className="quiet"> {t(`because.advice.${because.advice}`)}</span>}
+      {(because.how === 'skill' || because.how === 'longest_idle') && (
+        <span className="quiet"> {t(`because.advice.${because.advice}`)}</span>
+      )}
     </>
   );
 }

@@ -89,7 +89,7 @@ export class DeskSession {
   async ask(request: Asked): Promise<void> {
     if (!allowedAsks(this.#state).has(request.ask)) return;
     if (request.ask === 'call.mute') this.#take({ is: 'mute_wanted', muted: request.muted });
-    if (request.ask === 'call.answer') this.#audio?.allowPlayback();
+    if (request.ask === 'call.answer' || request.ask === 'call.dial') this.#audio?.allowPlayback();
     this.#take({ is: 'asked', ask: request.ask });
     let trouble: Trouble | null = null;
     try {

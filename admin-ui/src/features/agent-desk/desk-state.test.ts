@@ -1,4 +1,5 @@
 import type { DeskAsk, DeskCall, DeskParty, DeskView } from '@keepline/contracts/agent-protocol';
+import type { AgentStateName } from '@keepline/contracts/events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstView, ringingCall } from '../../../test/views.ts';
@@ -16,6 +17,8 @@ import {
 } from './desk-state.ts';
 
 const CALL = ringingCall();
+const ASKED: DeskParty = { role: 'consulted', name: '王磊', state: 'talking', mode: null };
+const LISTENS: DeskParty = { role: 'supervisor', name: '陈敏', state: 'talking', mode: 'monitor' };
 const viewOf = (call: Partial<DeskCall> | null, more: Partial<DeskView> = {}): DeskInput => ({
   is: 'view',
   view: { ...firstView(), call: call && { ...CALL, ...call }, ...more },
@@ -33,12 +36,44 @@ describe('what the agent may do', () => {
 
   it.each<[DeskCall['state'], DeskAsk[]]>([
     ['ringing', ['call.answer', 'call.decline']],
-    ['connected', ['call.hold', 'call.hangup', 'call.mute']],
-    ['held', ['call.resume', 'call.hangup']],
+    ['dialling', ['call.hangup']],
+    ['connected', ['call.hold', 'call.hangup', 'call.mute', 'call.transfer', 'call.consult']],
+    ['held', ['call.resume', 'call.hangup', 'call.transfer', 'call.consult']],
     ['wrap_up', []],
   ])('follows the state of the call: %s', (state, asks) => {
     const agent = { ...firstView().agent, state: 'in_call' as const };
     expect([...allowedAsks(after(opened, viewOf({ state }, { agent })))].toSorted()).toEqual(asks.toSorted());
+  });
+
+  it.each<[string, Partial<DeskCall>, DeskAsk[]]>([
+    ['stop ringing', { parties: [{ ...ASKED, state: 'ringing' }] }, ['call.release']],
+    ['bring together, complete or let go', { parties: [ASKED] }, ['call.conference', 'call.complete', 'call.release']],
+    ['complete or let go', { parties: [ASKED], conference: true }, ['call.complete', 'call.release']],
+    ['choose whom, beside a supervisor', { parties: [LISTENS] }, ['call.transfer', 'call.consult']],
+    ['leave to another the call that is hers', { part: 'consulted' }, []],
+  ])('with others in the call is to %s', (_, call, asks) => {
+    const parties: DeskAsk[] = ['call.transfer', 'call.consult', 'call.conference', 'call.complete', 'call.release'];
+    const allowed = allowedAsks(after(opened, viewOf({ state: 'connected', ...call })));
+    expect(parties.filter((ask) => allowed.has(ask)).toSorted()).toEqual(asks.toSorted());
+  });
+
+  it('is to call out while ready or not ready, without a call, and with sound not on its way', () => {
+    const dials = (state: AgentStateName, call: Partial<DeskCall> | null = null): boolean =>
+      allowedAsks(after(opened, viewOf(call, { agent: { ...firstView().agent, state } }))).has('call.dial');
+    expect(['signed_out', 'not_ready', 'ready', 'in_call'].filter((state) => dials(state as AgentStateName))).toEqual([
+      'not_ready',
+      'ready',
+    ]);
+    expect(dials('ready', { state: 'wrap_up' })).toBe(false);
+    expect(allowedAsks(after(opened, viewOf(null), { is: 'sound', sound: { at: 'starting' } })).has('call.dial')).toBe(false);
+  });
+
+  it('is to end a call it asked for while the telephone on the table rings for it, which neither rings here nor is declined', () => {
+    const dialled = after(opened, viewOf({ state: 'ringing', direction: 'out' }));
+    expect(allowedAsks(dialled)).toContain('call.hangup');
+    expect(allowedAsks(dialled)).not.toContain('call.decline');
+    expect(isRinging(dialled)).toBe(false);
+    expect(isRinging(after(opened, viewOf({ state: 'ringing', direction: 'out', part: 'consulted' })))).toBe(true);
   });
 
   it('is to finish the wrap-up only with an outcome chosen for this very call', () => {
@@ -71,11 +106,11 @@ describe('the microphone', () => {
   });
 
   it.each<[boolean, DeskParty]>([
-    [true, { role: 'consulted', name: '王磊', state: 'talking', mode: null }],
-    [false, { role: 'consulted', name: '王磊', state: 'ringing', mode: null }],
-    [true, { role: 'supervisor', name: '陈敏', state: 'talking', mode: 'barge' }],
-    [true, { role: 'supervisor', name: '陈敏', state: 'talking', mode: 'whisper' }],
-    [false, { role: 'supervisor', name: '陈敏', state: 'talking', mode: 'monitor' }],
+    [true, ASKED],
+    [false, { ...ASKED, state: 'ringing' }],
+    [true, { ...LISTENS, mode: 'barge' }],
+    [true, { ...LISTENS, mode: 'whisper' }],
+    [false, LISTENS],
   ])('is %s to somebody to talk to while the caller hears music: %o', (isOpen, party) => {
     const held = { state: 'held', parties: [party] } as const;
     const state = after(opened, viewOf(held));

@@ -3,7 +3,8 @@
  * it read the state. The gateway's view is the truth; the desk adds only what the gateway cannot know (the connection, the sound
  * devices, what is being asked, the wrap-up being typed). Times are in ms; `…Since` of the view are wall times of the gateway.
  */
-import type { DeskAsk, DeskCall, DeskParty, DeskPush, DeskView } from '@keepline/contracts/agent-protocol';
+import type { DeskAsk, DeskCall, DeskPush, DeskView } from '@keepline/contracts/agent-protocol';
+import { consultedIn, isSpeaking } from './conversation.ts';
 
 /** A fault as the screen shows it: texts by code, with the sender's words where the desk knows no better. */
 export interface Trouble {
@@ -131,17 +132,6 @@ export function isMuted(state: DeskState): boolean {
   return state.muteWanted ?? callOf(state)?.muted ?? false;
 }
 
-/** Whom the agent of this call has asked, or is ringing to ask. */
-export function consultedIn(call: DeskCall): DeskParty | undefined {
-  return call.parties.find(({ role }) => role === 'consulted');
-}
-
-/** Whether this agent speaks with somebody: while the caller is held, with whoever was consulted, or a supervisor who is there to talk. */
-function isSpeaking(call: DeskCall): boolean {
-  if (call.state === 'held') return call.parties.some(({ state, mode }) => state === 'talking' && mode !== 'monitor');
-  return call.state === 'connected';
-}
-
 /** Whether the microphone may be heard: in a conversation and not muted, never else. */
 export function isMicrophoneOpen(state: DeskState): boolean {
   const call = callOf(state);
@@ -154,7 +144,18 @@ function isAnswered(state: DeskState): boolean {
 
 /** Rings only while the gateway is there to take the answer. */
 export function isRinging(state: DeskState): boolean {
-  return callOf(state)?.state === 'ringing' && state.connection.at === 'open' && !isAnswered(state);
+  const call = callOf(state);
+  return call !== null && isOffered(call) && state.connection.at === 'open' && !isAnswered(state);
+}
+
+/** Whether somebody else's call rings here. A call the agent asked for is none, though a telephone on the table may ring for it. */
+export function isOffered(call: DeskCall): boolean {
+  return call.state === 'ringing' && (call.part === 'consulted' || (call.part === 'agent' && call.direction === 'in'));
+}
+
+/** The state by its name: a call the agent asked for and that rings on the table is being dialled. */
+export function phaseOf(call: DeskCall): DeskCall['state'] {
+  return call.state === 'ringing' && !isOffered(call) ? 'dialling' : call.state;
 }
 
 /** The wrap-up as it stands, empty when nothing was typed for this call. */
@@ -170,9 +171,15 @@ export function allowedAsks(state: DeskState): ReadonlySet<DeskAsk> {
   // While sound is on its way, ready would be refused; without sound it may be right, for an agent with a telephone on the table.
   if ((view.agent.state === 'not_ready' || view.agent.state === 'signed_out') && state.sound.at !== 'starting') allowed.add('agent.ready');
   if (view.agent.state === 'ready' || view.agent.state === 'not_ready') allowed.add('agent.not_ready');
+  if (isFree(state, view)) allowed.add('call.dial');
   for (const ask of asksOfCall(state, view.call)) allowed.add(ask);
   for (const ask of state.asking) allowed.delete(ask);
   return allowed;
+}
+
+/** Free for a call of the agent's own asking. */
+function isFree({ sound }: DeskState, { agent, call }: DeskView): boolean {
+  return call === null && (agent.state === 'ready' || agent.state === 'not_ready') && sound.at !== 'starting';
 }
 
 const pauseOf = (call: DeskCall): readonly DeskAsk[] =>
@@ -182,18 +189,27 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
   if (!call) return [];
   switch (call.state) {
     case 'ringing':
+      if (!isOffered(call)) return ['call.hangup'];
       // One answer to a ringing call: a decline after an answer already on its way would end a call the caller can hear.
       return isAnswered(state) || state.asking.includes('call.decline') ? [] : ['call.answer', 'call.decline'];
     case 'dialling':
       return ['call.hangup'];
     case 'connected':
       if (call.part !== 'agent') return ['call.mute', 'call.hangup'];
-      return ['call.hold', 'call.mute', ...pauseOf(call), 'call.hangup'];
+      return ['call.hold', 'call.mute', ...pauseOf(call), ...partiesAsks(call), 'call.hangup'];
     case 'held':
-      return ['call.resume', ...(isSpeaking(call) ? (['call.mute'] as const) : []), ...pauseOf(call), 'call.hangup'];
+      return ['call.resume', ...(isSpeaking(call) ? (['call.mute'] as const) : []), ...pauseOf(call), ...partiesAsks(call), 'call.hangup'];
     case 'wrap_up':
       return draftOf(state, call.callId).disposition === '' ? [] : ['call.dispose'];
     default:
       return call.state satisfies never;
   }
+}
+
+/** One is asked at a time; whoever is there is let go before somebody else is chosen. */
+function partiesAsks(call: DeskCall): readonly DeskAsk[] {
+  const consulted = consultedIn(call);
+  if (!consulted) return ['call.transfer', 'call.consult'];
+  if (consulted.state === 'ringing') return ['call.release'];
+  return call.conference ? ['call.complete', 'call.release'] : ['call.conference', 'call.complete', 'call.release'];
 }

@@ -4,7 +4,23 @@
  */
 import type { DeskCall } from '@keepline/contracts/agent-protocol';
 
-export type Act = 'answer' | 'decline' | 'hold' | 'mute' | 'pause_recording' | 'hangup' | 'ready' | 'not_ready' | 'wrap_up_done' | 'help';
+export type Act =
+  | 'answer'
+  | 'decline'
+  | 'hold'
+  | 'mute'
+  | 'pause_recording'
+  | 'hangup'
+  | 'transfer'
+  | 'consult'
+  | 'conference'
+  | 'complete'
+  | 'release'
+  | 'dial'
+  | 'ready'
+  | 'not_ready'
+  | 'wrap_up_done'
+  | 'help';
 export type KeyMeaning = { readonly act: Act } | { readonly disposition: number };
 
 export interface KeyPress {
@@ -23,6 +39,12 @@ export const KEYS: readonly { readonly act: Act; readonly code: string; readonly
   { act: 'mute', code: 'KeyM', shown: 'Alt+M' },
   { act: 'pause_recording', code: 'KeyP', shown: 'Alt+P' },
   { act: 'hangup', code: 'KeyE', shown: 'Alt+E' },
+  { act: 'transfer', code: 'KeyT', shown: 'Alt+T' },
+  { act: 'consult', code: 'KeyC', shown: 'Alt+C' },
+  { act: 'conference', code: 'KeyJ', shown: 'Alt+J' },
+  { act: 'complete', code: 'KeyG', shown: 'Alt+G' },
+  { act: 'release', code: 'KeyL', shown: 'Alt+L' },
+  { act: 'dial', code: 'KeyO', shown: 'Alt+O' },
   { act: 'ready', code: 'KeyR', shown: 'Alt+R' },
   { act: 'not_ready', code: 'KeyN', shown: 'Alt+N' },
   { act: 'wrap_up_done', code: 'KeyS', shown: 'Alt+S' },

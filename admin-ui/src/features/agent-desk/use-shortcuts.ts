@@ -1,5 +1,6 @@
 /** Listens to the keyboard for the desk and turns keys into acts; what is not allowed now, the session ignores. */
 import { useEffect, useRef } from 'react';
+import type { Purpose } from './conversation.ts';
 import type { DeskActs } from './desk-acts.ts';
 import { callOf, type DeskState, draftOf, isMuted } from './desk-state.ts';
 import { type Act, holdAsk, meaningOf, pauseAsk } from './shortcuts.ts';
@@ -7,6 +8,8 @@ import { type Act, holdAsk, meaningOf, pauseAsk } from './shortcuts.ts';
 export interface ScreenActs {
   readonly openReasons: () => void;
   readonly showHelp: () => void;
+  /** Opens the choice of whom; only where it is allowed now. */
+  readonly choose: (purpose: Purpose) => void;
 }
 
 export function useShortcuts(state: DeskState, acts: DeskActs, screen: ScreenActs): void {
@@ -21,14 +24,14 @@ export function useShortcuts(state: DeskState, acts: DeskActs, screen: ScreenAct
       event.preventDefault(); // Alt+E and Alt+D are menus of some browsers
       const now = latest.current;
       if ('act' in meaning) perform(meaning.act, now.state, now.acts, now.screen);
-      else choose(meaning.disposition, now.state, now.acts);
+      else chooseOutcome(meaning.disposition, now.state, now.acts);
     };
     window.addEventListener('keydown', pressed);
     return () => window.removeEventListener('keydown', pressed);
   }, []);
 }
 
-function choose(at: number, state: DeskState, acts: DeskActs): void {
+function chooseOutcome(at: number, state: DeskState, acts: DeskActs): void {
   const call = callOf(state);
   const disposition = state.view?.dispositions[at];
   if (call?.state === 'wrap_up' && disposition !== undefined) acts.draft(disposition, draftOf(state, call.callId).note);
@@ -42,18 +45,25 @@ export function perform(act: Act, state: DeskState, acts: DeskActs, screen: Scre
       return screen.openReasons();
     case 'help':
       return screen.showHelp();
+    case 'transfer':
+    case 'consult':
+    case 'dial':
+      return screen.choose(act);
     case 'answer':
     case 'decline':
     case 'hold':
     case 'mute':
     case 'pause_recording':
+    case 'conference':
+    case 'complete':
+    case 'release':
     case 'hangup':
     case 'wrap_up_done':
       return performOnCall(act, state, acts);
   }
 }
 
-function performOnCall(act: Exclude<Act, 'ready' | 'not_ready' | 'help'>, state: DeskState, acts: DeskActs): void {
+function performOnCall(act: Exclude<Act, 'ready' | 'not_ready' | 'help' | Purpose>, state: DeskState, acts: DeskActs): void {
   const call = callOf(state);
   if (!call) return;
   const { callId } = call;
@@ -68,6 +78,12 @@ function performOnCall(act: Exclude<Act, 'ready' | 'not_ready' | 'help'>, state:
       return acts.ask({ ask: 'call.mute', callId, muted: !isMuted(state) });
     case 'pause_recording':
       return acts.ask({ ask: pauseAsk(call), callId });
+    case 'conference':
+      return acts.ask({ ask: 'call.conference', callId });
+    case 'complete':
+      return acts.ask({ ask: 'call.complete', callId });
+    case 'release':
+      return acts.ask({ ask: 'call.release', callId });
     case 'hangup':
       return acts.ask({ ask: 'call.hangup', callId });
     case 'wrap_up_done': {
