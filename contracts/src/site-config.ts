@@ -192,7 +192,11 @@ export const SiteConfig = Type.Object(
       ),
     }),
     retention: group('How long recordings and the customer data of calls are kept.', {
-      automatic: Type.Boolean({ default: true, description: 'Deletes what is over by itself; else only `./keepline retention run` does.' }),
+      automatic: Type.Boolean({
+        default: false,
+        description:
+          'Deletes what is over by itself; else only `./keepline retention run` does. Set it once the compliance officer has confirmed the periods (`./keepline retention show`).',
+      }),
       schedule: text('30 2 * * *', 'When that happens, as a cron expression in the time zone of the machine.'),
       perRun: whole(500, 1, 10_000, 'Recordings deleted in one run, at most; the rest waits for the next.'),
       lines: Type.Array(

@@ -8,8 +8,10 @@ import { lineOfQueue } from '../retention/lines.ts';
 import { Retention } from '../retention/retention.ts';
 import type { Ground } from './ground.ts';
 
+type Needed = Pick<Ground, 'site' | 'data' | 'store' | 'keys' | 'audited' | 'onFault'> & { readonly log: Pick<Ground['log'], 'info'> };
+
 /** @throws RetentionTooShort, KeeplineError RETENTION_SCHEDULE_INVALID: before any door opens */
-export function startRetention({ site, data, store, keys, log, audited, onFault }: Ground): { close(): Promise<void> } {
+export function startRetention({ site, data, store, keys, log, audited, onFault }: Needed): { close(): Promise<void> } {
   const { automatic, schedule, perRun } = site.retention;
   const lines: OwnPeriods = site.retention.lines;
   const rules = rulesWith(lines);
@@ -18,7 +20,10 @@ export function startRetention({ site, data, store, keys, log, audited, onFault 
       hint: 'Set retention.schedule in site.yaml to five fields such as 30 2 * * *.',
       offending: schedule,
     });
-  if (!automatic) return { close: () => Promise.resolve() };
+  if (!automatic) {
+    log.info('nothing is deleted by itself: retention.automatic is off until the compliance officer has confirmed the periods');
+    return { close: () => Promise.resolve() };
+  }
   const retention = new Retention({
     ...{ store, clock, site: site.site, rules },
     recordings: join(data, 'recordings'),

@@ -1,4 +1,4 @@
-/** The checks that depend on the site file: its faults, its ports, the disk its data lies on. */
+/** The checks that depend on the site file: its faults, its ports, the disk its data lies on, whether data ever leaves it. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readSiteFile } from '@keepline/contracts/site-file';
@@ -16,6 +16,13 @@ function checkRoot(keys: string): Finding {
   return warn('key store', found, './keepline keys init --root passphrase | credential | pkcs11 (docs/keys.md)');
 }
 
+/** A deletion cannot be taken back: that none happens by itself is right at first, and to be known. */
+export function judgeRetention(automatic: boolean): Finding {
+  if (automatic) return ok('retention', 'what was kept long enough is deleted by itself');
+  const next = 'have the compliance officer confirm the periods (./keepline retention show), then set retention.automatic: true';
+  return warn('retention', 'nothing is deleted by itself (retention.automatic is off)', next);
+}
+
 /** @throws KeeplineError SITE_FILE_INVALID, SITE_FILE_UNREADABLE */
 export async function checkSite(data: string | undefined, given: string | undefined, machine: Machine): Promise<Finding[]> {
   const folder = dataFolder(machine.root, data);
@@ -26,6 +33,7 @@ export async function checkSite(data: string | undefined, given: string | undefi
   return [
     ...(existsSync(folder.keys) ? [checkRoot(folder.keys)] : []),
     ok('site file', isThere ? path : 'none, all defaults'),
+    judgeRetention(site.retention.automatic),
     checkDisk(folder.path, site.recording.minFreeMegabytes),
     ...(await checkPorts(site, running)),
   ];
