@@ -63,6 +63,13 @@ describe('an agent who is not alone with a call', () => {
     await hearsMusic(call, PHONE_AGENT_HZ);
     await hears(there(asked()), PHONE_AGENT_HZ);
     await hearsNot(there(asked()), CUSTOMER_HZ);
+    for (const [to, code] of [
+      [{ kind: 'outside', number: '00447911123456' }, 'DIAL_NOT_ALLOWED'],
+      [{ kind: 'agent', agentId: 'phone1' }, 'COLLEAGUE_BUSY'],
+      [{ kind: 'queue', queue: 'nowhere' }, 'QUEUE_UNKNOWN'],
+    ] as const)
+      expect(await desk.ask({ ask: 'call.transfer', callId, to })).toBe(code);
+    await hears(there(asked()), PHONE_AGENT_HZ); // a refused transfer leaves the consultation as it is
     expect(await desk.ask({ ask: 'call.conference', callId })).toBe('ok');
     const agent = house.answered.at(-1);
     for (const [who, tones] of [
@@ -130,7 +137,7 @@ describe('an agent who is not alone with a call', () => {
     await hears(there(outside()), PHONE_AGENT_HZ);
     const agent = house.answered.at(-1);
     if (agent) await hears(agent, OUTSIDE_HZ);
-    expect(desk.view?.call).toMatchObject({ direction: 'out', state: 'connected', callerNumber: '139******11' });
+    await expect.poll(() => desk.view?.call, PATIENT).toMatchObject({ direction: 'out', state: 'connected', callerNumber: '139******11' });
     await outside()?.hangup();
     await expect.poll(async () => (await listRecordings(house.site.place.data)).slice(before).length + before, PATIENT).toBe(before + 1);
     expect(await types()).toContain('call.dialled');

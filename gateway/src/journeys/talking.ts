@@ -10,7 +10,7 @@ import type { Leg } from '../calls/leg.ts';
 import { type Voice, whoHearsWhom } from '../calls/who-hears-whom.ts';
 import { ringGuest, type Ringing } from './guest.ts';
 import type { House } from './house.ts';
-import type { LiveCall, Talking } from './live-call.ts';
+import type { LiveCall, Passed, Talking } from './live-call.ts';
 
 /** Guests rung in one conversation: each keeps its ports until the call is over. */
 const GUESTS_MAX = 20;
@@ -43,14 +43,8 @@ export class Conference implements Talking {
 
   transfer(to: CallTarget): void {
     const { callId, agentId } = this.#facts;
+    this.#call.transferTo(this.#checked(to)); // refused, it leaves a consultation as it is
     this.#release('consulted');
-    if (to.kind === 'queue') {
-      this.#house.dispatcher.queue(to.queue);
-      this.#call.transferTo({ to: 'queue', queue: to.queue });
-    } else if (to.kind === 'agent') {
-      this.#requireReady(to.agentId);
-      this.#call.transferTo({ to: 'agent', agentId: to.agentId });
-    } else this.#call.transferTo({ to: 'outside', number: this.#house.outside.check(to.number) });
     this.#house.journal.transferred({
       ...{ callId, agentId: agentId ?? '', how: 'blind', to: to.kind },
       queue: to.kind === 'queue' ? to.queue : '',
@@ -228,6 +222,17 @@ export class Conference implements Talking {
     const guest = [...this.#guests.values()].find(({ party }) => party.agentId === agentId);
     if (!guest) throw new CallNotFound(this.#facts.callId);
     return guest;
+  }
+
+  /** Where a blind transfer goes. Who is consulted is free for it as soon as the consultation is over. */
+  #checked(to: CallTarget): Passed {
+    if (to.kind === 'outside') return { to: 'outside', number: this.#house.outside.check(to.number) };
+    if (to.kind === 'agent') {
+      if (this.#guests.get('consulted')?.party.agentId !== to.agentId) this.#requireReady(to.agentId);
+      return { to: 'agent', agentId: to.agentId };
+    }
+    this.#house.dispatcher.queue(to.queue);
+    return { to: 'queue', queue: to.queue };
   }
 
   #requireReady(agentId: AgentId): void {
