@@ -36,6 +36,18 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/glossary.md', () => {
+  it('is one table of three cells a row, sorted by term, no term twice', () => {
+    const [above = '', below = ''] = read('docs/glossary.md').split('| term | 中文 | meaning |\n|---|---|---|\n');
+    expect(above.split('\n').filter((line) => line.startsWith('|'))).toEqual([]);
+    const rows = below.trimEnd().split('\n');
+    expect(rows.filter((row) => !/^\| [^|]+ \| [^|]+ \| [^|]+ \|$/.test(row))).toEqual([]);
+    const terms = rows.map((row) => (row.split('|')[1] ?? '').trim().toLowerCase());
+    expect(terms).toEqual([...new Set(terms)].toSorted((a, b) => (a < b ? -1 : 1)));
+    expect(terms.length).toBeGreaterThan(50);
+  });
+});
+
 describe('generated pages', () => {
   it('docs/configuration.md says what the schema says', () => {
     expect(read('docs/configuration.md'), 'run: node scripts/write-docs.ts').toBe(configurationPage());
@@ -58,6 +70,13 @@ describe('generated pages', () => {
 });
 
 describe('links', () => {
+  it('lead from the map of the documents to every runbook', () => {
+    const map = read('docs/README.md');
+    const runbooks = globSync('docs/runbook/*.md', { cwd: ROOT }).map((path) => path.slice('docs/'.length));
+    expect(runbooks.filter((path) => !map.includes(`](${path})`))).toEqual([]);
+    expect(runbooks.length).toBeGreaterThan(5);
+  });
+
   const exclude = (name: string): boolean => /(^|\/)(node_modules|dist|var|\.runtime)$/.test(name);
   const pages = globSync(['*.md', '*/**/*.md'], { cwd: ROOT, exclude });
 
