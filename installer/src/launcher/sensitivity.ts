@@ -17,6 +17,10 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   anonymise: ['policy.change'],
   cloud: ['cloud.drill', 'egress.export', 'quarantine.read', 'quarantine.discard', 'credentials.rotate'],
   downlink: ['downlink.approve', 'downlink.reject', 'downlink.rollback'],
+  bundle: [], // made where there is no site
+  preflight: [],
+  install: [], // there is no log before the gateway it starts, which audits its start
+  uninstall: [], // the services it stops audit their end; `--purge` takes the log with the site
   keys: ['key.root', 'key.rotate', 'key.export', 'key.escrow', 'key.split', 'key.unlock'],
   retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
   subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete'],
