@@ -1,8 +1,8 @@
 /**
- * Makes the proofs that `merkle.ts` checks, from the definitions PATH(m, D[n]) and PROOF(m, D[n]) of RFC 6962 §2.1.1 and §2.1.2. A proof is
- * a list of ranges of leaves; the roots of all ranges come from one pass over the leaf hashes, whose number is therefore not bounded.
+ * Makes the proofs that `merkle.ts` checks, from the definitions PATH(m, D[n]) and PROOF(m, D[n]) of RFC 6962 §2.1.1 and §2.1.2; pure. A proof
+ * is a list of ranges of leaves: `range-root.ts` makes their roots from nodes of a large log, the functions below from leaves in memory.
  */
-import { Frontier, rootOf } from './tree-hash.ts';
+import { rootOf } from './tree-hash.ts';
 
 /** Leaves from `from` up to before `to`; their root is one hash of a proof. */
 export interface LeafRange {
@@ -53,42 +53,6 @@ function split(n: number): number {
   let k = 1;
   while (k * 2 < n) k *= 2;
   return k;
-}
-
-/** Roots of ranges that do not overlap, from leaf hashes that come in order. Holds one frontier at a time. */
-export class RangeRoots {
-  readonly #wanted: readonly LeafRange[];
-  readonly #sorted: readonly LeafRange[];
-  readonly #roots = new Map<LeafRange, Uint8Array>();
-  #frontier = new Frontier();
-  #next = 0;
-  #number = 0;
-
-  constructor(ranges: readonly LeafRange[]) {
-    this.#wanted = ranges;
-    this.#sorted = ranges.toSorted((a, b) => a.from - b.from);
-  }
-
-  /** The hash of the next leaf, from 0 on. */
-  add(leaf: Uint8Array): void {
-    const range = this.#sorted[this.#next];
-    const number = this.#number++;
-    if (!range || number < range.from) return;
-    this.#frontier.add(leaf);
-    if (number + 1 < range.to) return;
-    this.#roots.set(range, this.#frontier.root());
-    this.#frontier = new Frontier();
-    this.#next++;
-  }
-
-  /** In the order the ranges were given. @throws RangeError when leaves are missing */
-  roots(): Uint8Array[] {
-    return this.#wanted.map((range) => {
-      const root = this.#roots.get(range);
-      if (!root) throw new RangeError(`the leaves from ${range.from} to ${range.to} are not all there`);
-      return root;
-    });
-  }
 }
 
 /** PATH(index, D[n]) of leaf hashes in memory. @throws RangeError */
