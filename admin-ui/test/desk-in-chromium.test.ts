@@ -225,6 +225,9 @@ describe('a call with others', () => {
       call: { ...ringingCall(), state: 'connected', connectedSinceMs: Date.now(), recording: true },
     });
     await see('call-card', 'connected');
+    await page.keyboard.press('Alt+KeyN');
+    await press('reason-lunch');
+    await page.locator('[data-testid="afterwards"][data-reason="lunch"]').waitFor();
     await page.keyboard.press('Alt+KeyC');
     await page.getByTestId('target-agent-agent2').click();
     await look('consult-whom');
@@ -243,6 +246,24 @@ describe('a call with others', () => {
     await see('call-card', 'dialling');
     expect(lastAsked()).toMatchObject({ ask: 'call.dial', number: '02155550100' });
     await look('dialling');
+  });
+});
+
+describe('the calls of the team', () => {
+  it('are listened to, whispered into and left again, within the screen', async () => {
+    const callId = ringingCall().callId;
+    await signIn();
+    await see('agent-state', 'not_ready');
+    gateway.show({ team: [{ callId, agentName: '王磊', queue: 'service', connectedSinceMs: Date.now() - 61_000 }] });
+    const team = page.getByTestId('team-panel');
+    await team.getByTestId(`monitor-${callId}`).click();
+    await page.locator('[data-hearing="self_monitor"]').waitFor();
+    await team.getByTestId(`whisper-${callId}`).click();
+    await page.locator('[data-hearing="self_whisper"]').waitFor();
+    expect(lastAsked()).toMatchObject({ ask: 'call.supervise', callId, mode: 'whisper' });
+    await look('supervising');
+    await press('hangup');
+    await see('call-card', 'none');
   });
 });
 

@@ -130,6 +130,7 @@ export class FakeGateway {
       case 'agent.ready':
         return this.show(agent('ready'));
       case 'agent.not_ready':
+        if (this.view.call) return this.show({ agent: { ...this.view.agent, afterwards: request.reason } });
         return this.show(agent('not_ready', request.reason));
       case 'call.answer':
         this.show(agent('in_call'));
@@ -143,6 +144,7 @@ export class FakeGateway {
       case 'call.mute':
         return this.showCall({ muted: request.muted });
       case 'call.hangup':
+        if (this.view.call?.part === 'supervisor') return this.show({ ...agent('ready'), call: null });
         this.show(agent('wrap_up'));
         return this.showCall({ state: 'wrap_up', endedAtMs: Date.now(), wrapUpUntilMs: Date.now() + 300_000, recording: false });
       case 'call.transfer':
@@ -161,6 +163,9 @@ export class FakeGateway {
       case 'call.dial':
         this.show(agent('in_call'));
         return this.showCall({ state: 'dialling', direction: 'out', queue: '', path: [] });
+      case 'call.supervise':
+        this.show(agent('in_call'));
+        return this.showCall({ state: 'connected', part: 'supervisor', mode: request.mode, ofAgent: this.view.team?.[0]?.agentName ?? '' });
       case 'call.dispose':
         return this.show({ ...agent('ready'), call: null });
       default:

@@ -31,6 +31,7 @@ export function ringingCall(): DeskCall {
     parties: [],
     conference: false,
     lastConsult: null,
+    mode: null,
     ofAgent: '',
     callerNumber: '138******78',
     callerName: '张三',

@@ -130,6 +130,8 @@ export interface DeskCall {
   readonly conference: boolean;
   /** What became of the consultation before; null while there was none. */
   readonly lastConsult: RingOutcome | null;
+  /** How this desk supervises the call; null for everybody else. */
+  readonly mode: SuperviseMode | null;
   /** Name of the agent whose call it is, for who was consulted and for supervisors; '' on that agent's own desk. */
   readonly ofAgent: string;
   /** Masked for agents: first three and last two digits. */

@@ -65,7 +65,14 @@ describe('the view of a desk', () => {
 
   it('shows a guest the call as one of its own that it did not route', () => {
     const shown = facts(call({ agentId: 'wang', state: 'held', parties: [{ ...supervisor, agentId: 'li' }] }));
-    expect(deskView(shown).call).toMatchObject({ part: 'supervisor', state: 'connected', ofAgent: 'name of wang', parties: [] });
+    expect(deskView(shown).call).toMatchObject({
+      part: 'supervisor',
+      state: 'connected',
+      ofAgent: 'name of wang',
+      parties: [],
+      mode: 'whisper',
+    });
+    expect(deskView(facts(call({ parties: [consulted, supervisor] }))).call?.mode).toBeNull();
   });
 
   it('looks the same when only the time of the server moved on', () => {

@@ -68,6 +68,7 @@ export function deskCall(call: CallFacts, { agent, nameOf, announce }: Pick<View
     parties,
     conference: call.conference,
     lastConsult: isOwn ? call.lastConsult : null,
+    mode: isOwn ? null : (guest?.mode ?? null),
     ofAgent: isOwn || call.agentId === null ? '' : nameOf(call.agentId),
     callerNumber: maskNumber(call.callerNumber),
     callerName: call.callerName,

@@ -64,6 +64,9 @@ export const en: Texts = {
     ready: 'Ready',
     notReady: 'Not ready',
     chooseReason: 'Choose a reason',
+    afterwards: 'Not ready after this call: {{reason}}',
+    readyAfterwards: 'Ready after the call',
+    notReadyAfterwards: 'Not ready after the call',
     state: {
       signed_out: 'Signed out',
       not_ready: 'Not ready',
@@ -100,7 +103,7 @@ export const en: Texts = {
     idleReady: 'You are ready; the next call appears here by itself.',
     idleNotReady: 'You are not ready; no call will be routed to you.',
     titleRinging: 'Incoming call',
-    state: { ringing: 'Ringing', dialling: 'Dialling', connected: 'Connected', held: 'On hold', wrap_up: 'Wrap-up' },
+    state: { ringing: 'Ringing', dialling: 'Dialling', joining: 'Joining', connected: 'Connected', held: 'On hold', wrap_up: 'Wrap-up' },
     number: 'Caller number',
     noNumber: 'Number withheld',
     noName: 'Name unknown',

@@ -60,6 +60,9 @@ export const zhCN = {
     ready: '就绪',
     notReady: '置忙',
     chooseReason: '选择置忙原因',
+    afterwards: '话后置忙：{{reason}}',
+    readyAfterwards: '话后就绪',
+    notReadyAfterwards: '话后置忙',
     state: {
       signed_out: '未签入',
       not_ready: '未就绪',
@@ -96,7 +99,7 @@ export const zhCN = {
     idleReady: '您已就绪，新的来电会自动显示在这里。',
     idleNotReady: '您未就绪，不会分配来电。',
     titleRinging: '来电',
-    state: { ringing: '来电振铃', dialling: '外呼中', connected: '通话中', held: '保持中', wrap_up: '话后处理' },
+    state: { ringing: '来电振铃', dialling: '外呼中', joining: '正在进入', connected: '通话中', held: '保持中', wrap_up: '话后处理' },
     number: '主叫号码',
     noNumber: '号码未显示',
     noName: '未知姓名',

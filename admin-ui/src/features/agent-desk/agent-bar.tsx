@@ -7,7 +7,7 @@ import { durationText } from '../../ui/duration.ts';
 import { KeyHint } from '../../ui/key-hint.tsx';
 import { Ticking } from '../../ui/ticking.tsx';
 import type { DeskActs } from './desk-acts.ts';
-import { allowedAsks, type DeskState, serverNowMs, type Sound } from './desk-state.ts';
+import { allowedAsks, type DeskState, isAfterwards, serverNowMs, type Sound } from './desk-state.ts';
 import { LinkTag } from './link-banner.tsx';
 import { ShortcutHelp } from './shortcut-help.tsx';
 import { keyOf } from './shortcuts.ts';
@@ -27,6 +27,8 @@ export function AgentBar({ state, acts, reasonsOpen, onReasonsOpen, helpOpen, on
   const agent = state.view?.agent;
   const reasons = state.view?.reasons ?? [];
   const agentState = agent?.state ?? 'signed_out';
+  const afterwards = agent?.afterwards ?? '';
+  const isLater = isAfterwards(state);
   return (
     <section className="agent-bar" aria-label={t('agent.title')}>
       <output className="agent-state" data-testid="agent-state" data-state={agentState} data-reason={agent?.reason ?? ''}>
@@ -36,6 +38,11 @@ export function AgentBar({ state, acts, reasonsOpen, onReasonsOpen, helpOpen, on
           <span className="agent-reason">{t(`reason.${agent.reason}`, { defaultValue: agent.reason })}</span>
         )}
       </output>
+      {isLater && afterwards !== '' && (
+        <Tag color="warning" data-testid="afterwards" data-reason={afterwards}>
+          {t('agent.afterwards', { reason: t(`reason.${afterwards}`, { defaultValue: afterwards }) })}
+        </Tag>
+      )}
       {agent && (
         <span className="agent-since numeric">
           {t('agent.inState')} <Ticking>{(now) => durationText(serverNowMs(state, now) - agent.sinceMs)}</Ticking>
@@ -49,7 +56,7 @@ export function AgentBar({ state, acts, reasonsOpen, onReasonsOpen, helpOpen, on
         aria-keyshortcuts={keyOf('ready')}
         onClick={() => acts.ask({ ask: 'agent.ready' })}
       >
-        {t('agent.ready')}
+        {t(isLater ? 'agent.readyAfterwards' : 'agent.ready')}
         <KeyHint keys={keyOf('ready')} />
       </Button>
       <Dropdown
@@ -59,6 +66,7 @@ export function AgentBar({ state, acts, reasonsOpen, onReasonsOpen, helpOpen, on
         autoFocus
         menu={{
           'aria-label': t('agent.chooseReason'),
+          selectedKeys: isLater && afterwards !== '' ? [afterwards] : [],
           items: reasons.map((reason) => ({
             key: reason,
             label: <span data-testid={`reason-${reason}`}>{t(`reason.${reason}`, { defaultValue: reason })}</span>,
@@ -76,7 +84,7 @@ export function AgentBar({ state, acts, reasonsOpen, onReasonsOpen, helpOpen, on
           aria-haspopup="menu"
           aria-keyshortcuts={keyOf('not_ready')}
         >
-          {t('agent.notReady')}
+          {t(isLater ? 'agent.notReadyAfterwards' : 'agent.notReady')}
           <KeyHint keys={keyOf('not_ready')} />
           <DownOutlined aria-hidden="true" />
         </Button>

@@ -62,22 +62,26 @@ export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode 
       </div>
     );
   }
+  // Hold, and what is on tape, belong to the agent whose call it is.
+  const isOwn = call.part === 'agent';
   const isHeld = call.state === 'held';
   const [away, back] = isBetweenTwo(call) ? ['talk.toConsulted', 'talk.toCaller'] : ['call.hold', 'call.resume'];
   const muted = isMuted(state);
   const isPaused = call.pausedUntilMs > 0;
   return (
     <div className="call-buttons">
-      <Button
-        {...common(holdAsk(call), 'hold')}
-        type={isHeld ? 'primary' : 'default'}
-        data-testid={isHeld ? 'resume' : 'hold'}
-        icon={isHeld ? <PlayCircleOutlined /> : <PauseOutlined />}
-        onClick={() => acts.ask({ ask: holdAsk(call), callId })}
-      >
-        {t(isHeld ? back : away)}
-        <KeyHint keys={keyOf('hold')} />
-      </Button>
+      {isOwn && (
+        <Button
+          {...common(holdAsk(call), 'hold')}
+          type={isHeld ? 'primary' : 'default'}
+          data-testid={isHeld ? 'resume' : 'hold'}
+          icon={isHeld ? <PlayCircleOutlined /> : <PauseOutlined />}
+          onClick={() => acts.ask({ ask: holdAsk(call), callId })}
+        >
+          {t(isHeld ? back : away)}
+          <KeyHint keys={keyOf('hold')} />
+        </Button>
+      )}
       <Button
         {...common('call.mute', 'mute')}
         data-testid="mute"
@@ -88,17 +92,19 @@ export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode 
         {t(muted ? 'call.unmute' : 'call.mute')}
         <KeyHint keys={keyOf('mute')} />
       </Button>
-      <Button
-        {...common(pauseAsk(call), 'pause_recording')}
-        type={isPaused ? 'primary' : 'default'}
-        data-testid="pause-recording"
-        aria-pressed={isPaused}
-        icon={<PauseCircleOutlined />}
-        onClick={() => acts.ask({ ask: pauseAsk(call), callId })}
-      >
-        {t(isPaused ? 'call.resumeRecording' : 'call.pauseRecording')}
-        <KeyHint keys={keyOf('pause_recording')} />
-      </Button>
+      {isOwn && (
+        <Button
+          {...common(pauseAsk(call), 'pause_recording')}
+          type={isPaused ? 'primary' : 'default'}
+          data-testid="pause-recording"
+          aria-pressed={isPaused}
+          icon={<PauseCircleOutlined />}
+          onClick={() => acts.ask({ ask: pauseAsk(call), callId })}
+        >
+          {t(isPaused ? 'call.resumeRecording' : 'call.pauseRecording')}
+          <KeyHint keys={keyOf('pause_recording')} />
+        </Button>
+      )}
       <span className="call-buttons-gap" />
       <Button
         {...common('call.hangup', 'hangup')}
@@ -108,7 +114,7 @@ export function CallButtons({ state, call, acts }: CallButtonsProps): ReactNode 
         icon={<PhoneOutlined rotate={225} />}
         onClick={() => acts.ask({ ask: 'call.hangup', callId })}
       >
-        {t('call.hangup')}
+        {t(isOwn ? 'call.hangup' : 'talk.leave')}
         <KeyHint keys={keyOf('hangup')} />
       </Button>
     </div>

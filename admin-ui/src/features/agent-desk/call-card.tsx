@@ -107,7 +107,14 @@ function CallTags({ call, isMuted: muted }: { readonly call: DeskCall; readonly 
 const tapeOf = (call: DeskCall): 'on' | 'paused' | 'off' => (!call.recording ? 'off' : call.pausedUntilMs > 0 ? 'paused' : 'on');
 const TAPE_COLOURS = { on: 'error', paused: 'warning', off: 'default' } as const;
 const TAPE_TEXTS = { on: 'call.recording', paused: 'call.recordingPaused', off: 'call.notRecording' } as const;
-const TAG_COLOURS = { ringing: 'processing', dialling: 'processing', connected: 'success', held: 'warning', wrap_up: 'default' } as const;
+const TAG_COLOURS = {
+  ringing: 'processing',
+  dialling: 'processing',
+  joining: 'processing',
+  connected: 'success',
+  held: 'warning',
+  wrap_up: 'default',
+} as const;
 
 /** Ringing: since when. Talking: since when. After: how long it was. */
 function CallClock({ state, call }: { readonly state: DeskState; readonly call: DeskCall }): ReactNode {

@@ -15,6 +15,9 @@ const acts: DeskActs = { ask: nothing, draft: nothing, troubleRead: nothing, rep
 const ASKED: DeskParty = { role: 'consulted', name: '王磊', state: 'talking', mode: null };
 const BOSS: DeskParty = { role: 'supervisor', name: '陈敏', state: 'talking', mode: 'whisper' };
 
+/** Ant Design spreads the two characters of a short button. */
+const bare = (text: string): string => text.replaceAll(/\s/g, '');
+
 const seen = (call: Partial<DeskCall> | null, more: Partial<DeskView> = {}): DeskState =>
   step(step(firstState, { is: 'opened' }), {
     is: 'view',
@@ -84,13 +87,35 @@ describe.each(['zh', 'en'] as const)('a call with others in %s', (language) => {
     expect(text).not.toContain(words('call.decline'));
   });
 
-  it.each(['COLLEAGUE_BUSY', 'DIAL_NOT_ALLOWED', 'DIAL_NO_TRUNK', 'DIAL_NUMBER_INVALID', 'AGENT_UNKNOWN', 'QUEUE_FULL'])(
-    'has words of its own for the refusal %s',
-    (code) => {
-      const trouble = { code, message: 'as the gateway says it', hint: '' };
-      const text = textOf(step(seen({}), { is: 'settled', ask: 'call.transfer', trouble }));
-      expect(text).toContain(words(`error.${code}.message`));
-      expect(text).not.toContain('as the gateway says it');
-    },
-  );
+  it('shows the calls of the team to who may supervise them, and to nobody else', () => {
+    const team = [{ callId: ringingCall().callId, agentName: '王磊', queue: 'service', connectedSinceMs: Date.now() }];
+    const text = bare(textOf(seen(null, { team })));
+    for (const key of ['title', 'monitor', 'whisper', 'barge']) expect(text).toContain(bare(words(`team.${key}`)));
+    expect(text).toContain('王磊');
+    expect(textOf(seen(null, { team: [] }))).toContain(words('team.none'));
+    expect(textOf(seen(null))).not.toContain(words('team.title'));
+  });
+
+  it('tells a supervisor how she is in the call, and lets her change that or leave, but neither hold nor pause', () => {
+    const text = bare(textOf(seen({ part: 'supervisor', mode: 'whisper', ofAgent: '李静', recording: true }, { team: [] })));
+    expect(text).toContain(bare(words('talk.hears.self_whisper', { name: '李静' })));
+    for (const key of ['talk.leave', 'team.monitor', 'team.barge', 'call.mute']) expect(text).toContain(bare(words(key)));
+    for (const key of ['call.hold', 'call.pauseRecording', 'talk.transfer']) expect(text).not.toContain(bare(words(key)));
+    expect(textOf(seen({ part: 'supervisor', mode: 'monitor', state: 'ringing' }, { team: [] }))).toContain(words('call.state.joining'));
+  });
+
+  it.each([
+    'SUPERVISOR_PRESENT',
+    'COLLEAGUE_BUSY',
+    'DIAL_NOT_ALLOWED',
+    'DIAL_NO_TRUNK',
+    'DIAL_NUMBER_INVALID',
+    'AGENT_UNKNOWN',
+    'QUEUE_FULL',
+  ])('has words of its own for the refusal %s', (code) => {
+    const trouble = { code, message: 'as the gateway says it', hint: '' };
+    const text = textOf(step(seen({}), { is: 'settled', ask: 'call.transfer', trouble }));
+    expect(text).toContain(words(`error.${code}.message`));
+    expect(text).not.toContain('as the gateway says it');
+  });
 });

@@ -8,6 +8,7 @@ import { consultedIn, hearingOf, type Purpose, PURPOSE_ASKS } from './conversati
 import type { DeskActs } from './desk-acts.ts';
 import { allowedAsks, type DeskState } from './desk-state.ts';
 import { keyOf } from './shortcuts.ts';
+import { SuperviseButtons } from './team-panel.tsx';
 import './conversation.css';
 
 export interface ConversationPanelProps {
@@ -34,6 +35,11 @@ export function ConversationPanel({ state, call, acts, onChoose }: ConversationP
           </li>
         )}
       </ul>
+      {call.part === 'supervisor' && call.state === 'connected' && (
+        <div className="call-buttons">
+          <SuperviseButtons state={state} callId={call.callId} acts={acts} size="large" />
+        </div>
+      )}
       {call.part === 'agent' && (call.state === 'connected' || call.state === 'held') && (
         <div className="call-buttons">
           {consulted ? (

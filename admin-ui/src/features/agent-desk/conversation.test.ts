@@ -19,6 +19,8 @@ describe('who hears whom', () => {
     [{ parties: [{ ...BOSS, state: 'ringing' }] }, ['joins']],
     [{ parties: [ASKED, BOSS], state: 'held' }, ['consult', 'whisper']],
     [{ parties: [{ ...BOSS, mode: 'monitor' }] }, ['monitor']],
+    [{ part: 'supervisor', ofAgent: '李静', mode: 'barge' }, ['self_barge']],
+    [{ part: 'supervisor', ofAgent: '李静', mode: 'monitor', state: 'ringing' }, []],
     [{ part: 'consulted', ofAgent: '李静' }, ['asked']],
     [{ part: 'consulted', ofAgent: '李静', conference: true }, ['conference']],
   ])('of %o is said as %o', (call, keys) => {

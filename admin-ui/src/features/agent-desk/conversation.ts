@@ -3,6 +3,7 @@
  * said here of each state follows the table by which the gateway mixes.
  */
 import type { DeskAsk, DeskCall, DeskParty, DeskTarget, DeskView } from '@keepline/contracts/agent-protocol';
+import type { SuperviseMode } from '@keepline/contracts/events';
 
 /** What is done with whom the agent chooses. */
 export type Purpose = 'transfer' | 'consult' | 'dial';
@@ -18,9 +19,12 @@ export const PURPOSE_KINDS: Readonly<Record<Purpose, readonly DeskTarget['kind']
 };
 export const NUMBER_MAX_LENGTH = 32;
 
+/** How a supervisor can be in a call, from the least to the most. */
+export const SUPERVISE_MODES: readonly SuperviseMode[] = ['monitor', 'whisper', 'barge'];
+
 export interface HearingLine {
   /** Text below `talk.hears`. */
-  readonly key: 'rings_held' | 'rings' | 'consult' | 'waits' | 'conference' | 'joins' | 'monitor' | 'whisper' | 'barge' | 'asked';
+  readonly key: 'rings_held' | 'rings' | 'consult' | 'waits' | 'conference' | 'joins' | SuperviseMode | `self_${SuperviseMode}` | 'asked';
   readonly name: string;
 }
 
@@ -29,10 +33,13 @@ export function consultedIn(call: DeskCall): DeskParty | undefined {
   return call.parties.find(({ role }) => role === 'consulted');
 }
 
-/** Whether this agent speaks with somebody: while the caller is held, with whoever was consulted, or a supervisor who is there to talk. */
+/**
+ * Whether this desk speaks with somebody: while the caller is held, with whoever was consulted, or a supervisor who is there to talk. A
+ * supervisor who listens speaks with nobody.
+ */
 export function isSpeaking(call: DeskCall): boolean {
   if (call.state === 'held') return call.parties.some(({ state, mode }) => state === 'talking' && mode !== 'monitor');
-  return call.state === 'connected';
+  return call.state === 'connected' && !(call.part === 'supervisor' && call.mode === 'monitor');
 }
 
 /** Whether hold and resume go back and forth between the customer and whom the agent consulted. */
@@ -43,6 +50,7 @@ export function isBetweenTwo(call: DeskCall): boolean {
 /** Who hears whom, one line for each party beside agent and customer. */
 export function hearingOf(call: DeskCall): readonly HearingLine[] {
   if (call.part === 'consulted') return [{ key: call.conference ? 'conference' : 'asked', name: call.ofAgent }];
+  if (call.part === 'supervisor') return call.state === 'ringing' ? [] : [{ key: `self_${call.mode ?? 'monitor'}`, name: call.ofAgent }];
   return call.parties.map((party) => ({
     key: party.role === 'supervisor' ? supervising(party) : consulting(call, party),
     name: party.name,

@@ -57,6 +57,19 @@ describe.each(['zh', 'en'] as const)('the desk in %s', (language) => {
     expect(text).toContain('fire_drill');
   });
 
+  it('says in a call that the agent is not ready afterwards, and for what reason', () => {
+    const words = makeTexts(language).t;
+    const view = { ...firstView(), call: { ...ringingCall(), state: 'connected' as const } };
+    const inCall = (afterwards: string): string =>
+      textOf(
+        language,
+        step(withCall(null), { is: 'view', view: { ...view, agent: { ...view.agent, state: 'in_call', afterwards } }, monotonicMs: 0 }),
+      );
+    expect(inCall('')).toContain(words('agent.notReadyAfterwards'));
+    expect(inCall('lunch')).toContain(words('agent.afterwards', { reason: words('reason.lunch') }));
+    expect(inCall('')).not.toContain(words('reason.lunch'));
+  });
+
   it('says what is wrong with the cloud link, in words, while it is not up', () => {
     for (const condition of Object.keys(LINK_CONDITIONS) as Array<keyof typeof LINK_CONDITIONS>) {
       const view = { ...firstView(), link: { ...firstView().link, state: 'down' as const, condition } };

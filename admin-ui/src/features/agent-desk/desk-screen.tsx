@@ -8,6 +8,7 @@ import { allowedAsks, callOf, type DeskState } from './desk-state.ts';
 import { LinkBanner } from './link-banner.tsx';
 import { QueuePanel } from './queue-panel.tsx';
 import { TargetDialog } from './target-dialog.tsx';
+import { TeamPanel } from './team-panel.tsx';
 import { TroubleBanners } from './trouble-banners.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 import './desk.css';
@@ -45,6 +46,7 @@ export function DeskScreen({ state, acts }: { readonly state: DeskState; readonl
       <div className="desk-body">
         <CallCard state={state} acts={acts} onChoose={choose} />
         <QueuePanel state={state} />
+        {state.view?.team && <TeamPanel state={state} team={state.view.team} acts={acts} />}
       </div>
       {choosing && state.view && choosing.callId === callId && callOf(state)?.state !== 'wrap_up' && (
         <TargetDialog purpose={choosing.purpose} view={state.view} state={state} acts={acts} onClose={() => setChoosing(null)} />

@@ -3,7 +3,7 @@
  * into inputs, and sends what the agent asks for. Screens read `state` through `subscribe` and know nothing of sockets.
  */
 import type { Clock } from '@keepline/contracts/clock';
-import type { DeskPush } from '@keepline/contracts/agent-protocol';
+import type { DeskAsk, DeskPush } from '@keepline/contracts/agent-protocol';
 import type { KeeplineError } from '@keepline/contracts/errors';
 import { asKeeplineError } from '../../server/errors.ts';
 import { type Asked, LiveSocket } from '../../server/live-socket.ts';
@@ -38,6 +38,8 @@ export interface AudioPathEvents {
   broke(error: KeeplineError): void;
 }
 
+/** What lets the browser play: asked for by a press of the agent. */
+const BRINGS_SOUND: ReadonlySet<DeskAsk> = new Set(['call.answer', 'call.dial', 'call.supervise']);
 /** Wait before a broken sound path is repaired, ms. */
 export const REPAIR_WAIT_MS = 2_000;
 
@@ -89,7 +91,7 @@ export class DeskSession {
   async ask(request: Asked): Promise<void> {
     if (!allowedAsks(this.#state).has(request.ask)) return;
     if (request.ask === 'call.mute') this.#take({ is: 'mute_wanted', muted: request.muted });
-    if (request.ask === 'call.answer' || request.ask === 'call.dial') this.#audio?.allowPlayback();
+    if (BRINGS_SOUND.has(request.ask)) this.#audio?.allowPlayback();
     this.#take({ is: 'asked', ask: request.ask });
     let trouble: Trouble | null = null;
     try {

@@ -12,6 +12,7 @@ import {
   isMicrophoneOpen,
   isMuted,
   isRinging,
+  maySupervise,
   serverNowMs,
   step,
 } from './desk-state.ts';
@@ -42,7 +43,20 @@ describe('what the agent may do', () => {
     ['wrap_up', []],
   ])('follows the state of the call: %s', (state, asks) => {
     const agent = { ...firstView().agent, state: 'in_call' as const };
-    expect([...allowedAsks(after(opened, viewOf({ state }, { agent })))].toSorted()).toEqual(asks.toSorted());
+    const allowed = [...allowedAsks(after(opened, viewOf({ state }, { agent })))];
+    expect(allowed.toSorted()).toEqual([...asks, 'agent.not_ready'].toSorted());
+  });
+
+  it.each<[AgentStateName, string, DeskAsk[]]>([
+    ['offered', '', ['agent.not_ready']],
+    ['in_call', '', ['agent.not_ready']],
+    ['in_call', 'lunch', ['agent.not_ready', 'agent.ready']],
+    ['wrap_up', 'lunch', ['agent.not_ready', 'agent.ready']],
+    ['ready', '', ['agent.not_ready']],
+  ])('is, while %s, to be not ready afterwards or to take that back: "%s"', (state, afterwards, asks) => {
+    const agent = { ...firstView().agent, state, afterwards };
+    const allowed = [...allowedAsks(after(opened, viewOf({ state: 'wrap_up' }, { agent })))];
+    expect(allowed.filter((ask) => ask.startsWith('agent.')).toSorted()).toEqual(asks);
   });
 
   it.each<[string, Partial<DeskCall>, DeskAsk[]]>([
@@ -66,6 +80,19 @@ describe('what the agent may do', () => {
     ]);
     expect(dials('ready', { state: 'wrap_up' })).toBe(false);
     expect(allowedAsks(after(opened, viewOf(null), { is: 'sound', sound: { at: 'starting' } })).has('call.dial')).toBe(false);
+  });
+
+  it('is to come into calls of others only for who may supervise, while free or in that very call', () => {
+    const team = [{ callId: CALL.callId, agentName: '王磊', queue: 'service', connectedSinceMs: 1 }];
+    const supervises = (call: Partial<DeskCall> | null, more: Partial<DeskView> = { team }): boolean =>
+      maySupervise(after(opened, viewOf(call, more)), CALL.callId);
+    expect(supervises(null)).toBe(true);
+    expect(supervises(null, { team: null })).toBe(false);
+    expect(supervises({ state: 'connected', part: 'supervisor', mode: 'monitor' })).toBe(true);
+    expect(supervises({ state: 'connected', part: 'supervisor', mode: 'monitor', callId: 'call-other' })).toBe(false);
+    expect(supervises({ state: 'ringing', part: 'supervisor', mode: 'monitor' })).toBe(false);
+    expect(supervises({ state: 'connected' })).toBe(false);
+    expect(supervises({ state: 'wrap_up' })).toBe(false);
   });
 
   it('is to end a call it asked for while the telephone on the table rings for it, which neither rings here nor is declined', () => {
@@ -117,6 +144,12 @@ describe('the microphone', () => {
     expect(isMicrophoneOpen(state)).toBe(isOpen);
     expect(allowedAsks(state).has('call.mute')).toBe(isOpen);
     expect(isMicrophoneOpen(after(opened, viewOf({ ...held, muted: true })))).toBe(false);
+  });
+
+  it('of a supervisor who only listens is closed, and opens with the whisper', () => {
+    const inside = (mode: DeskCall['mode']): DeskState => after(opened, viewOf({ state: 'connected', part: 'supervisor', mode }));
+    expect(['monitor', 'whisper', 'barge'].map((mode) => isMicrophoneOpen(inside(mode as DeskCall['mode'])))).toEqual([false, true, true]);
+    expect(allowedAsks(inside('monitor'))).not.toContain('call.mute');
   });
 
   it('closes at the press of mute, before the gateway knows', () => {

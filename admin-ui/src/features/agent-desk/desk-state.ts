@@ -153,9 +153,10 @@ export function isOffered(call: DeskCall): boolean {
   return call.state === 'ringing' && (call.part === 'consulted' || (call.part === 'agent' && call.direction === 'in'));
 }
 
-/** The state by its name: a call the agent asked for and that rings on the table is being dialled. */
-export function phaseOf(call: DeskCall): DeskCall['state'] {
-  return call.state === 'ringing' && !isOffered(call) ? 'dialling' : call.state;
+/** The state by its name: a call somebody asked for, and that rings on the table, is being dialled, or come into. */
+export function phaseOf(call: DeskCall): DeskCall['state'] | 'joining' {
+  if (call.state !== 'ringing' || isOffered(call)) return call.state;
+  return call.part === 'supervisor' ? 'joining' : 'dialling';
 }
 
 /** The wrap-up as it stands, empty when nothing was typed for this call. */
@@ -168,13 +169,34 @@ export function allowedAsks(state: DeskState): ReadonlySet<DeskAsk> {
   const allowed = new Set<DeskAsk>();
   const view = state.view;
   if (!view || state.connection.at !== 'open') return allowed;
-  // While sound is on its way, ready would be refused; without sound it may be right, for an agent with a telephone on the table.
-  if ((view.agent.state === 'not_ready' || view.agent.state === 'signed_out') && state.sound.at !== 'starting') allowed.add('agent.ready');
-  if (view.agent.state === 'ready' || view.agent.state === 'not_ready') allowed.add('agent.not_ready');
+  if (mayBeReady(state, view.agent)) allowed.add('agent.ready');
+  if (view.agent.state !== 'signed_out') allowed.add('agent.not_ready');
   if (isFree(state, view)) allowed.add('call.dial');
+  if (view.team !== null && (isFree(state, view) || isSupervising(view))) allowed.add('call.supervise');
   for (const ask of asksOfCall(state, view.call)) allowed.add(ask);
   for (const ask of state.asking) allowed.delete(ask);
   return allowed;
+}
+
+function mayBeReady({ sound }: DeskState, { state, afterwards }: DeskView['agent']): boolean {
+  // During a call: to stay ready after all.
+  if (state === 'in_call' || state === 'wrap_up') return afterwards !== '';
+  // While sound is on its way, ready would be refused; without sound it may be right, for an agent with a telephone on the table.
+  return (state === 'not_ready' || state === 'signed_out') && sound.at !== 'starting';
+}
+
+/** Whether becoming ready or not ready counts from the end of the call on. */
+export function isAfterwards(state: DeskState): boolean {
+  const at = state.view?.agent.state;
+  return at === 'offered' || at === 'in_call' || at === 'wrap_up';
+}
+
+const isSupervising = ({ call }: DeskView): boolean => call?.part === 'supervisor' && call.state === 'connected';
+
+/** Whether this desk may come into that call of another, or change how it is in it: one at a time. */
+export function maySupervise(state: DeskState, callId: string): boolean {
+  const call = callOf(state);
+  return allowedAsks(state).has('call.supervise') && (call === null || call.callId === callId);
 }
 
 /** Free for a call of the agent's own asking. */
@@ -195,7 +217,7 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
     case 'dialling':
       return ['call.hangup'];
     case 'connected':
-      if (call.part !== 'agent') return ['call.mute', 'call.hangup'];
+      if (call.part !== 'agent') return isSpeaking(call) ? ['call.mute', 'call.hangup'] : ['call.hangup'];
       return ['call.hold', 'call.mute', ...pauseOf(call), ...partiesAsks(call), 'call.hangup'];
     case 'held':
       return ['call.resume', ...(isSpeaking(call) ? (['call.mute'] as const) : []), ...pauseOf(call), ...partiesAsks(call), 'call.hangup'];
