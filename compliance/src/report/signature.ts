@@ -43,7 +43,7 @@ export function signReport({ kind, site, from, to }: ReportFrame, files: readonl
 
 /**
  * Holds a report, or a folder of one, against its note. A single file may have been renamed.
- * @throws KeeplineError REPORT_NOT_GENUINE, NOTE_INVALID
+ * @throws KeeplineError REPORT_NOT_GENUINE, TLOG_NOTE_INVALID
  */
 export async function verifyReport(path: string, verifierKey: string): Promise<VerifiedReport> {
   const verifier = verifierFrom(verifierKey);

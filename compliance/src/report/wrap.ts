@@ -18,15 +18,16 @@ function wrapParagraph(paragraph: string, width: number, widthOf: (character: st
   let breakAt = 0;
   for (const character of paragraph) {
     const wide = widthOf(character);
-    if (used + wide > width && line.length > 0 && character !== ' ') {
+    // a Chinese character may begin a line, unless it is punctuation that belongs to the one before
+    if (WIDE.test(character) && !CLOSING.test(character)) breakAt = line.length;
+    // twice where what is left behind the last place to break has no room for one more either
+    while (used + wide > width && line.length > 0 && character !== ' ') {
       const cut = breakAt > 0 ? breakAt : line.length;
       lines.push(line.slice(0, cut).join('').trimEnd());
       line = line.slice(cut);
       used = line.reduce((sum, one) => sum + widthOf(one), 0);
       breakAt = 0;
     }
-    // a Chinese character may begin a line, unless it is punctuation that belongs to the one before
-    if (WIDE.test(character) && !CLOSING.test(character)) breakAt = line.length;
     line.push(character);
     used += wide;
     if (character === ' ' || character === '/') breakAt = line.length;

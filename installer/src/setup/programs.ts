@@ -41,7 +41,8 @@ export const speech = programs(
 );
 
 /** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link; ip and cc make the lines that are cut; openssl
- * issues the certificates of a mutual TLS hub; minisign and zstd check and open bundles as a site does; softhsm2 is a PKCS#11 token. */
+ * issues the certificates of a mutual TLS hub; minisign and zstd check and open bundles as a site does; softhsm2 is a PKCS#11 token; pdftotext
+ * reads reports back. */
 export const testTools = programs('test tools', '60 s', {
   sipp: 'sip-tester',
   baresip: 'baresip-core',
@@ -57,6 +58,7 @@ export const testTools = programs('test tools', '60 s', {
   minisign: 'minisign',
   zstd: 'zstd',
   'softhsm2-util': 'softhsm2',
+  pdftotext: 'poppler-utils',
 });
 
 /** A bare Debian to boot, and what a bank installs it with. */
