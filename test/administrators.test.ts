@@ -14,6 +14,8 @@ let home: TempDir;
 let site: OwnSite;
 let browser: Browser;
 let page: Page;
+/** What the browser refused because of the content security policy, in its own words. */
+const refusedByPolicy: string[] = [];
 const see = (id: string) => page.getByTestId(id);
 const users = (...args: string[]) =>
   spawnSync(process.execPath, [join(ROOT, 'gateway/src/users-cli.ts'), ...args, '--data', home.path], { encoding: 'utf8' });
@@ -27,6 +29,9 @@ beforeAll(async () => {
   });
   page = await browser.newPage();
   page.setDefaultTimeout(30_000);
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) refusedByPolicy.push(message.text());
+  });
 }, 180_000);
 afterAll(async () => {
   await browser.close();
@@ -71,5 +76,16 @@ describe('an administrator of a new site', { timeout: 180_000 }, () => {
     await see('factor-code').fill(recovery);
     await see('factor-submit').click();
     await see('nav').waitFor();
+  });
+
+  it('sees pages that keep the strict content security policy: the browser had nothing to refuse, and would have refused', async () => {
+    expect(refusedByPolicy).toEqual([]);
+    const ran = await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.inlineRan = true';
+      document.body.append(script);
+      return 'inlineRan' in window;
+    });
+    expect([ran, refusedByPolicy.length]).toEqual([false, 1]);
   });
 });
