@@ -53,5 +53,7 @@ it('plans one where the periods were confirmed, and takes it back at the end', a
 
 it('refuses a wrong hour and a period shorter than the law also while it is off', () => {
   expect(() => start({ schedule: 'at night' })).toThrow('at night is not a cron expression');
-  expect(() => start({ lines: [{ line: 'securities_sale', months: 1 }] })).toThrow(expect.objectContaining({ code: 'RETENTION_TOO_SHORT' }));
+  expect(() => start({ lines: [{ line: 'securities_sale', months: 1 }] })).toThrow(
+    expect.objectContaining({ code: 'RETENTION_TOO_SHORT' }),
+  );
 });
