@@ -80,12 +80,13 @@ describe('an administrator of a new site', { timeout: 180_000 }, () => {
 
   it('sees pages that keep the strict content security policy: the browser had nothing to refuse, and would have refused', async () => {
     expect(refusedByPolicy).toEqual([]);
-    const ran = await page.evaluate(() => {
+    // as text: these tests are compiled without the types of a browser
+    const ran = await page.evaluate(`(() => {
       const script = document.createElement('script');
       script.textContent = 'window.inlineRan = true';
       document.body.append(script);
       return 'inlineRan' in window;
-    });
+    })()`);
     expect([ran, refusedByPolicy.length]).toEqual([false, 1]);
   });
 });
