@@ -129,7 +129,10 @@ describe('a call through the whole house', () => {
       expect(Math.max(swapped.caller, swapped.agent)).toBeLessThan(0.1);
 
       const stock = await decryptWithAge(dir.path, tape.id, scratch.path);
-      expect(readFileSync(stock).equals(readFileSync(wav))).toBe(true);
+      // Our export ends with its certificate; what is before it is the file of the stock tool, but for the length in its head.
+      const [whole, ours] = [readFileSync(stock), readFileSync(wav)];
+      expect(ours.subarray(8, whole.length).equals(whole.subarray(8))).toBe(true);
+      expect(ours.toString('latin1', whole.length, whole.length + 4)).toBe('klpn');
       expect(await soundFacts(stock)).toMatchObject({ rateHz: 8000, channels: 2, encoding: 'A-law' });
       const [call] = await query<{ talkMs: number }>(dir.path, 'SELECT talk_ms AS talkMs FROM calls WHERE id = ?', tape.callId);
       const { durationMs } = await soundFacts(stock);

@@ -104,7 +104,7 @@ describe('keepline audit', () => {
     });
   });
 
-  it('refuses what it does not understand with 2 and its usage, and names what is missing with 1', async () => {
+  it('refuses what it does not understand with 2 and its usage, and names what is missing with 1', { timeout: 120_000 }, async () => {
     for (const args of [
       [],
       ['verify', 'x'],

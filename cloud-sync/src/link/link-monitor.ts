@@ -160,7 +160,8 @@ export class LinkMonitor<W extends Wire> {
       if (this.#wire !== wire) return;
       // The peer that ends a connection on which it had gone silent is one that no longer knew it (RFC 9293 §3.5.1).
       const silentMs = this.#o.clock.monotonicMs() - this.#link.heardMs;
-      this.#lost(why === 'connection_lost' && silentMs >= lateMs(this.#o.rules) ? 'half_open' : why);
+      const ended = why === 'connection_lost' || why === 'connection_closed'; // a reset is either, by the client's reading of it
+      this.#lost(ended && silentMs >= lateMs(this.#o.rules) ? 'half_open' : why);
     });
   }
 
