@@ -50,7 +50,7 @@ describe('a signed envelope', () => {
         // A blank for a blank, or the same letter, is no change.
         expect(!verdict.ok || canonicalJson(verdict.envelope) === canonicalJson(JSON.parse(text))).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [[text.length - 5, 47]] }, // another spelling of the signature's last letter
     );
   });
 

@@ -79,8 +79,8 @@ export const DownlinkEnvelope = Type.Object(
     payload: Type.Unknown(),
     /** Name of the signing key, as pinned in `downlink.keys`. */
     key: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
-    /** Ed25519, 64 bytes, base64. */
-    signature: Type.String({ pattern: '^[A-Za-z0-9+/]{86}==$' }),
+    /** Ed25519, 64 bytes, base64 in its one canonical spelling (RFC 4648 §3.5): the unused bits of the last letter are zero. */
+    signature: Type.String({ pattern: '^[A-Za-z0-9+/]{85}[AQgw]==$' }),
   },
   { additionalProperties: false },
 );

@@ -63,6 +63,8 @@ describe('personal data in identifiers', () => {
       }),
       { numRuns: 5000 },
     );
+    expect(findPersonalData('evt-03bb2cc3-fbf0-7a11-8b3c-013800138000', 'opaque')).toBeUndefined();
+    expect(findPersonalData('evt-03bb2cc3-fbf0-4a11-8b3c-013800138000', 'opaque')).toBe('mobile_number'); // no identifier of ours
     const bytes = fc.uint8Array({ minLength: 16, maxLength: 16 });
     for (const encoding of ['hex', 'base64url'] as const) {
       fc.assert(

@@ -13,6 +13,8 @@ export type Reading = 'text' | 'opaque';
 
 const LONG_NUMBER_DIGITS = 11;
 const EMAIL = /[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/u;
+/** Our own identifiers (RFC 9562 §5.7): of some forty thousand one has a last group that reads as a mobile number with a trunk prefix. */
+const UUID_V7 = /(?<![A-Za-z0-9])[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![A-Za-z0-9])/g;
 /** Nothing that could be a digit or an @, also after normalising. */
 const HARMLESS = /^[A-Za-z_-]*$/;
 const BETWEEN_DIGITS = /(?<=\d)[\s._·・–—/()+-]{1,3}(?=\d)/gu;
@@ -21,7 +23,7 @@ export function findPersonalData(value: string, reading: Reading): Finding | und
   if (HARMLESS.test(value)) return undefined; // most of what is looked at: words of the configuration
   const plain = value.normalize('NFKC');
   if (plain.includes('@') && EMAIL.test(plain)) return 'email';
-  if (reading === 'opaque') return firstFinding(plain.match(/(?<![A-Za-z0-9])\d+[Xx]?(?![A-Za-z0-9])/g));
+  if (reading === 'opaque') return firstFinding(plain.replaceAll(UUID_V7, '').match(/(?<![A-Za-z0-9])\d+[Xx]?(?![A-Za-z0-9])/g));
   const joined = plain.replaceAll(BETWEEN_DIGITS, '');
   const runs = [...(plain.match(/\d+[Xx]?/g) ?? []), ...(joined.match(/\d+[Xx]?/g) ?? [])];
   return firstFinding(runs) ?? (runs.some((run) => run.length >= LONG_NUMBER_DIGITS) ? 'long_number' : undefined);
