@@ -92,7 +92,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
  */
 export function replyWith<T extends object>(path: string, body: unknown, ...keys: readonly (keyof T & string)[]): T {
   if (!isRecord(body) || keys.some((key) => !(key in body))) throw new GatewayReplyInvalid(path, 200);
-  return body as unknown as T;
+  return body as T;
 }
 
 /** The same for a list. @throws GatewayReplyInvalid */

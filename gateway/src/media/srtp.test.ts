@@ -6,7 +6,7 @@ import { KEY_BYTES } from '../sdp/crypto-attribute.ts';
 import { writeRtp } from './rtp-packet.ts';
 import { SrtpReceiver, SrtpSender } from './srtp.ts';
 import { cipherFor } from './srtp-cipher.ts';
-import { likelyRollovers, ReplayWindow } from './srtp-index.ts';
+import { likelyRollovers, ReplayWindow } from './packet-index.ts';
 import { deriveKeys } from './srtp-keys.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');

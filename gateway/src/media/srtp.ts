@@ -5,7 +5,7 @@
 import type { CryptoSuite } from '../sdp/crypto-attribute.ts';
 import { read16, read32, rtpHeaderBytes, write32 } from './rtp-packet.ts';
 import { cipherFor, PACKET_MAX_BYTES, type PacketCipher } from './srtp-cipher.ts';
-import { likelyRollovers, ReplayWindow, SEQUENCES } from './srtp-index.ts';
+import { likelyRollovers, ReplayWindow, SEQUENCES } from './packet-index.ts';
 import { deriveKeys, type SessionKeys, wipe } from './srtp-keys.ts';
 
 export type SrtpFault = 'malformed' | 'unauthentic' | 'replayed';
