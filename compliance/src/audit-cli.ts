@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AUDIT_ACTS, type AuditAct, type Sensitivity } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { endWith } from '@keepline/contracts/command-end';
+import type { KeeplineError } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
 import { AuditLog } from './audit/audit-log.ts';
 import { audited } from './audit/audited.ts';
@@ -262,10 +263,4 @@ async function main(): Promise<number> {
   return 2;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
-  else console.error(messageOf(thrown), `\n${USAGE}`);
-  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
-}
+await endWith(main, USAGE);

@@ -11,8 +11,9 @@ import { AuditLog } from '@keepline/compliance/audit';
 import { readKeyStore } from '@keepline/compliance/keys';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
+import { endWith } from '@keepline/contracts/command-end';
 import { DOWNLINK_KINDS, pinnedKeys } from '@keepline/contracts/downlink';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { KeeplineError } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { audited } from './audit/audited.ts';
@@ -142,10 +143,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
-  else console.error(messageOf(thrown), `\n${USAGE}`);
-  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
-}
+await endWith(main, USAGE);

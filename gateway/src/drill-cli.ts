@@ -14,6 +14,7 @@ import { audited } from '@keepline/compliance/audited';
 import { readKeyStore } from '@keepline/compliance/keys';
 import { openNote, signNote, verifierFrom } from '@keepline/compliance/note';
 import { systemClock as clock } from '@keepline/contracts/clock';
+import { endWith } from '@keepline/contracts/command-end';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
 import { DRILL_MAX_SECONDS, type LinkChange, type LinkStatus } from '@keepline/contracts/link';
@@ -188,10 +189,4 @@ async function main(): Promise<number> {
   return (await drill({ data, seconds, out: values.out, purpose: values.purpose, json: values.json })) ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
-  else console.error(messageOf(thrown), `\n${USAGE}`);
-  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
-}
+await endWith(main, USAGE);

@@ -14,7 +14,8 @@ import { AuditLog } from '@keepline/compliance/audit';
 import { readKeyStore } from '@keepline/compliance/keys';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { endWith } from '@keepline/contracts/command-end';
+import { KeeplineError } from '@keepline/contracts/errors';
 import { isId, newId } from '@keepline/contracts/ids';
 import { audited } from './audit/audited.ts';
 import { draftFor } from './recording/export-recording.ts';
@@ -146,10 +147,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
-  else console.error(messageOf(thrown), `\n${USAGE}`);
-  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
-}
+await endWith(main, USAGE);

@@ -18,7 +18,8 @@ import { periodOf } from '@keepline/compliance/mlps-period';
 import { verifyReport } from '@keepline/compliance/report-signature';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { endWith } from '@keepline/contracts/command-end';
+import { KeeplineError } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { audited } from './audit/audited.ts';
@@ -202,10 +203,4 @@ async function main(): Promise<number> {
   return values.help ? 0 : 2;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
-  else console.error(messageOf(thrown), `\n${USAGE}`);
-  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
-}
+await endWith(main, USAGE);

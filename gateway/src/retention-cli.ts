@@ -9,7 +9,7 @@ import { canonicalNumber } from '@keepline/compliance/numbers';
 import { factsOf } from '@keepline/compliance/deletion-certificate';
 import { BUSINESS_LINES } from '@keepline/contracts/business-lines';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { endWith } from '@keepline/contracts/command-end';
 import { isId, newId } from '@keepline/contracts/ids';
 import { type Console, openConsole } from './retention/console.ts';
 import { CertificateAbsent, HoldUnknown } from './retention/errors.ts';
@@ -161,10 +161,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
-  else console.error(messageOf(thrown), `\n${USAGE}`);
-  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
-}
+await endWith(main, USAGE);

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { canonicalNumber, epochOf, pseudonym } from '@keepline/compliance/numbers';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { endWith } from '@keepline/contracts/command-end';
 import { type Console, openConsole } from './retention/console.ts';
 import { CALLS_MAX, deleteCustomer, exportCustomer, findCustomer, type Found } from './retention/customer.ts';
 
@@ -93,10 +93,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
-  else console.error(messageOf(thrown), `\n${USAGE}`);
-  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
-}
+await endWith(main, USAGE);

@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util';
 import { AuditLog } from '@keepline/compliance/audit';
 import { readKeyStore } from '@keepline/compliance/keys';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { endWith } from '@keepline/contracts/command-end';
+import { KeeplineError } from '@keepline/contracts/errors';
 import { ADMINISTRATORS, conflictIn, isRole, ROLE_FACTS } from '@keepline/contracts/roles';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { audited } from './audit/audited.ts';
@@ -169,10 +170,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (thrown) {
-  if (thrown instanceof KeeplineError) console.error(`${thrown.code}: ${thrown.message}\n  ${thrown.hint}`);
-  else console.error(messageOf(thrown), `\n${USAGE}`);
-  process.exitCode = thrown instanceof KeeplineError ? 1 : 2;
-}
+await endWith(main, USAGE);
