@@ -2,6 +2,7 @@
  * A whole site under calls while its cloud is cut, frozen, killed, swallowed and thinned out in an order that a seed decides. What is found is counted
  * from the event log of the site and from both ends of the way to the cloud, not believed.
  */
+import { cpSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { LinkChange } from '@keepline/contracts/link';
@@ -27,6 +28,8 @@ export interface CutPlan {
   readonly pauseMs: readonly [number, number];
   readonly heartbeatMs: number;
   readonly say?: (line: string) => void;
+  /** A folder that gets a copy of the site's data when a run fails, and does not exist yet; without it nothing is kept. */
+  readonly keepAt?: string;
 }
 
 /** Time decisions were held back for advice, ms. */
@@ -101,6 +104,11 @@ export async function randomCuts(plan: CutPlan): Promise<CutFigures> {
       changes: await timeline.end(),
       reconciliation: { ...settled, counts },
     });
+  } catch (fault) {
+    // An hour of traffic is not repeated easily: whoever looks for the cause needs the databases and logs of this one.
+    if (plan.keepAt !== undefined)
+      cpSync(house.site.place.data, plan.keepAt, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    throw fault;
   } finally {
     filter.open();
     await phone.close();
