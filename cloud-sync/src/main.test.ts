@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AdviceReply, AdviceRequest } from '@keepline/contracts/advice';
 import { newId } from '@keepline/contracts/ids';
-import type { LinkStatus } from '@keepline/contracts/link';
+import type { LinkChange, LinkStatus } from '@keepline/contracts/link';
 import { type Hub, startHub } from '@keepline/testkit/nats-server';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { provision } from './cloud/provision.ts';
@@ -144,9 +144,7 @@ describe('cloud-sync with a cloud', () => {
   it('asks within the deadline: nobody there, an answer, silence, and the breaker in between', { timeout: 30_000 }, async () => {
     const running = (sync = await runSync({ folder: dir.path, hub, advice: ADVICE }));
     await expect.poll(() => link(running), { timeout: 10_000 }).toBe('up');
-    const nobody = await ask(running);
-    expect(nobody.outcome).toBe('no_responders');
-    expect(nobody.tookMs).toBeLessThan(129); // before the deadline, because the server says so at once
+    expect((await ask(running)).outcome).toBe('no_responders'); // the server says so before the deadline, which would be a time-out
     expect((await ask(running)).outcome).toBe('breaker_open');
 
     let silent = false;
@@ -155,10 +153,7 @@ describe('cloud-sync with a cloud', () => {
     await expect.poll(async () => (await ask(running)).outcome, { timeout: 5000, interval: 50 }).toBe('answered');
 
     silent = true;
-    const late = await ask(running);
-    expect(late.outcome).toBe('timeout');
-    expect(late.tookMs).toBeGreaterThanOrEqual(129);
-    expect(late.tookMs).toBeLessThan(1000); // 130 and a busy machine
+    expect((await ask(running)).outcome).toBe('timeout'); // when exactly is held by ask.test.ts, on a clock of its own
     expect((await ask(running)).outcome).toBe('timeout');
     expect((await ask(running)).outcome).toBe('breaker_open');
     service.unsubscribe();
@@ -171,13 +166,14 @@ describe('cloud-sync with a cloud', () => {
     await expect.poll(() => link(running), { timeout: 10_000 }).toBe('up');
     const stream = follow(running.socket);
     const ids = (await idsInStream(cloud)).length;
-    const frozenMs = performance.now();
     await hub.freeze();
     try {
       await outbox.append([madeEvent(1), madeEvent(2), madeEvent(3)], 3);
       await expect.poll(() => link(running), { timeout: 10_000, interval: 20 }).toBe('down');
-      // Three misses of 100 ms, the beat that was on its way, and a busy machine.
-      expect(performance.now() - frozenMs).toBeLessThan(3000);
+      // How soon is a law of link-monitor.test.ts and link-model.test.ts; here: by silence alone, step by step, and not before it was long enough.
+      const changes = (await running.get<LinkChange[]>('/link/timeline')).slice(-2);
+      expect(changes).toMatchObject([{ to: 'suspect' }, { to: 'down', why: 'heartbeats_missed', condition: 'no_answer' }]);
+      expect(changes[1]?.silentMs).toBeGreaterThanOrEqual(450);
       expect((await ask(running)).outcome).toBe('link_down');
       expect(stream.lines.map(({ state }) => state)).toContain('suspect');
       expect(await running.get('/counts')).toMatchObject({ waiting: 3 });

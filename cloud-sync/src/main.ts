@@ -105,7 +105,7 @@ async function main(): Promise<void> {
     inUse: () => monitor.wire()?.identity,
     renew(identity) {
       log.info({ identity }, 'other credentials were put in place; connecting with them');
-      monitor.wire()?.drop();
+      monitor.renew();
     },
   });
   const ai = new AiAsker({

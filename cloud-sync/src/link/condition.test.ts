@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { LINK_CONDITIONS, linkConditionCode } from '@keepline/contracts/link';
-import { conditionOf, dialCause, isStreamFull, type Signs } from './condition.ts';
+import { conditionOf, dialCause, isStreamFull, lossCause, type Signs } from './condition.ts';
 import { lineCondition, withTrip } from './line-quality.ts';
 
 const HEALTHY: Signs = { state: 'up', why: 'stable', line: undefined, streamFull: false, outboxDiskFull: false, clockJumped: false };
@@ -18,8 +18,15 @@ describe('conditions of the link', () => {
     expect(dialCause(failed('ERR_TLS_CERT_ALTNAME_INVALID'))).toBe('tls_failed');
     expect(dialCause(failed('EHOSTUNREACH'))).toBe('no_answer');
     expect(dialCause(new KeeplineError('CLOUD_REFUSED', 'no', { hint: '' }))).toBe('credentials_refused');
+    expect(dialCause(new KeeplineError('CREDENTIALS_EXPIRED', 'no', { hint: '' }))).toBe('credentials_expired');
     expect(dialCause(new KeeplineError('CLOUD_UNREACHABLE', 'time-out', { hint: '' }))).toBe('cloud_unreachable');
     expect(dialCause(new Error('x'))).toBe('dial_failed');
+  });
+
+  it('a connection that is ended after a silence was half-open; one that says why it ends is taken at its word', () => {
+    expect(lossCause('connection_lost', 1400, 1500)).toBe('connection_lost');
+    expect(lossCause('connection_lost', 1500, 1500)).toBe('half_open');
+    expect(lossCause('credentials_expired', 9000, 1500)).toBe('credentials_expired');
   });
 
   it('tells a full stream from other refusals', () => {
@@ -39,6 +46,8 @@ describe('conditions of the link', () => {
     expect(conditionOf({ ...all, outboxDiskFull: false })).toBe('stream_full');
     expect(conditionOf({ ...HEALTHY, line: 'slow_link', clockJumped: true })).toBe('slow_link');
     expect(conditionOf({ ...HEALTHY, clockJumped: true })).toBe('clock_jump');
+    expect(conditionOf({ ...HEALTHY, state: 'down', why: 'credentials_expired' })).toBe('credentials_expired');
+    expect(conditionOf({ ...HEALTHY, state: 'down', why: 'credentials_revoked' })).toBe('credentials_refused');
     expect(conditionOf(HEALTHY)).toBeUndefined();
   });
 

@@ -26,13 +26,19 @@ const SYSTEM_CAUSE: Readonly<Record<string, LinkCondition>> = {
 };
 /** Numbers of JetStream's API errors for "no room": messages, bytes, per subject; storage of account or server (nats-server errors.json). */
 const NO_ROOM: readonly number[] = [10_077, 10_047, 10_023, 10_028];
-const REFUSALS: readonly string[] = ['CLOUD_REFUSED', 'CREDENTIALS_EXPIRED', 'CREDENTIALS_INVALID'];
+/** Error codes of ours that say why the cloud does not take us. */
+const REFUSALS: Readonly<Record<string, LinkCondition>> = {
+  CLOUD_REFUSED: 'credentials_refused',
+  CREDENTIALS_INVALID: 'credentials_refused',
+  CREDENTIALS_EXPIRED: 'credentials_expired',
+};
 /** An error's causes are followed this deep; a circle would have no end. */
 const DEEPEST = 8;
 
 /** The machine-readable cause of a failed dial: a condition where one fits, else the error's own code. */
 export function dialCause(fault: unknown): string {
-  if (fault instanceof KeeplineError && REFUSALS.includes(fault.code)) return 'credentials_refused';
+  const refusal = fault instanceof KeeplineError ? REFUSALS[fault.code] : undefined;
+  if (refusal) return refusal;
   for (const each of causes(fault)) {
     const code = codeOf(each);
     if (typeof code !== 'string') continue;
@@ -52,6 +58,15 @@ export function isStreamFull(fault: unknown): boolean {
   });
 }
 
+/**
+ * Why a connection was lost. The peer that ends one on which it had gone silent is one that no longer knew it (RFC 9293 §3.5.1); a reset is
+ * either, by the client's reading of it.
+ */
+export function lossCause(why: string, silentMs: number, lateAfterMs: number): string {
+  const ended = why === 'connection_lost' || why === 'connection_closed';
+  return ended && silentMs >= lateAfterMs ? 'half_open' : why;
+}
+
 /** What each cause of a link that is down is called. */
 const DOWN_CAUSE: Readonly<Record<string, LinkCondition>> = {
   drill: 'drill',
@@ -64,7 +79,7 @@ const DOWN_CAUSE: Readonly<Record<string, LinkCondition>> = {
   server_away: 'server_away',
   name_unresolved: 'name_unresolved',
   credentials_refused: 'credentials_refused',
-  credentials_expired: 'credentials_refused',
+  credentials_expired: 'credentials_expired',
   credentials_revoked: 'credentials_refused',
   tls_failed: 'tls_failed',
 };

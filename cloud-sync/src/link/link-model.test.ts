@@ -107,6 +107,14 @@ const hole = fc.constant(
   }),
 );
 const refuse = fc.boolean().map((refuses) => command(`refuses ${refuses}`, (field) => void (field.refuses = refuses)));
+const renew = fc.constant(
+  command('renew', async (field) => {
+    const before = field.monitor.view().state;
+    field.monitor.renew();
+    await field.clock.advanceAsync(field.tripMs);
+    holds('a new connection in place of a good one changes nothing', before !== 'up' || field.hole || field.monitor.view().state === 'up');
+  }),
+);
 const heal = fc.constant(
   command('heal', (field) => {
     // What a hole swallowed stays lost here; TCP would bring it, which only makes life easier.
@@ -130,7 +138,7 @@ const drill = fc.integer({ min: 1, max: 30_000 }).map((ms) =>
 
 it('law: any field noticed within 5 s, no flapping, bounded heartbeats, and up again once it is quiet', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.commands([wait, wait, cut, hole, refuse, heal, jump, drill], { maxCommands: 30 }), async (steps) => {
+    fc.asyncProperty(fc.commands([wait, wait, cut, hole, refuse, renew, heal, jump, drill], { maxCommands: 30 }), async (steps) => {
       const field = new Field();
       field.monitor.start();
       await field.clock.advanceAsync(4000);

@@ -102,6 +102,44 @@ describe('link monitor', () => {
     monitor.stop();
   });
 
+  it('exchanges its connection without leaving its state; the old one says farewell', async () => {
+    const { clock, monitor, wires, seen, held } = monitored();
+    monitor.start();
+    await clock.advanceAsync(5000);
+    const before = seen.length;
+    monitor.renew();
+    monitor.renew(); // asked again each second until the new one is there
+    await clock.advanceAsync(1);
+    expect(held).toEqual([wires[0], wires[1]]);
+    expect(wires.map(({ dropped }) => dropped)).toEqual([0, 0]);
+    await clock.advanceAsync(10_000);
+    expect(wires.map(({ dropped }) => dropped)).toEqual([1, 0]);
+    expect(wires[1]?.asked).toBeGreaterThan(9);
+    expect(seen).toHaveLength(before);
+    monitor.renew();
+    await clock.advanceAsync(1);
+    wires[2]?.lose(); // the new one counts from now on, whatever the old one does
+    await clock.advanceAsync(0);
+    expect(seen.at(-1)).toBe('down: connection_lost');
+    expect(wires[1]?.dropped).toBe(1);
+    monitor.stop();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('keeps a good connection when no other can be had', async () => {
+    let reachable = true;
+    const { clock, monitor, wires, held } = monitored(() => reachable);
+    monitor.start();
+    await clock.advanceAsync(5000);
+    reachable = false;
+    monitor.renew();
+    await clock.advanceAsync(5000);
+    expect(monitor.view().state).toBe('up');
+    expect(held).toEqual([wires[0]]);
+    monitor.stop();
+    expect(clock.pending).toBe(0);
+  });
+
   it('dials on, more and more slowly, and says why it is down', async () => {
     let reachable = false;
     const { clock, monitor, wires } = monitored(() => reachable);

@@ -3,32 +3,25 @@
  * does not answer, stays away while a drill lasts. The judgements themselves are `link-state.ts`, `line-quality.ts` and `condition.ts`.
  */
 import { messageOf } from '@keepline/contracts/errors';
-import { type LinkChange, type LinkCondition, type LinkState, linkConditionCode } from '@keepline/contracts/link';
+import { type LinkChange, type LinkCondition, linkConditionCode } from '@keepline/contracts/link';
 import { backoffMs } from './backoff.ts';
 import { ClockWatch } from './clock-watch.ts';
-import { conditionOf, dialCause } from './condition.ts';
+import { conditionOf, dialCause, lossCause } from './condition.ts';
+import { Farewell } from './farewell.ts';
 import { lineCondition, withTrip } from './line-quality.ts';
 import { beginLink, lateMs, type Link, type LinkInput, nextTickMs, stepLink } from './link-state.ts';
-import type { LinkEvidence, MonitorOptions, Wire } from './wire.ts';
-
-export interface LinkView {
-  readonly state: LinkState;
-  /** Wall time of the last change, ms since 1970. */
-  readonly sinceMs: number;
-  readonly why: string;
-  readonly condition?: LinkCondition;
-}
+import { Timeline } from './timeline.ts';
+import type { LinkEvidence, LinkView, MonitorOptions, Wire } from './wire.ts';
 
 /** Short enough that the backlog starts within seconds of a healed line. */
 const REDIAL = { firstMs: 250, longestMs: 5000 };
-/** Changes that are kept; at one a second, the last four minutes of the worst line. */
-const TIMELINE_MAX = 256;
 
 export class LinkMonitor<W extends Wire> {
   readonly #o: MonitorOptions<W>;
   readonly #viewers = new Set<(view: LinkView) => void>();
   readonly #holders = new Set<(wire: W | undefined) => void>();
-  readonly #timeline: LinkChange[] = [];
+  readonly #timeline = new Timeline();
+  readonly #farewell: Farewell;
   readonly #clockWatch: ClockWatch;
   #link: Link;
   #sinceMs: number;
@@ -52,6 +45,7 @@ export class LinkMonitor<W extends Wire> {
     this.#o = options;
     this.#link = beginLink(options.rules, options.dial ? 'not_connected_yet' : 'no_servers_configured');
     this.#sinceMs = options.clock.now();
+    this.#farewell = new Farewell(options.clock);
     this.#clockWatch = new ClockWatch(options.clock, options.rules.stableMs);
   }
 
@@ -65,6 +59,14 @@ export class LinkMonitor<W extends Wire> {
     this.#disarmDial();
     this.#disarmHold();
     this.#release();
+  }
+
+  /**
+   * Exchanges the connection for a new one, such as with other credentials. The present one serves until the new one stands, and goes on when none can
+   * be had, so the link does not leave its state. Nothing happens while there is none: the next dial does it anyway.
+   */
+  renew(): void {
+    if (this.#wire) this.#dial();
   }
 
   /** Cuts the link and stays away, as a drill; a second call replaces the end of the first. Ends by itself. @param ms 0 ends it now */
@@ -96,7 +98,7 @@ export class LinkMonitor<W extends Wire> {
 
   /** The last changes, oldest first. */
   timeline(): readonly LinkChange[] {
-    return this.#timeline;
+    return this.#timeline.list();
   }
 
   /** The connection in use, or undefined. */
@@ -126,8 +128,12 @@ export class LinkMonitor<W extends Wire> {
   }
 
   #connect(): void {
-    const { dial } = this.#o;
-    if (!dial || this.#stopped || this.#dialling || this.#wire || this.#heldUntilMs > 0) return;
+    if (!this.#wire) this.#dial();
+  }
+
+  #dial(): void {
+    const { dial, log } = this.#o;
+    if (!dial || this.#stopped || this.#dialling || this.#heldUntilMs > 0) return;
     this.#dialling = true;
     dial().then(
       (wire) => {
@@ -137,7 +143,9 @@ export class LinkMonitor<W extends Wire> {
       (fault: unknown) => {
         this.#dialling = false;
         if (this.#stopped || this.#heldUntilMs > 0) return;
-        this.#feed({ on: 'disconnected', why: dialCause(fault) });
+        const why = dialCause(fault);
+        if (this.#wire) return log.warn({ why }, 'no new connection could be had; the present one stays');
+        this.#feed({ on: 'disconnected', why });
         this.#redial(messageOf(fault));
       },
     );
@@ -148,20 +156,21 @@ export class LinkMonitor<W extends Wire> {
       wire.drop();
       return;
     }
+    const { clock, rules } = this.#o;
+    const former = this.#wire;
     this.#wire = wire;
     this.#asked = 0;
-    this.#trips = [];
-    this.#feed({ on: 'connected' });
-    this.#disarmBeat = this.#o.clock.every(this.#o.rules.heartbeatMs, () => this.#beat(wire));
+    this.#disarmDial();
+    if (!former) this.#trips = [];
+    this.#feed({ on: former ? 'exchanged' : 'connected' });
+    this.#disarmBeat();
+    this.#disarmBeat = clock.every(rules.heartbeatMs, () => this.#beat(wire));
     this.#beat(wire);
     this.#watch();
     for (const holder of this.#holders) holder(wire);
+    if (former) this.#farewell.to(former);
     void wire.closed.then((why) => {
-      if (this.#wire !== wire) return;
-      // The peer that ends a connection on which it had gone silent is one that no longer knew it (RFC 9293 §3.5.1).
-      const silentMs = this.#o.clock.monotonicMs() - this.#link.heardMs;
-      const ended = why === 'connection_lost' || why === 'connection_closed'; // a reset is either, by the client's reading of it
-      this.#lost(ended && silentMs >= lateMs(this.#o.rules) ? 'half_open' : why);
+      if (this.#wire === wire) this.#lost(lossCause(why, clock.monotonicMs() - this.#link.heardMs, lateMs(rules)));
     });
   }
 
@@ -242,8 +251,7 @@ export class LinkMonitor<W extends Wire> {
         ...(this.#condition ? { condition: this.#condition } : {}),
         silentMs,
       };
-      this.#timeline.push({ atMs: this.#sinceMs, ...change });
-      if (this.#timeline.length > TIMELINE_MAX) this.#timeline.shift();
+      this.#timeline.add({ atMs: this.#sinceMs, ...change });
       this.#o.log[effect.to === 'up' ? 'info' : 'warn'](change, 'link changed');
       this.#tell();
     }
@@ -276,6 +284,7 @@ export class LinkMonitor<W extends Wire> {
   }
 
   #release(): void {
+    this.#farewell.end();
     const wire = this.#wire;
     this.#wire = undefined;
     this.#disarmBeat();

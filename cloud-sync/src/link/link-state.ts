@@ -28,6 +28,8 @@ export const silenceMs = (rules: LinkRules): number => rules.heartbeatMs * (rule
 
 export type LinkInput =
   | { readonly on: 'connected' }
+  /** A new connection has taken the place of a good one. */
+  | { readonly on: 'exchanged' }
   | { readonly on: 'disconnected'; readonly why: string }
   | { readonly on: 'heartbeat_ok' }
   /** Time has passed: judge the silence. */
@@ -97,6 +99,8 @@ export function stepLink(link: Link, input: LinkInput, nowMs: number, rules: Lin
   }
   if (!link.connected) return same(link); // late news of a connection already given up
   switch (input.on) {
+    case 'exchanged':
+      return same({ ...link, heardMs: nowMs, adviceTimeouts: 0 });
     case 'tick': {
       const silentMs = nowMs - link.heardMs;
       if (silentMs >= silenceMs(rules)) return go(trouble({ connected: false }), 'down', 'heartbeats_missed', { do: 'renew' });

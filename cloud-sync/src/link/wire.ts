@@ -1,5 +1,6 @@
 /** What the link monitor needs from outside: a connection, a way to dial one, and the evidence of those who use it. */
 import type { Clock } from '@keepline/contracts/clock';
+import type { LinkCondition, LinkState } from '@keepline/contracts/link';
 import type { LinkInput, LinkRules } from './link-state.ts';
 
 /** What the monitor needs of a connection. */
@@ -24,6 +25,15 @@ export interface MonitorOptions<W extends Wire> {
   readonly log: MonitorLog;
   /** Whether the disk of the outbox is full now. */
   readonly outboxDiskFull?: () => boolean;
+}
+
+/** The link as others see it. */
+export interface LinkView {
+  readonly state: LinkState;
+  /** Wall time of the last change, ms since 1970. */
+  readonly sinceMs: number;
+  readonly why: string;
+  readonly condition?: LinkCondition;
 }
 
 /** Evidence from those who use the connection. */

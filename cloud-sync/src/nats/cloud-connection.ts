@@ -41,10 +41,10 @@ export class CloudConnection {
   /** Public identity this connection was opened with; '' without a proof. */
   readonly identity: string;
 
-  private constructor(nats: NatsConnection, identity: string) {
+  private constructor(nats: NatsConnection, identity: string, expiresMs: number | undefined) {
     this.nats = nats;
     this.identity = identity;
-    this.closed = nats.closed().then(whyClosed);
+    this.closed = nats.closed().then((fault) => whyClosed(fault, expiresMs));
   }
 
   /** @throws KeeplineError CLOUD_UNREACHABLE, CLOUD_REFUSED, CREDENTIALS_EXPIRED, CREDENTIALS_INVALID */
@@ -66,8 +66,10 @@ export class CloudConnection {
         ...(options.inboxPrefix ? { inboxPrefix: options.inboxPrefix } : {}),
         ...(options.caFile || proof?.tls ? { tls: { ...(options.caFile ? { caFile: options.caFile } : {}), ...proof?.tls } } : {}),
       });
-      return new CloudConnection(nats, proof?.identity ?? '');
+      return new CloudConnection(nats, proof?.identity ?? '', proof?.expiresMs);
     } catch (cause) {
+      // By the server's clock, that is: ours has been asked above.
+      if (saysExpired(cause)) throw new CredentialsExpired(proof?.identity ?? '', proof?.expiresMs ?? Date.now());
       throw isRefusal(cause) ? new CloudRefused(options.servers, cause) : new CloudUnreachable(options.servers, cause);
     }
   }
@@ -97,13 +99,21 @@ export class CloudConnection {
 
 /** A revoked user is told so in a text of its own, which the client has no class for. */
 function isRefusal(cause: unknown): boolean {
-  if (cause instanceof AuthorizationError || cause instanceof UserAuthenticationExpiredError) return true;
-  return cause instanceof Error && /authentication revoked/i.test(cause.message);
+  return cause instanceof AuthorizationError || (cause instanceof Error && /authentication revoked/i.test(cause.message));
 }
 
-/** The server says why it ends a connection; two of its reasons need a person. */
-function whyClosed(fault: unknown): string {
+/** The user's own token, or that of its account. */
+function saysExpired(cause: unknown): boolean {
+  return cause instanceof UserAuthenticationExpiredError || (cause instanceof Error && /authentication expired/i.test(cause.message));
+}
+
+/**
+ * The server says why it ends a connection; two of its reasons need a person. A refusal without a reason is judged by our own date: a server
+ * that reads its accounts again says no more than that.
+ */
+function whyClosed(fault: unknown, expiresMs: number | undefined): string {
   if (!(fault instanceof Error)) return 'connection_closed';
-  if (fault instanceof UserAuthenticationExpiredError) return 'credentials_expired';
-  return /revoked/i.test(fault.message) ? 'credentials_revoked' : 'connection_lost';
+  if (saysExpired(fault)) return 'credentials_expired';
+  if (!isRefusal(fault)) return 'connection_lost';
+  return expiresMs !== undefined && expiresMs <= Date.now() ? 'credentials_expired' : 'credentials_revoked';
 }

@@ -1,6 +1,6 @@
 /**
- * Notices that the credentials file holds another identity than the connection was opened with, and asks for a new connection. The relay
- * resumes on it by asking the stream (D8), so nothing is lost or doubled.
+ * Notices that the credentials file holds another identity than the connection was opened with, and asks for a new connection, which takes
+ * the place of the present one once it stands. The relay resumes on it by asking the stream, so nothing is lost or doubled.
  */
 import type { Clock } from '@keepline/contracts/clock';
 import type { Proof } from './credentials.ts';

@@ -53,7 +53,7 @@ function proofIn(path: string, text: string): Proof {
   if (text.includes('BEGIN NATS USER JWT')) {
     const { sub, exp } = claimsIn(text);
     const expiresMs = exp === 0 ? undefined : exp * 1000;
-    return { kind: 'jwt', identity: sub, expiresMs, authenticator: credsAuthenticator(Buffer.from(`${text}\n`)) }; // its pattern wants the last line ended
+    return { kind: 'jwt', identity: sub, expiresMs, authenticator: jwtProof(text) };
   }
   if (text.includes('BEGIN CERTIFICATE')) return certificateIn(path, text);
   if (/^SU[A-Z2-7]{56}$/.test(text)) {
@@ -61,6 +61,18 @@ function proofIn(path: string, text: string): Proof {
   }
   const { user, password } = parsed(path, text);
   return { kind: 'password', identity: user, expiresMs: undefined, authenticator: usernamePasswordAuthenticator(user, password) };
+}
+
+/**
+ * Without the field `nkey`, which the client adds and no server needs beside a JWT: with it a server that reads its accounts again (memory resolver,
+ * 2.9.10) looks the user up among its configured nkeys, does not find it, and cuts every connection instead of the revoked one.
+ */
+function jwtProof(text: string): Authenticator {
+  const whole = credsAuthenticator(Buffer.from(`${text}\n`)); // its pattern wants the last line ended
+  return (nonce) => {
+    const proof = whole(nonce);
+    return proof !== undefined && 'jwt' in proof && 'sig' in proof ? { jwt: proof.jwt, sig: proof.sig ?? '' } : proof;
+  };
 }
 
 /** Subject and expiry of the JWT in a .creds file; a text that is none leaves both open, and the server refuses it by name. */

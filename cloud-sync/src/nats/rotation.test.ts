@@ -1,6 +1,6 @@
 /** Credentials are renewed under traffic, three times over: no event is lost, none comes twice, and the old ones are refused afterwards. */
 import { execFileSync, spawn } from 'node:child_process';
-import { renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
 import { eventually } from '@keepline/testkit/eventually';
 import { freeTcpPort } from '@keepline/testkit/free-port';
 import { type Hub, startHub } from '@keepline/testkit/nats-server';
@@ -11,6 +11,7 @@ import { rightsOf } from '../cloud/hub-rights.ts';
 import { provision } from '../cloud/provision.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { madeEvent } from '../testing/made-event.ts';
+import type { LinkChange } from '@keepline/contracts/link';
 import { cloudSide, idsInStream, runSync } from '../testing/running-sync.ts';
 import { CloudConnection } from './cloud-connection.ts';
 import { readProof } from './credentials.ts';
@@ -30,16 +31,19 @@ describe('a rotation of user JWTs', () => {
   });
   afterEach(() => hub.close());
 
-  it('loses and doubles nothing while events flow', async () => {
+  it('loses and doubles nothing while events flow, and the link stays up', async () => {
     const first = await cloudSide(hub);
     await provision(first, 'demo');
     first.drop();
     const outbox = await Outbox.open(`${dir.path}/outbox.db`, { maxEvents: 100_000 });
     const sync = await runSync({ folder: dir.path, hub });
     const { file } = hub.siteCredentials;
+    const dialling = { servers: [hub.url], name: 'of the old ones', timeoutMs: 3000, inboxPrefix: subjectsOf('demo').siteInbox };
     const ids: string[] = [];
     let identity = hub.siteCredentials.publicKey;
     try {
+      await eventually('the link is up', async () => (await sync.get<{ state: string }>('/link')).state === 'up');
+      const bystander = await cloudSide(hub);
       const produce = (async () => {
         for (let n = 0; n < EVENTS; n += 10) {
           const batch = Array.from({ length: 10 }, (_, i) => madeEvent(n + i));
@@ -49,6 +53,7 @@ describe('a rotation of user JWTs', () => {
         }
       })();
       for (let round = 0; round < 3; round++) {
+        copyFileSync(file, `${dir.path}/${round}.creds`);
         const next = await hub.issue('site', Math.floor(Date.now() / 1000) + 600);
         writeFileSync(`${file}.draft`, next.creds);
         renameSync(`${file}.draft`, file);
@@ -56,15 +61,18 @@ describe('a rotation of user JWTs', () => {
           'the new ones are in use',
           async () => (await sync.get<{ identity: string }>('/credentials')).identity === next.publicKey,
         );
+        const revoked = await CloudConnection.open({ ...dialling, proof: () => readProof(`${dir.path}/${round}.creds`) });
         await hub.revoke(identity);
+        expect(await revoked.closed).toBe('credentials_revoked');
         identity = next.publicKey;
       }
       await produce;
       await eventually('all are delivered', async () => (await sync.get<{ waiting: number }>('/counts')).waiting === 0);
-      // Opened now: a server with a memory resolver cuts every connection of the account when it reads the account anew.
-      const operator = await cloudSide(hub);
-      expect(await idsInStream(operator)).toEqual(ids);
-      operator.drop();
+      expect(await idsInStream(bystander)).toEqual(ids);
+      expect(bystander.nats.isClosed()).toBe(false); // only whom it was meant for was cut
+      bystander.drop();
+      // From its start on: never in doubt, so no desk changed its mode and no decision went without being asked.
+      expect((await sync.get<LinkChange[]>('/link/timeline')).map(({ to }) => to)).toEqual(['probing', 'up']);
       expect(await sync.get<{ verdict: string }>('/reconcile')).toMatchObject({ verdict: 'balanced' });
     } finally {
       sync.process.kill('SIGTERM');
@@ -73,12 +81,37 @@ describe('a rotation of user JWTs', () => {
     }
   });
 
+  it('to credentials nobody knows costs nothing: the present connection stays, and good ones are taken later', async () => {
+    const cloud = await cloudSide(hub);
+    await provision(cloud, 'demo');
+    cloud.drop();
+    const other = await startHub({ site: 'demo' });
+    const sync = await runSync({ folder: dir.path, hub });
+    const { file } = hub.siteCredentials;
+    try {
+      await eventually('the link is up', async () => (await sync.get<{ state: string }>('/link')).state === 'up');
+      copyFileSync(other.siteCredentials.file, file);
+      await eventually('it was tried', () => /no new connection could be had/.test(sync.log()));
+      const next = await hub.issue('site', Math.floor(Date.now() / 1000) + 600);
+      writeFileSync(file, next.creds);
+      await eventually('they are in use', async () => (await sync.get<{ identity: string }>('/credentials')).identity === next.publicKey);
+      expect((await sync.get<LinkChange[]>('/link/timeline')).map(({ to }) => to)).toEqual(['probing', 'up']);
+    } finally {
+      sync.process.kill('SIGTERM');
+      await sync.exited;
+      await other.close();
+    }
+  });
+
   it('that is forgotten is a condition with a name, not a silent retry, and ends with new ones', async () => {
     const { file } = hub.siteCredentials;
     writeFileSync(file, (await hub.issue('site', Math.floor(Date.now() / 1000) - 1)).creds);
     const sync = await runSync({ folder: dir.path, hub });
     try {
-      await eventually('the link says so', async () => /credentials/.test(JSON.stringify(await sync.get('/link'))));
+      await eventually(
+        'the link says so',
+        async () => (await sync.get<{ condition?: string }>('/link')).condition === 'credentials_expired',
+      );
       expect(sync.log()).toMatch(/expired at/);
       writeFileSync(file, (await hub.issue('site', Math.floor(Date.now() / 1000) + 600)).creds);
       await eventually('the link is there', async () => (await sync.get<{ state: string }>('/link')).state !== 'down');

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@keepline/contracts/clock';
 import type { LinkStatus } from '@keepline/contracts/link';
-import type { LinkView } from '../link/link-monitor.ts';
+import type { LinkView } from '../link/wire.ts';
 import type { Backlog } from '../outbox/counts.ts';
 
 export interface LinkFeedOptions {
