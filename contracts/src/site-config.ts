@@ -69,6 +69,11 @@ export const SiteConfig = Type.Object(
         caFile: text('', 'PEM of the authorities that certify trunks; empty trusts those of the system.'),
         requireCertificate: Type.Boolean({ default: false, description: 'Peers that connect must show a certificate (mutual TLS).' }),
       }),
+      dnsServers: Type.Array(Type.String({ maxLength: 64, pattern: '^[0-9a-fA-F.:\\[\\]]+$' }), {
+        default: [],
+        maxItems: 4,
+        description: 'DNS servers asked where trunks are, as `address` or `address:port`; empty asks those of the system.',
+      }),
       secretsFile: text(
         'sip-secrets.yaml',
         'User names and passwords of trunks and phones; a file only the gateway may read, never part of this one. May be absent.',

@@ -12,12 +12,13 @@ export function callsOut(
   { edge, media }: Voice,
   trunks: TrunkOffice,
 ): Pick<House, 'outside' | 'openAudio' | 'recordWhisper'> {
-  const { userAgent, watch, siteUri } = trunks;
+  const { userAgent, watch, places, siteUri } = trunks;
   const { allowed, ringSeconds } = site.dialling;
   return {
     outside: outsideLine({
       userAgent,
       watch,
+      places,
       media,
       clock,
       siteUri,

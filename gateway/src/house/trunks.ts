@@ -3,6 +3,7 @@
  * last, so that no call arrives before the house can take it.
  */
 import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
@@ -15,6 +16,8 @@ import { Registrar } from '../registrar/registrar.ts';
 import type { Roster } from '../routing/roster.ts';
 import { DigestGuard } from '../sip/digest-guard.ts';
 import { addressOf } from '../sip/dialog.ts';
+import { Locator } from '../sip/locator.ts';
+import { NameCache } from '../sip/name-cache.ts';
 import type { TlsListener } from '../sip/transports.ts';
 import { hostText } from '../sip/transport.ts';
 import { type IncomingCall, type SipSource, UserAgent } from '../sip/user-agent.ts';
@@ -30,6 +33,8 @@ const REGISTERED = 'registered';
 export interface TrunkOffice {
   readonly userAgent: UserAgent;
   readonly watch: TrunkWatch;
+  /** Where the targets of trunks are. */
+  readonly places: Locator;
   /** URI of the site, for From. */
   readonly siteUri: string;
   trunkOf(source: SipSource): Trunk | undefined;
@@ -77,6 +82,15 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
   });
   const keeper = gatekeeper;
   const tls = await tlsOf(site, data);
+  const ours = [site.network.address, ...site.sip.addresses];
+  const names = new NameCache({ clock, servers: site.sip.dnsServers });
+  const places = new Locator({
+    clock,
+    names,
+    families: isIPv6(ours[0] ?? '') ? [6, 4] : ours.some((address) => isIPv6(address)) ? [4, 6] : [4],
+    canTls: tls !== null,
+    random: Math.random,
+  });
   const userAgent = await UserAgent.start({
     address: site.network.address,
     addresses: site.sip.addresses,
@@ -88,7 +102,8 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
     admit: keeper.admit,
     vet: keeper.vet,
     ...(registering.size > 0 ? { register: registrar.answer } : {}),
-    secretFor: (to) => secrets.outbound(trunkAt(table, to)?.name ?? ''),
+    // The trunk a request of ours goes to: the one whose target led there.
+    secretFor: (to) => secrets.outbound(table.all().find(({ config }) => places.isPlaceOf(config.target, to))?.name ?? ''),
     onInvite,
     log: (level, what, fields) => log[level](fields, what),
   });
@@ -97,12 +112,9 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
     clock,
     trunks: table.all(),
     agent: userAgent,
+    places,
     siteHost,
-    contactFor(target) {
-      const to = addressOf(target);
-      const transport = to === null || to.transport === 'udp' ? '' : `;transport=${to.transport}`;
-      return `sip:${site.site}@${to === null ? siteHost : userAgent.sentBy(to)}${transport}`;
-    },
+    contactFor: (to) => `sip:${site.site}@${userAgent.sentBy(to)}${to.transport === 'udp' ? '' : `;transport=${to.transport}`}`,
     usernameOf: (trunk) => secrets.outbound(trunk)?.username,
     onChange(trunk, from, to, why) {
       log[to === 'down' ? 'error' : 'info']({ trunk, from, to, why }, 'a trunk changed');
@@ -113,6 +125,7 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
   return {
     userAgent,
     watch,
+    places,
     siteUri: `sip:${site.site}@${siteHost}`,
     trunkOf: (source) => keeper.trunkOf(source),
     phonesOf(agentId) {
@@ -124,6 +137,7 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
     status: () => ({ trunks: watch.status(), registeredPhones: registrar.size, bannedSources: keeper.banned }),
     async close() {
       watch.close();
+      names.close();
       registrar.close();
       await userAgent.close();
     },
@@ -161,14 +175,6 @@ function phoneOf(binding: Binding, userAgent: UserAgent): Phone | null {
   const hop: SipSource = { address, port, transport };
   if (userAgent.isReachable(hop)) return { uri, path, hop };
   return transport === 'tls' ? null : { uri, path };
-}
-
-/** The trunk a request of ours goes to: the one whose `target` is there. */
-function trunkAt(table: TrunkTable, to: SipSource): Trunk | undefined {
-  return table.all().find(({ config }) => {
-    const place = addressOf(config.target);
-    return place !== null && place.address === to.address && place.port === to.port;
-  });
 }
 
 /** @throws KeeplineError SIP_CERTIFICATE_UNREADABLE */

@@ -4,6 +4,7 @@ import { parseSite } from '@keepline/contracts/site-file';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CallMedia } from '../media/edge.ts';
+import { addressOf } from '../sip/dialog.ts';
 import { InviteRefused, InviteUnanswered } from '../sip/errors.ts';
 import type { OutgoingCall, UserAgent } from '../sip/user-agent.ts';
 import { TrunkTable } from '../trunks/trunk-table.ts';
@@ -59,6 +60,7 @@ function line(answers: Record<string, number | 'silent' | 'rings'>): ReturnType<
   };
   return outsideLine({
     userAgent,
+    places: { locate: async (uri) => [addressOf(uri) ?? expect.unreachable(uri)], failed: () => {}, worked: () => {} },
     watch: { order: () => table.all(), tried: (trunk, end) => tried.push(`${trunk} ${typeof end === 'string' ? end : end.status}`) },
     media: new Map([[callId, media]]),
     ...{ clock, siteUri: 'sip:bank@192.0.2.9:5060', allowed: ['1'], ringMs: 45_000, random: () => 0 },

@@ -11,7 +11,9 @@ import type { CallMedia, MediaLeg } from '../media/edge.ts';
 import { acceptAnswer, offerAudio } from '../sdp/offer-answer.ts';
 import { canOffer, newSrtpTerms } from '../sdp/srtp-terms.ts';
 import { InviteRefused } from '../sip/errors.ts';
+import type { Locator } from '../sip/locator.ts';
 import { redirectsTo } from '../sip/redirect.ts';
+import type { SipSource } from '../sip/transport.ts';
 import { formatUri, parseUri, type SipUri } from '../sip/uri.ts';
 import type { OutgoingCall, UserAgent } from '../sip/user-agent.ts';
 import { mayDial } from '../trunks/dialling-policy.ts';
@@ -31,6 +33,8 @@ export interface TrunkCallParts {
     order(random: () => number): readonly Trunk[];
     tried(trunk: string, outcome: { readonly status: number } | 'timeout' | 'transport'): void;
   };
+  /** Where the target of a trunk is (RFC 3263). */
+  readonly places: Pick<Locator, 'locate' | 'failed' | 'worked'>;
   readonly media: ReadonlyMap<CallId, CallMedia>;
   readonly clock: Clock;
   /** `sip:site@host:port`, shown where a trunk has no `callerId`. */
@@ -64,16 +68,18 @@ function dial(parts: TrunkCallParts, number: string, callId: CallId): OutsideCal
     const place = await media.openLeg('agent');
     let last: Failed = { outcome: 'unreachable' };
     for (const trunk of parts.watch.order(parts.random)) {
-      const timeoutMs = endsMs - parts.clock.monotonicMs();
-      if (withdrawn || timeoutMs <= 0) break;
-      const tried = await tryTrunk(parts, trunk, number, place, timeoutMs, (made) => (ringing = made));
+      const { clock } = parts;
+      const tried = await tryTrunk(parts, trunk, {
+        ...{ number, place, made: (call) => (ringing = call) },
+        leftMs: () => (withdrawn ? 0 : endsMs - clock.monotonicMs()),
+      });
       if (tried.outcome === 'answered') {
         if (!withdrawn) return tried;
         tried.leg.hangup();
         break;
       }
       last = tried;
-      if (!tried.another) break;
+      if (!tried.another || withdrawn) break;
     }
     place.close();
     return withdrawn ? { outcome: 'withdrawn' } : { outcome: last.outcome };
@@ -91,14 +97,27 @@ function dial(parts: TrunkCallParts, number: string, callId: CallId): OutsideCal
 type Failed = Exclude<OutsideOutcome, { outcome: 'answered' }>;
 type Tried = Extract<OutsideOutcome, { outcome: 'answered' }> | (Failed & { readonly another: boolean });
 
-async function tryTrunk(
-  parts: TrunkCallParts,
-  trunk: Trunk,
-  number: string,
-  place: MediaLeg,
-  timeoutMs: number,
-  made: (call: OutgoingCall) => void,
-): Promise<Tried> {
+interface Wish {
+  readonly number: string;
+  readonly place: MediaLeg;
+  /** What is left of the time it may ring, ms; 0 or less when nobody waits any more. */
+  readonly leftMs: () => number;
+  readonly made: (call: OutgoingCall) => void;
+}
+
+/** One place of the trunk after the other, as DNS ordered them, until one takes the call or speaks for the trunk (RFC 3263 §4.3). */
+async function tryTrunk(parts: TrunkCallParts, trunk: Trunk, wish: Wish): Promise<Tried> {
+  let tried: Tried = { outcome: 'unreachable', another: true };
+  for (const hop of await parts.places.locate(trunk.config.target)) {
+    if (wish.leftMs() <= 0) break;
+    tried = await tryPlace(parts, trunk, hop, wish);
+    if (tried.outcome === 'answered' || !tried.another) return tried;
+    parts.places.failed(hop);
+  }
+  return tried;
+}
+
+async function tryPlace(parts: TrunkCallParts, trunk: Trunk, hop: SipSource, { number, place, leftMs, made }: Wish): Promise<Tried> {
   const rules = rulesOf(trunk.config);
   const digits = dialString(readNumber(number, rules), rules);
   const target = parseUri(trunk.config.target);
@@ -107,7 +126,7 @@ async function tryTrunk(
     if (allowance.admitted) allowance.release();
     return { outcome: 'unreachable', another: true };
   }
-  const mayNameKeys = parts.srtpKeysWithoutTls === true || /^sips:|;transport=tls/i.test(trunk.config.target);
+  const mayNameKeys = parts.srtpKeysWithoutTls === true || hop.transport === 'tls';
   const terms = newSrtpTerms(trunk.config.srtp, mayNameKeys, randomBytes);
   if (!canOffer(terms)) {
     allowance.release();
@@ -120,7 +139,8 @@ async function tryTrunk(
   try {
     const call = parts.userAgent.invite(formatUri({ ...target, user: digits, headers: '' }), offer, {
       from: { uri: shownAs(trunk, parts.siteUri), displayName: '' },
-      timeoutMs,
+      timeoutMs: leftMs(),
+      hop,
       redirect: redirectsTo([target.host], REDIRECTS_MAX),
     });
     made(call);
@@ -135,6 +155,7 @@ async function tryTrunk(
     );
     const answer = await call.answered;
     parts.watch.tried(trunk.name, { status: 200 });
+    parts.places.worked(hop);
     const leg = sipLeg(call, place, identity);
     place.setRemote(acceptAnswer(offer, answer));
     return { outcome: 'answered', leg, trunk: trunk.name };

@@ -7,16 +7,17 @@ import { Headers, NO_BODY, SIP_VERSION, type SipResponse } from './message.ts';
 import { printable } from './parse-header.ts';
 import type { HeaderPairs } from './respond.ts';
 import type { TransactionFault } from './transaction.ts';
+import type { SipSource } from './transport.ts';
 
 export interface LooseRequest {
   readonly method: 'OPTIONS' | 'REGISTER';
-  /** Request-URI, and where it goes unless `via` says otherwise. */
+  /** Request-URI, and where it goes unless `hop` says otherwise. */
   readonly target: string;
   /** URIs of From and To. */
   readonly from: string;
   readonly to: string;
-  /** Where it is sent; default `target`. */
-  readonly via?: string;
+  /** Where it is sent when the name in `target` has been looked up. */
+  readonly hop?: SipSource;
   /** Kept over the refreshes of one registration, with rising numbers (RFC 3261 §10.2.4). */
   readonly callId?: string;
   readonly cseq?: number;
@@ -31,7 +32,7 @@ export interface LooseAnswer {
 
 /** Resolves with the final response, or with the fault when there was none. @throws SipTargetInvalid */
 export function sendLoose(host: CallHost, asked: LooseRequest): Promise<LooseAnswer | TransactionFault> {
-  const to = addressOf(asked.via ?? asked.target);
+  const to = asked.hop ?? addressOf(asked.target);
   if (to === null) throw new SipTargetInvalid();
   const pairs: Array<readonly [string, string]> = [
     ['Max-Forwards', MAX_FORWARDS],

@@ -61,9 +61,11 @@ export function tlsStreams(terms: TlsTerms, handshakeMs: number): StreamKind {
         host: to.address,
         port: to.port,
         // The name that was asked for, not what it resolved to (RFC 5922 §7.3). An address cannot be sent as server name (RFC 6066 §3).
-        ...(isIP(to.address) === 0 ? { servername: to.address } : {}),
+        ...(isIP(to.domain ?? to.address) === 0 ? { servername: to.domain ?? to.address } : {}),
         checkServerIdentity: (_name, certificate) =>
-          isIdentity(to.address, identitiesOf(certificate)) ? undefined : new Error(`the certificate is not for ${to.address}`),
+          isIdentity(to.domain ?? to.address, identitiesOf(certificate))
+            ? undefined
+            : new Error(`the certificate is not for ${to.domain ?? to.address}`),
       }),
     accepted: 'secureConnection',
     connected: 'secureConnect',

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 
 export type TransportName = 'udp' | 'tcp' | 'tls';
 
-/** Where a message came from, or where it goes; an IP address (IPv6 without brackets), or a name that the system resolves (no SRV). */
+/** Where a message came from, or where it goes; an IP address (IPv6 without brackets), or a name that the system resolves (SRV: `locator.ts`). */
 export interface SipSource {
   readonly address: string;
   readonly port: number;
@@ -12,6 +12,8 @@ export interface SipSource {
   readonly local?: string;
   /** TLS only: what the certificate of the peer says it is (RFC 5922 §7.1); absent when it showed none we trust. */
   readonly identities?: readonly string[];
+  /** TLS only: the domain that DNS led here from, which the certificate must be for (RFC 5922 §7.3). Absent: the address itself. */
+  readonly domain?: string;
 }
 
 export interface Wire {

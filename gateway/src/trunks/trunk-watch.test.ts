@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseSite } from '@keepline/contracts/site-file';
 import { AgentBench, PATIENT } from '../../fixtures/sip/agent-bench.ts';
 import { header } from '../../fixtures/sip/wire-peer.ts';
+import { addressOf } from '../sip/dialog.ts';
 import { TrunkTable } from './trunk-table.ts';
 import { TrunkWatch } from './trunk-watch.ts';
 
@@ -33,6 +34,7 @@ function open(trunk: object): void {
     clock: bench.clock,
     trunks: new TrunkTable(site.sip.trunks).all(),
     agent: bench.agent,
+    places: { locate: async (uri) => [addressOf(uri) ?? expect.unreachable(uri)], failed: () => {}, worked: () => {} },
     siteHost: '127.0.0.1',
     contactFor: () => `sip:site@127.0.0.1:${bench.agent.port}`,
     usernameOf: () => 'bank',

@@ -7,7 +7,9 @@ import type { Clock } from '@keepline/contracts/clock';
 import type { TrunkState } from '@keepline/contracts/events';
 import type { TrunkConfig } from '@keepline/contracts/site-config';
 import type { LooseAnswer, LooseRequest } from '../sip/out-of-dialog.ts';
-import { type Candidate, orderTrunks } from './selection.ts';
+import type { Locator } from '../sip/locator.ts';
+import type { SipSource } from '../sip/transport.ts';
+import { type Candidate, isWorthAnother, orderTrunks } from './selection.ts';
 import { NEW_TRUNK, speaksFor, stepHealth, type TrunkHealth } from './trunk-health.ts';
 import { NOT_REGISTERED, type RegistrationState, stepRegistration } from './trunk-registration.ts';
 import type { Trunk } from './trunk-table.ts';
@@ -21,10 +23,12 @@ export interface TrunkWatchParts {
   readonly clock: Clock;
   readonly trunks: readonly Trunk[];
   readonly agent: Asks;
+  /** Where the target of a trunk is (RFC 3263). */
+  readonly places: Pick<Locator, 'locate' | 'failed' | 'worked'>;
   /** URI of this site, for From; `usernameOf` is put before its @ where the carrier gave us a name. */
   readonly siteHost: string;
-  /** Our Contact for this trunk. */
-  contactFor(target: string): string;
+  /** Our Contact towards a place of a trunk. */
+  contactFor(to: SipSource): string;
   usernameOf(trunk: string): string | undefined;
   onChange(trunk: string, from: TrunkState, to: TrunkState, why: string): void;
   readonly onFault: (fault: unknown) => void;
@@ -109,7 +113,7 @@ export class TrunkWatch {
     const { config } = trunk;
     const uri = this.#identity(config);
     try {
-      const answer = await this.#parts.agent.request({ method: 'OPTIONS', target: config.target, from: uri, to: config.target });
+      const answer = await this.#ask(config.target, () => ({ method: 'OPTIONS', target: config.target, from: uri, to: config.target }));
       const watched = this.#watched.find((one) => one.trunk === trunk);
       if (watched !== undefined && !this.#isClosed) this.#heard(watched, typeof answer === 'string' ? answer : answer.response);
     } catch (fault) {
@@ -131,20 +135,39 @@ export class TrunkWatch {
     const { config } = watched.trunk;
     const uri = this.#identity(config);
     const seconds = watched.registration.seconds || config.registerSeconds;
-    const answer = await this.#parts.agent.request({
+    const answer = await this.#ask(config.target, (hop) => ({
       method: 'REGISTER',
       target: config.target.replace(/^(sips?:)[^@;]*@/, '$1'), // the domain, not a user in it (RFC 3261 §10.2)
       ...{ from: uri, to: uri, callId, cseq },
       headers: [
-        ['Contact', `<${this.#parts.contactFor(config.target)}>`],
+        ['Contact', `<${this.#parts.contactFor(hop)}>`],
         ['Expires', `${seconds}`],
       ],
-    });
+    }));
     const { state, nextMs } = stepRegistration(watched.registration, readAnswer(answer), config.registerSeconds);
     watched.registration = state;
     const next = typeof answer === 'string' ? cseq + 1 : answer.cseq + 1;
     if (this.#isClosed) return;
     watched.stopRefresh = this.#parts.clock.after(nextMs, () => void this.#register(watched, callId, next).catch(this.#parts.onFault));
+  }
+
+  /** One place of the trunk after the other until one takes it (RFC 3263 §4.3): the trunk lives when one of them does. */
+  async #ask(target: string, askedOf: (hop: SipSource) => LooseRequest): Promise<LooseAnswer | 'timeout' | 'transport'> {
+    const { places, agent } = this.#parts;
+    let answer: LooseAnswer | 'timeout' | 'transport' = 'transport'; // a name that leads nowhere
+    let used = 0;
+    for (const hop of await places.locate(target)) {
+      if (this.#isClosed) break;
+      const asked = askedOf(hop);
+      answer = await agent.request({ ...asked, cseq: (asked.cseq ?? 1) + used, hop });
+      if (!isFaultOf(answer)) {
+        places.worked(hop);
+        break;
+      }
+      places.failed(hop);
+      used += typeof answer === 'string' ? 1 : 2; // a challenged request went twice
+    }
+    return answer;
   }
 
   #identity({ name }: TrunkConfig): string {
@@ -153,6 +176,8 @@ export class TrunkWatch {
   }
 }
 
+const isFaultOf = (answer: LooseAnswer | 'timeout' | 'transport'): boolean =>
+  isWorthAnother(typeof answer === 'string' ? answer : answer.response);
 /** What an answer to REGISTER means, as `trunk-registration.ts` takes it. */
 function readAnswer(answer: LooseAnswer | 'timeout' | 'transport'): Parameters<typeof stepRegistration>[1] {
   if (typeof answer === 'string') return { status: 0, grantedSeconds: null, minSeconds: null };
