@@ -2,8 +2,7 @@
  * Where a request for a SIP URI goes (RFC 3263 §4.1, §4.2), pure: what is to be looked up in DNS, and in which order what was found is
  * tried (RFC 2782, RFC 3403).
  */
-import { isIP } from 'node:net';
-import { bareHost, DEFAULT_SIP_PORT, DEFAULT_SIPS_PORT, type SipSource, type TransportName } from './transport.ts';
+import { bareHost, DEFAULT_SIP_PORT, DEFAULT_SIPS_PORT, isAddress, type SipSource, type TransportName } from './transport.ts';
 import { parseUri } from './uri.ts';
 
 export interface NaptrRecord {
@@ -47,7 +46,7 @@ export function questionOf(uriText: string): Question | null {
   const transport = isSecure ? 'tls' : (said ?? null);
   const host = bareHost(uri.host).toLowerCase();
   const known = transport ?? 'udp'; // §4.1: with an address or a port, and nothing said, UDP
-  if (isIP(host) !== 0) return { ask: 'nothing', place: { address: host, port: uri.port ?? portOf(known), transport: known } };
+  if (isAddress(host)) return { ask: 'nothing', place: { address: host, port: uri.port ?? portOf(known), transport: known } };
   if (uri.port !== null) return { ask: 'addresses', host, port: uri.port, transport: known };
   return { ask: 'services', domain: host, transport, isSecure };
 }

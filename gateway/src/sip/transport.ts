@@ -1,5 +1,5 @@
 /** The wire as the upper layers see it (RFC 3261 §18). */
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 export type TransportName = 'udp' | 'tcp' | 'tls';
 
@@ -34,6 +34,9 @@ export const DEFAULT_SIPS_PORT = 5061;
 
 /** Whether the transport itself repeats what is lost (RFC 3261 §17.1.1.2): no retransmission by us. */
 export const isReliable = ({ transport }: SipSource): boolean => transport !== 'udp';
+
+/** Whether a host is an address, IPv4 or IPv6 without brackets, and no name. */
+export const isAddress = (host: string): boolean => isIP(host) !== 0;
 
 /** An address as it stands in a URI or Via: IPv6 in brackets (RFC 3261 §25.1). */
 export const hostText = (address: string): string => (isIPv6(address) ? `[${address}]` : address);
