@@ -5,7 +5,7 @@
 import { callAndChoose, CUSTOMER_HZ, hears, hearsMusic, hearsNot } from '@keepline/testkit/customer';
 import { DeskClient } from '@keepline/testkit/desk-client';
 import { listRecordings } from '@keepline/testkit/recordings';
-import { eventsOf } from '@keepline/testkit/site-database';
+import { eventsOf, query } from '@keepline/testkit/site-database';
 import { Softphone } from '@keepline/testkit/softphone';
 import type { PhoneCall } from '@keepline/testkit/phone-call';
 import { PHONE_AGENT_HZ, type StaffedSite, staffedSite } from '@keepline/testkit/staffed-site';
@@ -125,6 +125,13 @@ describe('an agent who is not alone with a call', () => {
     await hears(there(outside()), CUSTOMER_HZ);
     await call.hangup();
     expect(await outside()?.ended).toBe('remote');
+    // The house carries the talk of the two outsiders, so the policy of the queue is for it too.
+    const { data } = house.site.place;
+    const states = async (): Promise<string[]> =>
+      (await listRecordings(data)).flatMap((listed) => (listed.callId === callId ? [listed.state] : []));
+    await expect.poll(states, PATIENT).toEqual(['complete', 'complete']);
+    const talks = await query<{ kind: string }>(data, 'SELECT kind FROM talks WHERE call_id = ? ORDER BY began_at_ms', callId);
+    expect(talks.map(({ kind }) => kind)).toEqual(['agent', 'outside']);
   });
 
   it('calls out: first the own phone, then the customer, on tape', { timeout: 120_000 }, async () => {

@@ -49,6 +49,7 @@ export function ringingCall(): DeskCall {
     pausedUntilMs: 0,
     pauseRanOut: false,
     recording: false,
+    recordingPolicy: 'always',
     ringingSinceMs: Date.now(),
     connectedSinceMs: 0,
     endedAtMs: 0,

@@ -9,6 +9,7 @@ import type { Sensitivity } from './audit-acts.ts';
 import type { AdviceOutcome, AgentStateName, RingOutcome, SuperviseMode } from './events.ts';
 import type { AgentId, CallId, QueueName } from './ids.ts';
 import type { LinkStatus } from './link.ts';
+import type { RecordingPolicy } from './recording-policy.ts';
 
 export const DESK_FRAME_MAX_BYTES = 65_536;
 
@@ -47,6 +48,9 @@ export const DeskRequest = Type.Union([
   /** Nothing is kept on tape while a card number or a PIN is said, until resumed or the limit of the site. */
   ask('recording.pause', { callId }),
   ask('recording.resume', { callId }),
+  /** Where the queue records on demand: from now on, until stopped. */
+  ask('recording.start', { callId }),
+  ask('recording.stop', { callId }),
   ask('call.mute', { callId, muted: Type.Boolean() }),
   ask('call.hangup', { callId }),
   /** Passes the caller on without asking first. */
@@ -83,6 +87,8 @@ export const DESK_ASK_ACTS: Readonly<Record<DeskAsk, Sensitivity>> = {
   'call.resume': false,
   'recording.pause': 'recording.pause',
   'recording.resume': 'recording.resume',
+  'recording.start': 'recording.start',
+  'recording.stop': 'recording.stop',
   'call.mute': false,
   'call.hangup': false,
   // Where the target is an outside number; inside the house nothing leaves.
@@ -146,6 +152,8 @@ export interface DeskCall {
   readonly routedBecause: RoutedBecause | null;
   readonly muted: boolean;
   readonly recording: boolean;
+  /** Of the queue; with `on_demand` the agent starts and stops it. */
+  readonly recordingPolicy: RecordingPolicy;
   /** The recording is paused until then at the longest, wall ms; 0 when it is not. */
   readonly pausedUntilMs: number;
   /** The last pause was ended by the site: the agent forgot to. */

@@ -29,6 +29,11 @@ export type SuperviseMode = 'monitor' | 'whisper' | 'barge';
 /** `unknown` until its first answer. */
 export type TrunkState = 'unknown' | 'up' | 'down';
 
+/** A conversation within a call: customer and agent, agent and whom it asks, customer and an outside number. */
+export type TalkKind = 'agent' | 'consult' | 'outside';
+/** Why a talk, or a part of it, is not recorded on purpose. */
+export type RecordingExcuse = 'never' | 'on_demand' | 'nobody_to_start' | 'consultation';
+
 export type PausedBy = 'agent';
 export type ResumedBy = PausedBy | 'limit' | 'end';
 
@@ -97,6 +102,8 @@ export interface EventData {
   /** `limit`: nobody resumed it in time; `end`: the recording ended first. */
   'recording.resumed': { callId: CallId; recordingId: RecordingId; by: ResumedBy; pausedMs: number };
   'recording.closed': { callId: CallId; recordingId: RecordingId; durationMs: number; outcome: 'complete' | 'interrupted' | 'failed' };
+  /** By policy nothing, or not all, of this talk is recorded; the ledger has the words. */
+  'recording.excused': { callId: CallId; talk: TalkKind; why: RecordingExcuse };
   'agent.state_changed': { agentId: AgentId; from: AgentStateName; to: AgentStateName; reason: string };
   'link.changed': { from: LinkState; to: LinkState; why: string };
   /** A trunk we can call came up or went down. */

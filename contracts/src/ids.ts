@@ -5,6 +5,8 @@ export type CallId = `call-${string}`;
 export type LegId = `leg-${string}`;
 export type EventId = `evt-${string}`;
 export type RecordingId = `rec-${string}`;
+/** One conversation within a call. */
+export type TalkId = `talk-${string}`;
 export type DecisionId = `dec-${string}`;
 export type RequestId = `req-${string}`;
 /** Agents and queues are named by people in `site.yaml`; they carry no random part. */

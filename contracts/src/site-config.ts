@@ -4,9 +4,11 @@
  */
 import { type Static, Type } from 'typebox';
 import { group, PLAIN_NAME, port, srtp, text, whole } from './config-field.ts';
+import { APPROVAL_ACTS } from './approvals.ts';
 import { BUSINESS_LINES } from './business-lines.ts';
 import { AuditSettings, SiemSettings } from './audit-config.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
+import { recordingFields } from './recording-policy.ts';
 import { Trunk } from './trunk-config.ts';
 
 const Agent = Type.Object(
@@ -34,6 +36,7 @@ const Queue = Type.Object(
     offerSeconds: whole(20, 3, 120, 'How long one agent is rung, in seconds.'),
     wrapUpSeconds: whole(300, 5, 3600, 'Longest wrap-up in seconds; then the agent becomes not ready and the disposition is `none_given`.'),
     businessLine: businessLine('Line of business, which decides how long recordings are kept (`./keepline retention show`).'),
+    ...recordingFields('talks of this queue'),
   },
   { additionalProperties: false },
 );
@@ -147,6 +150,11 @@ export const SiteConfig = Type.Object(
         ),
         { default: [], maxItems: 16, description: 'Where a role may sign in from; a role without a row may from anywhere.' },
       ),
+      fourEyes: Type.Array(Type.Union(APPROVAL_ACTS.map((act) => Type.Literal(act))), {
+        default: [],
+        maxItems: 6,
+        description: 'Acts that need the approval of a second person; `./keepline install` writes all six into the file of a new site.',
+      }),
     }),
     flow: text('flows/main.yaml', 'File of the IVR flow; when it is missing the sample flow is written there at first start.'),
     queues: Type.Array(Queue, { default: [{}], minItems: 1, maxItems: 64, description: 'Queues of the site.' }),
@@ -178,6 +186,7 @@ export const SiteConfig = Type.Object(
           'Beginnings of the numbers that may be dialled, as dialled in the country: `1` mobiles, `010` Beijing, `400`, `00` abroad; a foreign number needs one that begins with 00. Empty: nobody dials out. Emergency numbers are never dialled from a desk.',
       }),
       ringSeconds: whole(45, 5, 180, 'How long an outside number is rung, over all trunks tried, in seconds.'),
+      ...recordingFields('calls out that belong to no queue'),
     }),
     supervision: group('Supervisors in the calls of agents.', {
       announce: Type.Boolean({ default: true, description: 'The desk of the agent shows that and how a supervisor is in the call.' }),

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { Value } from 'typebox/value';
 import { KeeplineError, messageOf } from './errors.ts';
+import { recordingFault } from './recording-policy.ts';
 import { SiteConfig } from './site-config.ts';
 
 /** @throws KeeplineError SITE_FILE_UNREADABLE, SITE_FILE_INVALID */
@@ -78,6 +79,11 @@ function crossChecks(site: SiteConfig): string[] {
     for (const queue of agent.queues)
       if (!queues.has(queue)) faults.push(`/agents/${agent.id} serves the queue ${queue}, which is not defined`);
   }
+  const unexplained = [
+    ...site.queues.map((queue) => recordingFault(queue, `/queues/${queue.name}`)),
+    recordingFault(site.dialling, '/dialling'),
+  ];
+  faults.push(...unexplained.filter((fault) => fault !== undefined));
   if (site.media.rtpPortMax - site.media.rtpPortMin < 9) faults.push('/media/rtpPortMax must be at least 9 above rtpPortMin');
   return faults;
 }

@@ -57,6 +57,11 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'recording.paused': { callId, recordingId, by: ['agent'] },
   'recording.resumed': { callId, recordingId, by: ['agent', 'limit', 'end'], pausedMs: 'duration' },
   'recording.closed': { callId, recordingId, durationMs: 'duration', outcome: ['complete', 'interrupted', 'failed'] },
+  'recording.excused': {
+    callId,
+    talk: ['agent', 'consult', 'outside'],
+    why: ['never', 'on_demand', 'nobody_to_start', 'consultation'],
+  },
   'agent.state_changed': { agentRef: 'ref', from: agent, to: agent, reason: 'name' },
   'link.changed': { from: link, to: link, why: 'name' },
   'trunk.changed': { trunk: 'name', from: ['unknown', 'up', 'down'], to: ['unknown', 'up', 'down'], why: 'name' },

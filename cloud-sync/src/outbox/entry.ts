@@ -34,6 +34,7 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'recording.paused': 4,
   'recording.resumed': 4,
   'recording.closed': 4,
+  'recording.excused': 4,
   'call.offered': 5,
   'call.refused': 5,
   'call.answered': 5,

@@ -43,6 +43,7 @@ export const SAMPLES: EventData = {
   'recording.paused': { callId, recordingId: newId('rec', MADE_AT_MS), by: 'agent' },
   'recording.resumed': { callId, recordingId: newId('rec', MADE_AT_MS), by: 'agent', pausedMs: 20_000 },
   'recording.closed': { callId, recordingId: newId('rec', MADE_AT_MS), durationMs: 50_000, outcome: 'complete' },
+  'recording.excused': { callId, talk: 'agent', why: 'never' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
   'link.changed': { from: 'up', to: 'suspect', why: 'heartbeat_missed' },
   'trunk.changed': { trunk: 'carrier', from: 'up', to: 'down', why: 'timeout' },

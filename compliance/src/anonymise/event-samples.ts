@@ -43,6 +43,7 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'recording.paused': { callId, recordingId, by: 'agent' },
   'recording.resumed': { callId, recordingId, by: 'limit', pausedMs: 30_000 },
   'recording.closed': { callId, recordingId, durationMs: 60_000, outcome: 'complete' },
+  'recording.excused': { callId, talk: 'consult', why: 'consultation' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
   'link.changed': { from: 'up', to: 'down', why: 'heartbeats_missed' },
   'trunk.changed': { trunk: 'carrier', from: 'up', to: 'down', why: 'timeout' },

@@ -42,9 +42,23 @@ export function findPersonalData(text: string): PersonalData[] {
   const reading = read(text);
   const claims = RECOGNISERS.flatMap((recognise) => [...recognise(reading)]);
   const { start, end } = reading.folded;
-  return withoutOverlaps(claims).map((claim) => ({
-    type: claim.type,
-    start: start[claim.start] ?? 0,
-    end: end[claim.end - 1] ?? 0,
-  }));
+  return withoutOverlaps(claims).map((claim) => {
+    const { from, to } = withBrackets(reading.text, claim);
+    return { type: claim.type, start: start[from] ?? 0, end: end[to - 1] ?? 0 };
+  });
+}
+
+/** (188)(0000)(0118): a bracket that is open at an edge of the claim is taken in with its other half. */
+function withBrackets(text: string, { start, end }: Claim): { readonly from: number; readonly to: number } {
+  let open = 0;
+  let unopened = 0;
+  for (let at = start; at < end; at += 1) {
+    if (text.charAt(at) === '(') open += 1;
+    if (text.charAt(at) === ')' && open > 0) open -= 1;
+    else if (text.charAt(at) === ')') unopened += 1;
+  }
+  return {
+    from: unopened > 0 && text.charAt(start - 1) === '(' ? start - 1 : start,
+    to: open > 0 && text.charAt(end) === ')' ? end + 1 : end,
+  };
 }

@@ -11,9 +11,11 @@ import type {
   EventData,
   EventType,
   PausedBy,
+  RecordingExcuse,
   ResumedBy,
   RingOutcome,
   SuperviseMode,
+  TalkKind,
   TrunkState,
 } from '@keepline/contracts/events';
 import type { LinkState } from '@keepline/contracts/link';
@@ -127,6 +129,11 @@ export const POLICY_LAW: PolicyLaw = {
     recordingId: id('rec'),
     durationMs: duration,
     outcome: oneOf<EventData['recording.closed']['outcome']>({ complete: true, interrupted: true, failed: true }),
+  },
+  'recording.excused': {
+    callId,
+    talk: oneOf<TalkKind>({ agent: true, consult: true, outside: true }),
+    why: oneOf<RecordingExcuse>({ never: true, on_demand: true, nobody_to_start: true, consultation: true }),
   },
   'agent.state_changed': { agentId, from: agentState, to: agentState, reason: label },
   'link.changed': { from: linkState, to: linkState, why: label },

@@ -88,6 +88,12 @@ export async function runCommand(command: Command, at: CommandSurroundings): Pro
       const run = command.ask === 'recording.pause' ? () => call.pauseRecording() : () => call.resumeRecording();
       return await at.audited(command.ask, command.callId, run);
     }
+    case 'recording.start':
+    case 'recording.stop': {
+      const call = ownCall(at, command.callId);
+      const run = command.ask === 'recording.start' ? () => call.startRecording() : () => call.stopRecording();
+      return await at.audited(command.ask, command.callId, run);
+    }
     case 'call.mute':
       if (isGuest(at, command.callId)) return at.calls.get(command.callId).conversation().muteParty(at.agentId, command.muted);
       return await ownCall(at, command.callId).mute(command.muted);

@@ -79,6 +79,7 @@ export function deskCall(call: CallFacts, { agent, nameOf, announce }: Pick<View
     routedBecause: call.routedBecause,
     muted: guest && !isOwn ? guest.muted : call.muted,
     recording: call.recording,
+    recordingPolicy: call.recordingPolicy,
     pausedUntilMs: call.recording ? call.pausedUntilMs : 0,
     pauseRanOut: call.recording && call.pauseRanOut,
     ringingSinceMs: call.offeredAtMs,

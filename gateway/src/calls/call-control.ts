@@ -4,6 +4,7 @@
  */
 import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
+import type { RecordingPolicy } from '@keepline/contracts/recording-policy';
 import type { EndedBy, RingOutcome, SuperviseMode } from '@keepline/contracts/events';
 
 /** Somebody in a call beside the caller and its agent. */
@@ -45,6 +46,7 @@ export interface CallFacts {
   readonly routedBecause: RoutedBecause | null;
   readonly muted: boolean;
   readonly recording: boolean;
+  readonly recordingPolicy: RecordingPolicy;
   /** Recording is paused until then at the longest, wall ms; 0 when it is not. */
   readonly pausedUntilMs: number;
   /** The last pause was ended by the site, because nobody resumed it. */
@@ -88,6 +90,10 @@ export interface CallControl {
   pauseRecording(): Promise<void>;
   /** @throws KeeplineError when it is not paused */
   resumeRecording(): Promise<void>;
+  /** For a queue that records on demand. @throws KeeplineError where the policy is another, or it is being recorded */
+  startRecording(): Promise<void>;
+  /** @throws KeeplineError where nothing was started */
+  stopRecording(): Promise<void>;
   mute(muted: boolean): Promise<void>;
   hangup(by: EndedBy): Promise<void>;
   /** The mandatory outcome after the call; ends the wrap-up. `note` is free text and stays on the premises. */

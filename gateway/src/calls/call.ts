@@ -4,6 +4,7 @@
  */
 import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
+import type { RecordingPolicy } from '@keepline/contracts/recording-policy';
 import type { CallFacts } from './call-control.ts';
 import { CallStateRefused } from './errors.ts';
 
@@ -18,7 +19,7 @@ export type CallInput =
   | { readonly do: 'dial_out'; readonly agentId: AgentId }
   | { readonly do: 'dialling' | 'pass_out' }
   | ({ readonly do: 'parties' } & Pick<CallFacts, 'parties' | 'conference' | 'lastConsult'>)
-  | { readonly do: 'record'; readonly recording: boolean }
+  | { readonly do: 'record'; readonly recording: boolean; readonly policy: RecordingPolicy }
   | { readonly do: 'pause'; readonly untilMs: number; readonly ranOut: boolean }
   | { readonly do: 'hold' | 'resume' | 'end' | 'dispose' }
   | { readonly do: 'overflow' }
@@ -42,6 +43,7 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
     routedBecause: null,
     muted: false,
     recording: false,
+    recordingPolicy: 'always',
     pausedUntilMs: 0,
     pauseRanOut: false,
     startedAtMs: nowMs,
@@ -139,7 +141,9 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
         : call;
     case 'connected record':
     case 'held record':
-      return { ...call, recording: input.do === 'record' && input.recording, pausedUntilMs: 0, pauseRanOut: false };
+      return input.do === 'record'
+        ? { ...call, recording: input.recording, recordingPolicy: input.policy, pausedUntilMs: 0, pauseRanOut: false }
+        : call;
     case 'connected pause':
     case 'held pause':
       return input.do === 'pause' ? { ...call, pausedUntilMs: input.untilMs, pauseRanOut: input.ranOut } : call;

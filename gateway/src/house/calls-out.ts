@@ -11,7 +11,7 @@ export function callsOut(
   { site }: Ground,
   { edge, media }: Voice,
   trunks: TrunkOffice,
-): Pick<House, 'outside' | 'openAudio' | 'recordWhisper'> {
+): Pick<House, 'outside' | 'openAudio' | 'recordWhisper' | 'recordingOf'> {
   const { userAgent, watch, places, siteUri } = trunks;
   const { allowed, ringSeconds } = site.dialling;
   return {
@@ -28,6 +28,7 @@ export function callsOut(
       srtpKeysWithoutTls: site.media.srtpKeysWithoutTls,
     }),
     openAudio: (callId) => openCallAudio(edge, media, callId),
+    recordingOf: (queue) => site.queues.find(({ name }) => name === queue) ?? site.dialling,
     recordWhisper: site.supervision.recordWhisper,
   };
 }

@@ -106,6 +106,15 @@ export class CallJournal {
     this.#note(data.callId, {}, 'call.supervised', data);
   }
 
+  excused(data: EventData['recording.excused']): void {
+    this.#note(data.callId, {}, 'recording.excused', data);
+  }
+
+  /** A unit of the story that others write. Resolves when durable. */
+  async write(unit: (tx: Tx) => Promise<void>): Promise<void> {
+    await this.#parts.store.write(unit);
+  }
+
   held(callId: CallId, by: 'agent' | 'caller'): void {
     this.#note(callId, {}, 'call.held', { callId, by });
   }

@@ -4,6 +4,7 @@
 import type { Clock } from '@keepline/contracts/clock';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId, RecordingId } from '@keepline/contracts/ids';
+import type { RecordingSetting } from '@keepline/contracts/recording-policy';
 import type { AgentDoor } from '../calls/agent-door.ts';
 import type { CallAudio } from '../calls/call-audio.ts';
 import type { CallRegistry } from '../calls/call-registry.ts';
@@ -52,6 +53,8 @@ export interface House {
   flow(): Flow;
   /** Whether a call that must be recorded may be taken now. */
   recordingFault(): { readonly code: string } | null;
+  /** Whether talks of this queue are recorded; '' is a call out that has none. */
+  recordingOf(queue: string): RecordingSetting;
   tape(callId: CallId, agentId: AgentId): Taping;
   onFault(fault: unknown, callId: CallId): void;
 }

@@ -13,6 +13,7 @@ import type { Arrival } from '../calls/arrival.ts';
 import type { Leg } from '../calls/leg.ts';
 import type { CallJournal } from './call-journal.ts';
 import type { Taping } from './house.ts';
+import type { OnDemand } from './talk-recording.ts';
 
 /** Where a conversation's agent passes the caller on to; `leg` is there already where the agent asked before. */
 export type Passed =
@@ -48,6 +49,8 @@ export class LiveCall implements CallControl {
   #agent: Leg | null = null;
   #endedBy: EndedBy | null = null;
   #tape: Taping | null = null;
+  #onDemand: OnDemand | null = null;
+  #lastAgentId: AgentId = '';
   readonly #disposed = Promise.withResolvers<void>();
   #transfer = Promise.withResolvers<Passed>();
   #talking: Talking | null = null;
@@ -77,6 +80,11 @@ export class LiveCall implements CallControl {
     return this.#endedBy;
   }
 
+  /** Who has the call, or had it last; '' while nobody did. */
+  get lastAgentId(): AgentId {
+    return this.#lastAgentId;
+  }
+
   facts(): CallFacts {
     return this.#facts;
   }
@@ -84,6 +92,7 @@ export class LiveCall implements CallControl {
   /** @throws CallStateRefused */
   apply(input: CallInput): CallFacts {
     this.#facts = step(this.#facts, input, this.#clock.now());
+    this.#lastAgentId = this.#facts.agentId ?? this.#lastAgentId;
     this.#changed();
     return this.#facts;
   }
@@ -151,6 +160,26 @@ export class LiveCall implements CallControl {
 
   async resumeRecording(): Promise<void> {
     await this.#running('resume the recording of').resume();
+  }
+
+  /** How the agent records this talk on demand; null between two. */
+  onDemandIs(onDemand: OnDemand | null): void {
+    this.#onDemand = onDemand;
+  }
+
+  async startRecording(): Promise<void> {
+    await this.#demanded('start the recording of').start();
+  }
+
+  async stopRecording(): Promise<void> {
+    await this.#demanded('stop the recording of').stop();
+  }
+
+  /** @throws CallStateRefused when nobody talks */
+  #demanded(wanted: string): OnDemand {
+    const { callId, state } = this.#facts;
+    if (!this.#onDemand) throw new CallStateRefused(callId, wanted, state.replaceAll('_', ' '));
+    return this.#onDemand;
   }
 
   /** @throws CallStateRefused when nobody talks */

@@ -6,6 +6,7 @@ import type { Leg } from '../calls/leg.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed } from './live-call.ts';
 import { talk } from './talk.ts';
+import { recordTalk } from './talk-recording.ts';
 import { closeUntalked, offer, waitForAgent, waitInQueue } from './wait-for-agent.ts';
 
 const RING_MS = 25_000;
@@ -44,7 +45,7 @@ async function toAgent(
   return outcome === 'again' ? await waitInQueue(call, caller, house) : outcome;
 }
 
-/** The house stays in between and carries the sound; two outsiders who talk are not recorded. */
+/** The house stays in between and carries the sound, which is recorded as the queue says. */
 async function toOutside(
   call: LiveCall,
   caller: Leg,
@@ -68,10 +69,14 @@ async function toOutside(
     other = outcome.leg;
   }
   call.audio.bridge(caller, other);
+  const recording = recordTalk(call, { kind: 'outside', agentId: call.lastAgentId, caller, other }, house, (unit) =>
+    house.journal.write(unit),
+  );
   const first = await Promise.race([gone, other.ended]);
   if (first === 'gone') other.hangup();
   else caller.hangup();
   const end = await caller.ended;
+  await recording.close();
   closeUntalked(call, first === 'gone' ? end : 'hung_up', house);
   return 'over';
 }

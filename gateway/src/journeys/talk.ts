@@ -3,8 +3,9 @@
  */
 import { endVerdict } from '../calls/end-verdict.ts';
 import type { Leg, LegEnd } from '../calls/leg.ts';
-import type { House, Taping } from './house.ts';
+import type { House } from './house.ts';
 import type { LiveCall, Passed } from './live-call.ts';
+import { recordTalk } from './talk-recording.ts';
 import { Conference } from './talking.ts';
 import { dismissAgent, listenForTransfer } from './transfer.ts';
 
@@ -24,10 +25,10 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   call.talkingIs(talking);
   talking.hear();
 
-  const tape = house.tape(callId, agentId);
-  tape.listen(call.audio, caller, agent);
-  call.tapeIs(tape);
-  const taping = openTape(call, house, tape);
+  const recording = recordTalk(call, { kind: 'agent', agentId, caller, other: agent }, house, (unit) =>
+    house.journal.connected(call.facts(), unit),
+  );
+  call.onDemandIs(recording);
   const transfer = call.nextTransfer();
   const stopListening = listenForTransfer(call, agent, house);
   const first = await Promise.race([
@@ -36,7 +37,7 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
     transfer,
   ]);
   stopListening();
-  call.tapeIs(null);
+  call.onDemandIs(null);
   talking.close();
   if (typeof first === 'object') {
     call.audio.unbridge();
@@ -51,10 +52,10 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
     agent.hangup();
   }
   await sampleQuality(call, caller, agent, house);
-  await taping;
+  await recording.opened;
   if (typeof first === 'object') {
     call.apply({ do: 'transfer' });
-    await tape.close();
+    await recording.close();
     // What the call was about is for whoever ends it to say.
     house.roster.applyFor(agentId, callId, { do: 'hang_up' });
     house.roster.applyFor(agentId, callId, { do: 'dispose' });
@@ -62,7 +63,7 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   }
   if (first === 'loss') {
     call.apply({ do: 'lose_agent' });
-    await tape.close();
+    await recording.close();
     house.journal.notTaken(callId, agentId, 'agent_lost');
     // Nobody is there to wrap up, and what has just failed is not offered the next call.
     house.roster.applyFor(agentId, callId, { do: 'not_ready', reason: 'agent_lost' });
@@ -72,7 +73,7 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   }
   const verdict = endVerdict(call.facts().state, await caller.ended, call.endedBy);
   const ended = call.apply({ do: 'end' });
-  await tape.close(); // the ledger row first: a call is not over before its recording is accounted for
+  await recording.close(); // the ledger row first: a call is not over before its recording is accounted for
   house.journal.ended(ended, verdict);
   wrapUp(call, house, agentId);
   return 'over';
@@ -80,19 +81,6 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
 
 /** The far end did not hang up: it vanished. */
 const isLoss = (end: LegEnd): boolean => end === 'transport_lost' || end === 'media_lost';
-
-/** Row, then file; whoever talks does not wait for either. */
-async function openTape(call: LiveCall, house: House, tape: Taping): Promise<void> {
-  try {
-    await house.journal.connected(call.facts(), (tx) => tape.openRow(tx));
-  } catch (thrown) {
-    house.onFault(thrown, call.facts().callId);
-    return;
-  }
-  const recording = await tape.open();
-  const { state } = call.facts();
-  if (recording && (state === 'connected' || state === 'held')) call.apply({ do: 'record', recording });
-}
 
 async function sampleQuality(call: LiveCall, caller: Leg, agent: Leg, house: House): Promise<void> {
   const { callId } = call.facts();

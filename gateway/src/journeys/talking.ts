@@ -11,6 +11,7 @@ import { type Voice, whoHearsWhom } from '../calls/who-hears-whom.ts';
 import { ringGuest, type Ringing } from './guest.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed, Talking } from './live-call.ts';
+import { excuseConsultation } from './talk-recording.ts';
 
 /** Guests rung in one conversation: each keeps its ports until the call is over. */
 const GUESTS_MAX = 20;
@@ -186,6 +187,7 @@ export class Conference implements Talking {
         return;
       }
       guest.leg = leg;
+      if (role === 'consulted') excuseConsultation(this.#call, this.#house);
       guest.party = { ...guest.party, state: 'talking' };
       this.#tell();
       this.hear();

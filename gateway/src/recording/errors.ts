@@ -141,4 +141,14 @@ export class RecordingPauseRefused extends KeeplineError {
   }
 }
 
+/** Started or stopped where the policy of the queue leaves no choice, or twice. */
+export class RecordingNotOnDemand extends KeeplineError {
+  constructor(callId: string, why: string) {
+    super('RECORDING_NOT_ON_DEMAND', `the recording of the call cannot be started or stopped: ${why}`, {
+      hint: 'Only a queue with `recording: on_demand` lets its agents choose; the desk shows the policy of the call.',
+      offending: callId,
+    });
+  }
+}
+
 const megabytes = (bytes: number): number => Math.floor(bytes / 1_000_000);

@@ -9,6 +9,7 @@ import { Store } from '../store/store.ts';
 import { recordingTables } from '../store/tables/recordings.ts';
 import { closeRow, findRow, listRows, openRow, readLedger, recordReason, recover } from './ledger.ts';
 import { checkLedger, CLOSE_WITHIN_MS } from './ledger-check.ts';
+import { openTalk, readTalks, type TalkRow } from './talks.ts';
 import { wavHeader } from './wav.ts';
 
 let home: TempDir;
@@ -104,7 +105,7 @@ describe('the invariant: answered = recorded + recorded reasons', () => {
     await store.write((tx) => recordReason(tx, b, 'RECORDER_UNWELL', clock.now()));
     const { rows, reasons } = await readLedger(store.read, 0);
     const answered = [a, b].map((callId) => ({ callId, endedAtMs: null }));
-    expect(checkLedger(answered, rows, reasons, clock.now())).toEqual({ answered: 2, recorded: 1, reasoned: 1, faults: [] });
+    expect(checkLedger(answered, rows, reasons, [], clock.now())).toEqual({ answered: 2, recorded: 1, reasoned: 1, faults: [] });
   });
 
   it('names a call with neither, a row that stays open after its call, and a row without a call', async () => {
@@ -117,7 +118,7 @@ describe('the invariant: answered = recorded + recorded reasons', () => {
       { callId: forgotten, endedAtMs: null },
       { callId: over, endedAtMs: clock.now() },
     ];
-    const at = (ms: number) => checkLedger(answered, rows, reasons, clock.now() + ms).faults;
+    const at = (ms: number) => checkLedger(answered, rows, reasons, [], clock.now() + ms).faults;
     const always = [
       { fault: 'unaccounted', callId: forgotten },
       { fault: 'stray', callId: ghost, recordingId: stray },
@@ -125,5 +126,51 @@ describe('the invariant: answered = recorded + recorded reasons', () => {
     expect(at(CLOSE_WITHIN_MS)).toEqual(always);
     expect(at(CLOSE_WITHIN_MS + 1)).toHaveLength(3);
     expect(at(CLOSE_WITHIN_MS + 1)).toContainEqual({ fault: 'overdue', callId: over, recordingId: late });
+  });
+});
+
+describe('the invariant talk by talk', () => {
+  const talk = (more: Partial<TalkRow> = {}): TalkRow => ({
+    ...{ id: newId('talk', clock.now()), callId: call(), agentId: 'li', kind: 'agent', beganAtMs: clock.now(), policy: 'always' },
+    ...{ recordingId: null, reason: null, ...more },
+  });
+  const faultsOf = async (...talks: TalkRow[]): Promise<string[]> => {
+    await store.write(async (tx) => {
+      for (const each of talks) await openTalk(tx, each);
+    });
+    const { rows, reasons } = await readLedger(store.read, 0);
+    const answered = talks.map(({ callId }) => ({ callId, endedAtMs: null }));
+    return checkLedger(answered, rows, reasons, await readTalks(store.read, 0), clock.now()).faults.map(({ fault }) => fault);
+  };
+  const recorded = async (callId: CallId): Promise<RecordingId> => {
+    const id = rec();
+    await promise(id, callId);
+    return id;
+  };
+
+  it('holds under every policy, for what is recorded and for what is left out with its reason', async () => {
+    const always = talk();
+    const demanded = talk({ policy: 'on_demand', reason: 'on_demand: …' });
+    const both = await Promise.all([always, demanded].map(async (each) => ({ ...each, recordingId: await recorded(each.callId) })));
+    const excused = [
+      talk({ policy: 'never', reason: 'never: medical advice' }),
+      talk({ policy: 'on_demand', reason: 'on_demand: …' }),
+      talk({ kind: 'consult', reason: 'consultation: …' }),
+    ];
+    expect(await faultsOf(...both, ...excused)).toEqual([]);
+  });
+
+  it('names a talk without either, one whose recording nobody knows, and both ways of breaking the policy', async () => {
+    const never = talk({ policy: 'never', reason: 'never: …' });
+    expect(await faultsOf(talk())).toEqual(['unaccounted', 'talk_unaccounted']);
+    expect(await faultsOf(talk({ recordingId: rec() }))).toContain('talk_unaccounted');
+    expect(await faultsOf({ ...never, recordingId: await recorded(never.callId) })).toContain('against_policy');
+    expect(await faultsOf(talk({ reason: 'never: but the queue says always' }))).toContain('against_policy');
+  });
+
+  it('takes the failure of the whole row for a reason, as before', async () => {
+    const lost = talk({ recordingId: rec() });
+    await store.write((tx) => recordReason(tx, lost.callId, 'RECORDER_UNWELL', clock.now()));
+    expect(await faultsOf(lost)).toEqual([]);
   });
 });

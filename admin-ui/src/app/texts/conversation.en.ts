@@ -9,6 +9,8 @@ export const conversationEn = {
     release: 'End consultation',
     cancelRing: 'Stop ringing',
     leave: 'Leave the call',
+    startRecording: 'Start recording',
+    stopRecording: 'Stop recording',
     toCaller: 'Back to customer',
     toConsulted: 'Back to consulted',
     dial: 'Call out',
@@ -84,6 +86,10 @@ export const conversationEn = {
     DIAL_NUMBER_INVALID: {
       message: 'This is no number that can be dialled',
       hint: 'Write it as dialled in the country, with its area code; a foreign one with 00 or +.',
+    },
+    RECORDING_NOT_ON_DEMAND: {
+      message: 'The recording of this call is not the agent’s to start or stop',
+      hint: 'Its queue decides; the desk shows how this call is recorded.',
     },
     AUDIT_REFUSED: {
       message: 'Not done, because it could not be written to the audit log',

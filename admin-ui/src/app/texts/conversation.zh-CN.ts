@@ -9,6 +9,8 @@ export const conversationZhCN = {
     release: '结束咨询',
     cancelRing: '取消呼叫',
     leave: '退出通话',
+    startRecording: '开始录音',
+    stopRecording: '停止录音',
     toCaller: '回到客户',
     toConsulted: '回到被咨询方',
     dial: '外呼',
@@ -79,6 +81,7 @@ export const conversationZhCN = {
     },
     DIAL_NO_TRUNK: { message: '目前没有可用的外呼中继', hint: '请稍候再试；如持续出现，请联系系统管理员。' },
     DIAL_NUMBER_INVALID: { message: '号码无法识别', hint: '请按国内拨号方式输入，含区号；国际号码以 00 或 + 开头。' },
+    RECORDING_NOT_ON_DEMAND: { message: '该通话的录音不能由坐席开始或停止', hint: '录音方式由队列决定，坐席台显示当前通话的方式。' },
     AUDIT_REFUSED: { message: '审计记录无法写入，操作未执行', hint: '请稍候再试，并告知系统管理员。' },
   },
 };

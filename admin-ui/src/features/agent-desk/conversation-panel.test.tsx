@@ -49,6 +49,12 @@ describe.each(['zh', 'en'] as const)('a call with others in %s', (language) => {
     expect(textOf(seen({ state: 'held', parties: [{ ...ASKED, state: 'ringing' }] }))).toContain(words('talk.cancelRing'));
   });
 
+  it('lets the agent start and stop the recording where the queue records on demand, and nowhere else', () => {
+    expect(textOf(seen({}))).not.toContain(words('talk.startRecording'));
+    expect(textOf(seen({ recordingPolicy: 'on_demand' }))).toContain(words('talk.startRecording'));
+    expect(textOf(seen({ recordingPolicy: 'on_demand', recording: true }))).toContain(words('talk.stopRecording'));
+  });
+
   it('says who hears whom, and who supervises', () => {
     const text = textOf(seen({ state: 'held', parties: [ASKED, BOSS] }));
     expect(text).toContain(words('talk.hears.consult', { name: '王磊' }));

@@ -42,6 +42,7 @@ export function ConversationPanel({ state, call, acts, onChoose }: ConversationP
       )}
       {call.part === 'agent' && (call.state === 'connected' || call.state === 'held') && (
         <div className="call-buttons">
+          {call.recordingPolicy === 'on_demand' && <OnDemandButton state={state} call={call} acts={acts} />}
           {consulted ? (
             <AfterConsult state={state} call={call} acts={acts} />
           ) : (
@@ -102,4 +103,23 @@ function AfterConsult({ state, call, acts }: Omit<ConversationPanelProps, 'onCho
       </Button>
     );
   });
+}
+
+/** Where the queue leaves it to the agent whether the talk is recorded. */
+function OnDemandButton({ state, call, acts }: Omit<ConversationPanelProps, 'onChoose'>): ReactNode {
+  const { t } = useTranslation();
+  const ask = call.recording ? 'recording.stop' : 'recording.start';
+  const isAsking = state.asking.includes(ask);
+  return (
+    <Button
+      size="large"
+      data-testid="on-demand"
+      aria-pressed={call.recording}
+      disabled={!allowedAsks(state).has(ask) && !isAsking}
+      loading={isAsking}
+      onClick={() => acts.ask({ ask, callId: call.callId })}
+    >
+      {t(call.recording ? 'talk.stopRecording' : 'talk.startRecording')}
+    </Button>
+  );
 }

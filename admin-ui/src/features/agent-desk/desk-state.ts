@@ -204,8 +204,11 @@ function isFree({ sound }: DeskState, { agent, call }: DeskView): boolean {
   return call === null && (agent.state === 'ready' || agent.state === 'not_ready') && sound.at !== 'starting';
 }
 
-const pauseOf = (call: DeskCall): readonly DeskAsk[] =>
-  !call.recording ? [] : [call.pausedUntilMs > 0 ? 'recording.resume' : 'recording.pause'];
+function tapeAsks({ recording, pausedUntilMs, recordingPolicy }: DeskCall): readonly DeskAsk[] {
+  const isOnDemand = recordingPolicy === 'on_demand';
+  if (!recording) return isOnDemand ? ['recording.start'] : [];
+  return [pausedUntilMs > 0 ? 'recording.resume' : 'recording.pause', ...(isOnDemand ? (['recording.stop'] as const) : [])];
+}
 
 function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[] {
   if (!call) return [];
@@ -218,9 +221,9 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
       return ['call.hangup'];
     case 'connected':
       if (call.part !== 'agent') return isSpeaking(call) ? ['call.mute', 'call.hangup'] : ['call.hangup'];
-      return ['call.hold', 'call.mute', ...pauseOf(call), ...partiesAsks(call), 'call.hangup'];
+      return ['call.hold', 'call.mute', ...tapeAsks(call), ...partiesAsks(call), 'call.hangup'];
     case 'held':
-      return ['call.resume', ...(isSpeaking(call) ? (['call.mute'] as const) : []), ...pauseOf(call), ...partiesAsks(call), 'call.hangup'];
+      return ['call.resume', ...(isSpeaking(call) ? (['call.mute'] as const) : []), ...tapeAsks(call), ...partiesAsks(call), 'call.hangup'];
     case 'wrap_up':
       return draftOf(state, call.callId).disposition === '' ? [] : ['call.dispose'];
     default:

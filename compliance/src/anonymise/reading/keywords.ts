@@ -45,7 +45,7 @@ const KEYWORDS = new WordTree<Topic>([
     'USCC',
   ),
   ...words('车牌 车牌号 车牌号码 车排 车排号 车牌好 车号', 'PLATE'),
-  ...words('QQ QQ号 QQ号码 QQ好 QQ是 扣扣 扣扣号 抠抠 抠抠号 口口号 扣扣好 企鹅号 球球号 加Q 加我Q Q号', 'QQ'),
+  ...words('QQ Q_Q Q_Q号 QQ账号 QQ号码 QQ好 QQ是 扣扣 扣扣号 抠抠 抠抠号 口口号 扣扣好 企鹅号 球球号 加Q 加我Q Q号', 'QQ'),
   ...words(
     '微信 微信号 微信号码 微信ID 微信好 威信 威信号 薇信 薇信号 微心 微心号 V信 V信号 VX VX号 WX WX号 WECHAT WECHAT_ID WEIXIN 加V 加我V 卫星号 微讯号',
     'WECHAT',

@@ -17,18 +17,20 @@ const NUMERALS = new Map(digitsOf(['零〇洞', '一幺壹弌', '二两贰', '�
 /** What speech recognition writes for a digit it heard among digits; read as one only where a keyword expects a number. */
 const SLIPS = new Map(
   digitsOf([
-    '灵另凌铃领O欧',
-    '要腰妖夭吆么医衣依LI',
-    '而儿耳尔Z',
-    '山伞散',
-    '是寺思死似',
-    '我武舞无吴S',
-    '流留柳刘',
-    '期妻其起器',
-    '吧爸巴扒把B',
-    '就酒久救',
+    '灵另凌铃领林玲临令动冻东O欧',
+    '要腰妖夭吆么邀药摇医衣依LI',
+    '而儿耳尔亮Z',
+    '山伞散善闪',
+    '是寺思死似四司丝事',
+    '我武舞无吴午屋S',
+    '流留柳刘溜楼',
+    '期妻其起器气骑棋怪乖',
+    '吧爸巴扒把拔霸B',
+    '就酒久救旧狗够钩沟',
   ]),
 );
+/** Slips that are link words too: 号码是二…, 我…; they are digits only behind a digit. */
+const LINKS = new Set('是就我把吧其无而');
 const ENGLISH = new WordTree([
   ...['ZERO', 'ONE', 'TWO', 'THREE', 'FOUR', 'FIVE', 'SIX', 'SEVEN', 'EIGHT', 'NINE'].flatMap((word, digit) => words(word, String(digit))),
   ...words('OH', '0'),
@@ -52,38 +54,43 @@ export interface Reader {
   readonly slips: boolean;
 }
 
-function digitAt(text: string, at: number, slips: boolean): Symbol | undefined {
+function digitAt(text: string, at: number, slips: boolean, afterDigit = true): Symbol | undefined {
   const char = text.charAt(at);
   if (isWrittenDigit(char)) return { value: char, length: 1, script: 'written' };
   const numeral = NUMERALS.get(char);
   if (numeral !== undefined) return { value: numeral, length: 1, script: 'spoken' };
-  const slip = slips ? SLIPS.get(char) : undefined;
-  return slip === undefined ? undefined : { value: slip, length: 1, script: 'slip' };
+  const slip = slips && (afterDigit || !LINKS.has(char)) ? SLIPS.get(char) : undefined;
+  if (slip === undefined || (isLetter(char) && (isLetter(text.charAt(at - 1)) || isLetter(text.charAt(at + 1))))) return undefined;
+  return { value: slip, length: 1, script: 'slip' };
+}
+
+/**
+ * 两个138…: two of something whose number follows, or two ones and 38. At the start of a run both are read; undefined where there is no doubt.
+ */
+export function doubtfulTimesAt(text: string, at: number): number | undefined {
+  const end = TIMES.longestAt(text, at)?.end;
+  return end !== undefined && isWrittenDigit(text.charAt(end)) && isWrittenDigit(text.charAt(end + 1)) ? end : undefined;
 }
 
 function repeatedAt(text: string, at: number, slips: boolean): Symbol | undefined {
   const times = TIMES.longestAt(text, at);
-  if (times === undefined) return undefined;
-  const digit = digitAt(text, times.end, slips);
-  if (digit === undefined) return undefined;
-  // 两个138…: two of something whose number follows, not two ones
-  if (digit.script === 'written' && isWrittenDigit(text.charAt(times.end + 1)) && !isWrittenDigit(text.charAt(at - 1))) return undefined;
+  const digit = times === undefined ? undefined : digitAt(text, times.end, slips);
+  if (times === undefined || digit === undefined) return undefined;
   return { value: digit.value.repeat(times.value), length: times.end + digit.length - at, script: 'spoken' };
 }
 
 /** The symbol that begins at `at`, if one does. `afterDigit`: an X is read only behind a digit. */
 export function symbolAt(text: string, at: number, { letters, slips }: Reader, afterDigit: boolean): Symbol | undefined {
-  const simple = repeatedAt(text, at, slips) ?? digitAt(text, at, slips);
+  const simple = repeatedAt(text, at, slips) ?? digitAt(text, at, slips, afterDigit);
   if (simple !== undefined) return simple;
   const char = text.charAt(at);
-  if (letters) return isLetter(char) ? { value: char, length: 1, script: 'written' } : undefined;
   if (isLetter(char)) {
-    if (!isLetter(text.charAt(at - 1))) {
-      const word = ENGLISH.longestAt(text, at);
-      if (word !== undefined && !isLetter(text.charAt(word.end))) return { value: word.value, length: word.end - at, script: 'spoken' };
-    }
+    const word = isLetter(text.charAt(at - 1)) ? undefined : ENGLISH.longestAt(text, at);
+    if (word !== undefined && !isLetter(text.charAt(word.end))) return { value: word.value, length: word.end - at, script: 'spoken' };
+    if (letters) return { value: char, length: 1, script: 'written' };
     return afterDigit && char === 'X' && !isLetter(text.charAt(at + 1)) ? { value: 'X', length: 1, script: 'written' } : undefined;
   }
+  if (letters) return undefined;
   const x = afterDigit ? SPOKEN_X.longestAt(text, at) : undefined;
   return x === undefined ? undefined : { value: 'X', length: x.end - at, script: 'written' };
 }

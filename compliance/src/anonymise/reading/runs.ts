@@ -3,7 +3,7 @@
  * and ends at a break. Built in one pass; the work is linear in the length of the text. Pure.
  */
 import { GAP, type Gap, gapAt } from './gaps.ts';
-import { type Reader, symbolAt } from './numerals.ts';
+import { doubtfulTimesAt, type Reader, symbolAt } from './numerals.ts';
 
 export interface Run {
   readonly symbols: string;
@@ -40,6 +40,7 @@ export function readRuns(text: string, reader: Reader): Run[] {
     const run = { symbols: [] as string[], start: [] as number[], end: [] as number[], gap: [] as Gap[], turns: [] as number[] };
     let gap: Gap = GAP.turn;
     let turns = 0;
+    const doubtful = doubtfulTimesAt(text, at);
     while (symbol !== undefined) {
       const end = at + symbol.length;
       for (const value of symbol.value) {
@@ -58,7 +59,7 @@ export function readRuns(text: string, reader: Reader): Run[] {
         if (symbol.script !== script || script === 'slip') gap = GAP.soft;
         continue;
       }
-      const skipped = gapAt(text, at);
+      const skipped = gapAt(text, at, reader.letters);
       if (skipped === undefined) break;
       symbol = symbolAt(text, skipped.end, reader, true);
       if (symbol !== undefined) {
@@ -67,6 +68,7 @@ export function readRuns(text: string, reader: Reader): Run[] {
       }
     }
     runs.push({ ...run, symbols: run.symbols.join('') });
+    if (doubtful !== undefined) at = doubtful; // read a second time from its first digit, at which no doubt is left
   }
   return runs;
 }

@@ -14,19 +14,26 @@ const EXTENSION = /^(?:[ ,]{0,2}(?:转|分机|分机号|EXT|X)[: .]{0,2}\d{1,6}|
 
 export function* landline(reading: Reading): Generator<Claim> {
   const { text, keywords } = reading;
-  for (const run of reading.digits)
-    for (const window of windowsOf(run, LENGTHS, EITHER)) {
-      const { symbols, start, end, strongestGap } = window;
-      const ownLine = keywords.claims('LANDLINE', start, REACH.middle) || keywords.follows('LANDLINE', end);
-      const named = ownLine || keywords.claims('MOBILE', start, REACH.middle) || keywords.follows('MOBILE', end);
-      if (keywords.claims('HOTLINE', start, REACH.middle, ['MOBILE', 'LANDLINE']) && !ownLine) continue;
-      const area = /^(?:0[1-9]|86|0086)/.test(symbols) && WITH_AREA.test(symbols);
-      const bare = !PUBLIC.test(symbols) && (LOCAL.test(symbols) ? named && window.alone : ownLine && WITH_AREA.test(symbols));
-      if (!area && !bare) continue;
-      if (!named && (strongestGap > GAP.dot || partOfSomethingElse(text, window) || namedOtherwise(reading, window))) continue;
-      if (!named && !window.alone && !/^0\d{9,11}$/.test(symbols)) continue;
-      const extension = EXTENSION.exec(text.slice(end, end + 12))?.[0] ?? '';
-      const bracket = text.charAt(start - 1) === '(' || text.charAt(start - 1) === '+' ? 1 : 0;
-      yield { type: 'LANDLINE', start: start - bracket, end: end + extension.length, sureness: named ? 70 : 55 };
-    }
+  for (const runs of [reading.digits, reading.slips])
+    for (const run of runs)
+      for (const window of windowsOf(run, LENGTHS, EITHER)) {
+        const { symbols, start, end, strongestGap } = window;
+        const ownLine = keywords.claims('LANDLINE', start, REACH.middle) || keywords.follows('LANDLINE', end);
+        const named = ownLine || keywords.claims('MOBILE', start, REACH.middle) || keywords.follows('MOBILE', end);
+        if (keywords.claims('HOTLINE', start, REACH.middle, ['MOBILE', 'LANDLINE']) && !ownLine) continue;
+        if (runs === reading.slips && !ownLine) continue;
+        const area = /^(?:0[1-9]|86|0086)/.test(symbols) && WITH_AREA.test(symbols);
+        const bare = !PUBLIC.test(symbols) && (LOCAL.test(symbols) ? named && window.alone : ownLine && WITH_AREA.test(symbols));
+        if (!area && !bare) continue;
+        if (!named && (strongestGap > GAP.dot || partOfSomethingElse(text, window) || namedOtherwise(reading, window))) continue;
+        if (!named && !window.alone && !/^0\d{9,11}$/.test(symbols)) continue;
+        const extension = EXTENSION.exec(text.slice(end, end + 12))?.[0] ?? '';
+        const bracket = text.charAt(start - 1) === '(' || text.charAt(start - 1) === '+' ? 1 : 0;
+        yield {
+          type: 'LANDLINE',
+          start: start - bracket,
+          end: end + extension.length,
+          sureness: (named ? 70 : 55) + (runs === reading.slips ? (symbols.startsWith('0') ? 1 : -4) : 0),
+        };
+      }
 }

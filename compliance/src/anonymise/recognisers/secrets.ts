@@ -21,7 +21,8 @@ export function* secrets(reading: Reading, secret: Secret): Generator<Claim> {
       for (const window of windowsOf(run, secret.lengths, /^\d+$/)) {
         const { start, end } = window;
         if (!window.apart || UNIT.test(text.slice(end, end + 3))) continue;
-        if (/[¥￥$.A-Z@#_*-]/.test(text.charAt(start - 1)) || /[A-Z%]/.test(text.charAt(end))) continue;
+        const named = keywords.nearest(start, 0)?.value === secret.type; // CVV286: the letter is the keyword's
+        if ((!named && /[¥￥$.A-Z@#_*-]/.test(text.charAt(start - 1))) || /[A-Z%]/.test(text.charAt(end))) continue;
         const before =
           keywords.claims(secret.type, start, REACH.middle) && !barred(text, keywords.nearest(start, REACH.middle)?.end ?? start, start);
         if (!before && !keywords.follows(secret.type, end, 8)) continue;

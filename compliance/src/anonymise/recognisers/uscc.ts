@@ -15,8 +15,9 @@ export function* uscc(reading: Reading): Generator<Claim> {
       const { start, end } = window;
       const named = reading.keywords.near('USCC', start, REACH.far) || reading.keywords.follows('USCC', end);
       const proven = HEAD.test(window.symbols) && hasCheckCharacter(window.symbols);
-      if (!named && (!proven || namedOtherwise(reading, window))) continue;
-      yield { type: 'USCC', start, end, sureness: named ? (proven ? 99 : 64) : /[A-Z]/.test(window.symbols) ? 90 : 53 };
+      const lettered = /[A-Z]/.test(window.symbols); // no order number has letters and this check character by chance
+      if (!named && (!proven || (!lettered && namedOtherwise(reading, window)))) continue;
+      yield { type: 'USCC', start, end, sureness: named ? (proven ? 99 : 64) : lettered ? 90 : 53 };
     }
 }
 

@@ -137,6 +137,7 @@ export class FakeCall implements CallControl {
       routedBecause: { how: 'longest_idle', skill: '', advice: 'not_asked', reason: null },
       muted: false,
       recording: true,
+      recordingPolicy: 'always',
       pausedUntilMs: 0,
       pauseRanOut: false,
       startedAtMs: 1,
@@ -170,6 +171,12 @@ export class FakeCall implements CallControl {
   }
   async resumeRecording(): Promise<void> {
     this.asked.push('resume recording');
+  }
+  async startRecording(): Promise<void> {
+    this.asked.push('start recording');
+  }
+  async stopRecording(): Promise<void> {
+    this.asked.push('stop recording');
   }
   async hold(): Promise<void> {
     this.asked.push('hold');

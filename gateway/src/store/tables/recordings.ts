@@ -1,6 +1,6 @@
 /**
  * The recording ledger: one row per recording, opened with the answer and closed with length and hash, and the reason of each answered call
- * that has none; the times in which one was silenced, in ms since its start. Times are wall times in ms since 1970; null means not closed yet.
+ * that has none; one row per talk, with its recording or its reason; the times in which one was silenced, in ms since its start. Times are wall times in ms since 1970; null means not closed yet.
  */
 import type { TableFamily } from '../migrations.ts';
 
@@ -37,5 +37,17 @@ export const recordingTables: TableFamily = {
     ) STRICT`,
     'CREATE INDEX recording_pauses_by_recording ON recording_pauses (recording_id)',
     'CREATE INDEX recordings_by_opening ON recordings (opened_at_ms, id)',
+    `CREATE TABLE talks (
+      id TEXT PRIMARY KEY,
+      call_id TEXT NOT NULL,
+      agent_id TEXT NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('agent', 'consult', 'outside')),
+      began_at_ms INTEGER NOT NULL,
+      policy TEXT NOT NULL CHECK (policy IN ('always', 'never', 'on_demand')),
+      recording_id TEXT,
+      reason TEXT
+    ) STRICT`,
+    'CREATE INDEX talks_by_call ON talks (call_id)',
+    'CREATE INDEX talks_by_beginning ON talks (began_at_ms)',
   ],
 };
