@@ -10,8 +10,9 @@ import type { PhoneCall } from '@keepline/testkit/phone-call';
 import { PHONE_AGENT_HZ, staffedSite, type StaffedSite } from '@keepline/testkit/staffed-site';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** Setting `advice.deadlineMs`. */
-const DEADLINE_MS = 150;
+const BREAKER_FAILURES = 2;
+/** Outcomes of a decision's advice when the cloud goes in the midst of it: none of them an error, none of them waited for twice. */
+const MAY_COME_OF_IT = ['answered', 'link_down', 'breaker_open', 'no_responders', 'timeout'];
 
 describe('an outage of the cloud', () => {
   let house: StaffedSite;
@@ -29,7 +30,7 @@ describe('an outage of the cloud', () => {
   };
 
   beforeAll(async () => {
-    house = await staffedSite(8, { cloud: { heartbeatMs: 300, stableSeconds: 1 }, advice: { deadlineMs: DEADLINE_MS } });
+    house = await staffedSite(8, { cloud: { heartbeatMs: 300, stableSeconds: 1 }, advice: { breakerFailures: BREAKER_FAILURES } });
     phone = await Softphone.open();
     await eventually('the link is up', async () => (await house.site.health())['parts'], 20_000);
     running.push(await talk(), await talk());
@@ -50,6 +51,7 @@ describe('an outage of the cloud', () => {
   ])(
     '%s: calls go on, new ones are answered within the deadline, and every event arrives once and in order',
     async (_, cut, heal) => {
+      const before = (await eventsOf(house.site.place.data)).length;
       await cut();
       const during = [await talk(), await talk()];
       for (const call of running) await hears(call, PHONE_AGENT_HZ); // the calls from before still talk
@@ -76,11 +78,14 @@ describe('an outage of the cloud', () => {
         expect(ids.slice(0, written.length)).toEqual(written);
         expect(new Set(ids).size).toBe(ids.length);
         expect(await house.site.reconcile()).toMatchObject({ verdict: 'balanced' });
-        const delays = (await eventsOf(house.site.place.data)).flatMap(({ type, data }) =>
-          type === 'routing.decided' ? [Number(data['delayMs'])] : [],
-        );
-        // Timers of a machine that is busy with other tests fire late; the demo prints what it measured.
-        expect(Math.max(...delays)).toBeLessThanOrEqual(DEADLINE_MS + 50);
+        // What an outage may cost, in questions: as many time-outs as the breaker counts, then nobody is asked. How long one lasts is a law of
+        // advice-law.test.ts, on a clock of its own.
+        const outcomes = (await eventsOf(house.site.place.data))
+          .slice(before)
+          .flatMap(({ type, data }) => (type === 'routing.decided' ? [String(data['advice'])] : []));
+        expect(outcomes.length).toBeGreaterThanOrEqual(2);
+        expect(outcomes.filter((outcome) => outcome === 'timeout').length).toBeLessThanOrEqual(BREAKER_FAILURES);
+        for (const outcome of outcomes) expect(MAY_COME_OF_IT).toContain(outcome);
       } finally {
         await witness.close();
       }

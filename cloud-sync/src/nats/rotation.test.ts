@@ -105,14 +105,21 @@ describe('a rotation of user JWTs', () => {
 
   it('that is forgotten is a condition with a name, not a silent retry, and ends with new ones', async () => {
     const { file } = hub.siteCredentials;
-    writeFileSync(file, (await hub.issue('site', Math.floor(Date.now() / 1000) - 1)).creds);
+    const cloud = await cloudSide(hub);
+    await provision(cloud, 'demo');
+    cloud.drop();
+    writeFileSync(file, (await hub.issue('site', Math.floor(Date.now() / 1000) + 4)).creds);
     const sync = await runSync({ folder: dir.path, hub });
     try {
       await eventually(
         'the link says so',
         async () => (await sync.get<{ condition?: string }>('/link')).condition === 'credentials_expired',
       );
-      expect(sync.log()).toMatch(/expired at/);
+      // Told by the server on the open connection, then known by ourselves before each dial.
+      expect(await sync.get<LinkChange[]>('/link/timeline')).toContainEqual(
+        expect.objectContaining({ to: 'down', why: 'credentials_expired', condition: 'credentials_expired' }),
+      );
+      await eventually('the log says until when', () => /expired at/.test(sync.log()));
       writeFileSync(file, (await hub.issue('site', Math.floor(Date.now() / 1000) + 600)).creds);
       await eventually('the link is there', async () => (await sync.get<{ state: string }>('/link')).state !== 'down');
     } finally {

@@ -54,6 +54,7 @@ export const testTools = programs('test tools', '60 s', {
   cc: 'build-essential',
   nft: 'nftables',
   openssl: 'openssl',
+  faketime: 'faketime', // sets the clock of one process
   strace: 'strace', // makes system calls of the audit log fail
   minisign: 'minisign',
   zstd: 'zstd',

@@ -20,9 +20,22 @@ const SITE = 'demo';
 const STREAM = 'KEEPLINE_DEMO';
 const USER = 'site';
 
+/** PEM files of a server that speaks TLS. */
+export interface ServerCertificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** What is not as usual around `cloud-sync`. */
+export interface Surroundings {
+  /** Folder of the outbox, such as a small file system; `folder` when absent. */
+  readonly outboxFolder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface FarCloud {
-  /** Begins the server, again on the same store. @param password what it asks of the site from now on */
-  startServer(password?: string): Promise<void>;
+  /** Begins the server, again on the same store. @param password what it asks of the site from now on @param tls what it shows; plain without */
+  startServer(password?: string, tls?: ServerCertificate): Promise<void>;
   /** @param signal SIGTERM ends it in good order, SIGKILL does not, SIGSTOP freezes it and SIGCONT thaws it */
   signalServer(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** A connection over the plain cable. */
@@ -42,11 +55,11 @@ export interface FarCloud {
 }
 
 /** @param folder for the store, the outbox and the socket; its path must be short */
-export async function farCloud(net: Namespaces, folder: string, settings: string): Promise<FarCloud> {
+export async function farCloud(net: Namespaces, folder: string, settings: string, around: Surroundings = {}): Promise<FarCloud> {
   const config = join(folder, 'hub.conf');
   const credentials = join(folder, 'credentials.json');
   const socketPath = join(folder, 'sync.sock');
-  const outbox = join(folder, 'outbox.db');
+  const outbox = join(around.outboxFolder ?? folder, 'outbox.db');
   const password = 'over-the-line';
   mkdirSync(join(folder, 'store'), { recursive: true });
   writeFileSync(credentials, JSON.stringify({ user: USER, password }), { mode: 0o600 });
@@ -55,7 +68,13 @@ export async function farCloud(net: Namespaces, folder: string, settings: string
   let log = '';
   const serverUrl = `nats://${net.cloudFromHere}:${PORT}`;
   const cloudUser = { user: 'cloud', pass: 'looks-on' };
-  const open = (): Promise<NatsConnection> => connect({ servers: serverUrl, ...cloudUser, reconnect: false, timeout: 1000 });
+  let encrypted = false;
+  // The test looks on from beside the line: whom the server's certificate convinces is a matter of the site.
+  const open = (): Promise<NatsConnection> =>
+    connect({
+      ...{ servers: serverUrl, ...cloudUser, reconnect: false, timeout: 1000 },
+      ...(encrypted ? { tls: { rejectUnauthorized: false } } : {}),
+    });
   const asked = <T>(method: string, path: string, body?: object): Promise<T> =>
     new Promise((resolve, reject) => {
       const question = request({ socketPath, path, method, headers: { 'content-type': 'application/json' }, agent: false }, (response) => {
@@ -87,11 +106,13 @@ export async function farCloud(net: Namespaces, folder: string, settings: string
   const far: FarCloud = {
     outbox,
     log: () => log,
-    async startServer(wanted = password) {
+    async startServer(wanted = password, tls?: ServerCertificate) {
+      encrypted = tls !== undefined;
+      const shown = tls === undefined ? '' : `tls { cert_file: "${tls.certFile}", key_file: "${tls.keyFile}", timeout: 5 }\n`;
       const users = `{ user: ${USER}, password: "${wanted}" }, { user: ${cloudUser.user}, password: "${cloudUser.pass}" }`;
       writeFileSync(
         config,
-        `port: ${PORT}\njetstream { store_dir: "${folder}/store" }\nauthorization { timeout: 10, users: [${users}] }\n`,
+        `port: ${PORT}\njetstream { store_dir: "${folder}/store" }\nauthorization { timeout: 10, users: [${users}] }\n${shown}`,
       );
       server = net.run('cloud', findProgram('nats-server'), ['-c', config, '-l', join(folder, 'hub.log')], { stdio: 'ignore' });
       const first = await eventually('the server answers', () => open().catch(() => undefined), 15_000);
@@ -124,7 +145,8 @@ export async function farCloud(net: Namespaces, folder: string, settings: string
       const siteFile = join(folder, 'site.yaml');
       writeFileSync(siteFile, `site: ${SITE}\ncloud:\n  servers: ["${url}"]\n${settings}`);
       const given = [SYNC, '--site', siteFile, '--outbox', outbox, '--socket', socketPath, '--credentials', credentials];
-      const child = net.run('edge', process.execPath, given, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const env = { ...process.env, ...around.env };
+      const child = net.run('edge', process.execPath, given, { stdio: ['ignore', 'pipe', 'pipe'], env });
       sync = child;
       for (const stream of [child.stdout, child.stderr])
         stream?.on('data', (part: Buffer) => (log = (log + part.toString()).slice(-100_000)));
