@@ -31,16 +31,19 @@ import { parseTlogProof, PROOF_EXTENSION, PROOF_VERSION } from './tlog/tlog-proo
 
 const USAGE = `usage: ./keepline audit verify [--data DIR] [--export FILE | --proof FILE] [--key VERIFIER] [--against FILE] [--json]
        ./keepline audit list [--data DIR] [--limit N] [--act ACT] [--json]
-       ./keepline audit prove ID|NUMBER [--data DIR] [--out FILE] [--purpose TEXT] [--json]
+       ./keepline audit prove ID|NUMBER [--data DIR] [--export FILE] [--out FILE] [--purpose TEXT] [--json]
        ./keepline audit export --out FILE [--tiles] [--data DIR] [--purpose TEXT] [--json]
+       ./keepline audit prune --dry-run | --yes [--export FILE] [--data DIR] [--site FILE] [--purpose TEXT] [--json]
        ./keepline audit witness --listen HOST:PORT --log KEY [--log KEY ...] [--data DIR] [--key FILE] [--name NAME] [--json]
 
   verify          checks every byte offline; ends with 0 when all holds, with 1 and the place of the first fault when not
   --key VERIFIER  the public key of the log, or a file that holds it; DIR/keys/audit.verifier by default
   --against FILE  a checkpoint or proof kept elsewhere: shows a log that was cut back or signed anew
   prove           one entry with all that proves it (C2SP tlog-proof); ID is the correlation that audit list shows
+  --export FILE   where the text of an entry is that was pruned
   --out FILE      where to write, never over an existing file; a proof goes to audit-NUMBER${PROOF_EXTENSION} by default
   --tiles         export a folder instead, as a C2SP tlog-tiles log that other tools read
+  prune           lets entries go that are older than audit.retentionDays; their hashes stay, and verify says which went
   witness         cosigns the checkpoints of logs, on a machine their administrators have no rights on; KEY is the log's audit.verifier
   --purpose TEXT  why; goes into the audit log`;
 const LIST_LIMIT = 50;
@@ -96,12 +99,12 @@ async function list({ data, json, purpose }: Given, limit: number, act: AuditAct
   }
 }
 
-async function prove({ data, json, purpose }: Given, id: string, out: string | undefined): Promise<void> {
+async function prove({ data, json, purpose }: Given, id: string, out: string | undefined, exported: string | undefined): Promise<void> {
   const proof = await withLog(data, ({ log, dir, verifierKey }) =>
     inLog(log, SENSITIVE.prove, `audit:${id}`, purpose, async () => {
       await log.checkpoint(); // so that what was appended just now can be proven
       const number = /^\d+$/.test(id) ? Number(id) : await findEntry(dir, id);
-      const text = await proveEntry(dir, verifierFrom(verifierKey), number);
+      const text = await proveEntry(dir, verifierFrom(verifierKey), number, exported);
       return { number, text, verifierKey };
     }),
   );
@@ -174,13 +177,28 @@ function checkpointIn(text: string): string {
   return text.startsWith(PROOF_VERSION) ? parseTlogProof(text).checkpoint : text;
 }
 
-function verdictText({ entries, signed, checkpoints, root, fault, unacknowledgedBytes = 0 }: AuditVerdict): string {
+function verdictText({
+  entries,
+  signed,
+  checkpoints,
+  root,
+  fault,
+  pruned,
+  remnantBytes = 0,
+  unacknowledgedBytes = 0,
+}: AuditVerdict): string {
   if (fault) {
     const { entry, until, file, offset, why } = fault;
     const where = until === undefined ? `entry ${entry}` : `one of the entries ${entry} to ${until - 1}`;
     return `BROKEN at ${where}, byte ${offset} of ${file}: ${why}\n  ${entries} entries before it were read, ${signed} are signed. Keep all files as they are: docs/runbook/audit-broken.md`;
   }
   const notes = [
+    pruned === undefined
+      ? ''
+      : `\n  entries 0 to ${pruned.entries - 1} (until ${pruned.newest}) were pruned on ${pruned.at}; their hashes are in the root`,
+    remnantBytes === 0
+      ? ''
+      : `\n  ${remnantBytes} bytes of them are still there: the pruning was interrupted; ./keepline audit prune --yes ends it`,
     entries === signed ? '' : `\n  ${entries - signed} of them wait for the next checkpoint`,
     unacknowledgedBytes === 0
       ? ''
@@ -245,7 +263,7 @@ async function main(): Promise<number> {
       return 0;
     }
     if (command === 'prove' && id !== undefined && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,95}$/.test(id)) {
-      await prove(given, id, values.out);
+      await prove(given, id, values.out, values.export);
       return 0;
     }
     if (command === 'witness' && id === undefined && values.listen !== undefined && values.log.length > 0) {

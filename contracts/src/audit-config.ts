@@ -2,7 +2,26 @@
 import { Type } from 'typebox';
 import { group, text, whole } from './config-field.ts';
 
+/** Six months: what a network operator must keep of its logs at least (Cybersecurity Law art. 23(3), formerly art. 21(3)), days. */
+export const AUDIT_RETENTION_DAYS_MIN = 183;
+
 export const AuditSettings = group('The audit log.', {
+  retentionDays: whole(
+    400,
+    AUDIT_RETENTION_DAYS_MIN,
+    36_500,
+    'How long an entry is kept at least, days; under six months is against the law and is refused.',
+  ),
+  pruneSchedule: text('', 'When older entries are archived and go, cron such as `15 3 * * 0`; empty leaves that to `audit prune`.', {
+    maxLength: 64,
+  }),
+  archive: text('audit-archive', 'Folder of the exports made before pruning; under the data folder unless it begins with a slash.', {
+    minLength: 1,
+  }),
+  exportBeforePrune: Type.Boolean({
+    default: true,
+    description: 'Entries go only when an export that holds them has been verified.',
+  }),
   witnesses: Type.Array(
     Type.Object(
       {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { leafHash } from '../tlog/tree-hash.ts';
 import { ENTRY_MAX_BYTES } from './entry.ts';
 import { ENTRIES_FILE, INDEX_FILE, INDEX_RECORD_BYTES, recordAt } from './entry-files.ts';
-import { AuditDamaged, AuditLogAbsent } from './errors.ts';
+import { AuditDamaged, AuditEntryPruned, AuditLogAbsent } from './errors.ts';
+import { firstKept } from './pruned.ts';
 
 /** Entries of one block: at most 4 MB. */
 export const BLOCK_ENTRIES = 1000;
@@ -24,12 +25,15 @@ export class EntryReader {
   readonly #entries: FileHandle;
   readonly #index: FileHandle;
   readonly size: number;
+  /** Number of the oldest entry that is kept; of those before it only the hashes are there. */
+  readonly first: number;
 
-  private constructor(dir: string, entries: FileHandle, index: FileHandle, size: number) {
+  private constructor(dir: string, entries: FileHandle, index: FileHandle, size: number, first: number) {
     this.#dir = dir;
     this.#entries = entries;
     this.#index = index;
     this.size = size;
+    this.first = first;
   }
 
   /** @throws AuditLogAbsent */
@@ -41,7 +45,7 @@ export class EntryReader {
     const index = await opened(INDEX_FILE);
     try {
       const { size } = await index.stat();
-      return new EntryReader(dir, await opened(ENTRIES_FILE), index, Math.floor(size / INDEX_RECORD_BYTES));
+      return new EntryReader(dir, await opened(ENTRIES_FILE), index, Math.floor(size / INDEX_RECORD_BYTES), await firstKept(dir));
     } catch (thrown) {
       await index.close();
       throw thrown;
@@ -53,8 +57,9 @@ export class EntryReader {
     await this.#index.close();
   }
 
-  /** Entries `from` up to before `to`, each checked against its hash. @throws AuditDamaged at the first that does not match */
+  /** Entries `from` up to before `to`, each checked against its hash. @throws AuditEntryPruned, AuditDamaged at the first that does not match */
   async block(from: number, to: number): Promise<NumberedEntry[]> {
+    if (from < this.first) throw new AuditEntryPruned(from, this.first);
     const records = await this.#records(Math.max(from - 1, 0), to);
     const skip = from === 0 ? 0 : 1;
     const start = from === 0 ? 0 : recordAt(records, 0).end;
@@ -72,20 +77,25 @@ export class EntryReader {
     return found;
   }
 
-  /** Blocks from the first entry on. */
+  /** Blocks from the oldest entry on. */
   async *forwards(to = this.size): AsyncGenerator<NumberedEntry[]> {
-    for (let from = 0; from < to; from += BLOCK_ENTRIES) yield await this.block(from, Math.min(from + BLOCK_ENTRIES, to));
+    for (let from = this.first; from < to; from += BLOCK_ENTRIES) yield await this.block(from, Math.min(from + BLOCK_ENTRIES, to));
   }
 
   /** Blocks from the last entry back; within a block the order is that of the log. */
   async *backwards(): AsyncGenerator<NumberedEntry[]> {
-    for (let to = this.size; to > 0; to -= BLOCK_ENTRIES) yield await this.block(Math.max(to - BLOCK_ENTRIES, 0), to);
+    for (let to = this.size; to > this.first; to -= BLOCK_ENTRIES) yield await this.block(Math.max(to - BLOCK_ENTRIES, this.first), to);
   }
 
   /** Leaf hashes `from` up to before `to`, without reading the entries. */
   async leaves(from: number, to: number): Promise<Buffer[]> {
     const records = await this.#records(from, to);
     return Array.from({ length: to - from }, (_, i) => recordAt(records, i).hash);
+  }
+
+  /** Records of the index, byte for byte: for entries that were pruned, all that is left. */
+  records(from: number, to: number): Promise<Buffer> {
+    return this.#records(from, to);
   }
 
   #records(from: number, to: number): Promise<Buffer> {

@@ -89,3 +89,20 @@ export class AuditFileUnreadable extends KeeplineError {
     });
   }
 }
+
+/** It went by the rules of the site; its hash stays in the tree. */
+export class AuditEntryPruned extends KeeplineError {
+  constructor(entry: number, first: number) {
+    super('AUDIT_ENTRY_PRUNED', `entry ${entry} of the audit log was pruned: the oldest that is kept is ${first}`, {
+      hint: 'Take the export made before the pruning: ./keepline audit prove NUMBER --export FILE proves an entry of it.',
+      offending: entry,
+    });
+  }
+}
+
+/** Nothing was pruned. */
+export class AuditPruneRefused extends KeeplineError {
+  constructor(why: string, hint: string, cause?: unknown) {
+    super('AUDIT_PRUNE_REFUSED', `the audit log is not pruned: ${why}`, { hint, cause });
+  }
+}

@@ -1,6 +1,6 @@
 /**
  * An audit log as the static files of C2SP tlog-tiles, for people who have their own tools: `checkpoint`, `tile/<L>/<N>` and
- * `tile/entries/<N>` in a folder that any web server can serve. Checkpoints but the last are left out, as the format has no place for them.
+ * `tile/entries/<N>` (from the oldest bundle that is kept, as the format allows) in a folder that any web server can serve. Checkpoints but the last are left out, as the format has no place for them.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,18 +14,27 @@ export function asTiles(folder: string): ExportForm {
   let entries: Buffer[] = [];
   let bundles = 0;
   let left = 0;
+  let gone = 0;
   const bundle = (): void => {
     if (entries.length === 0) return;
     files.push({ path: tilePath({ level: 'entries', index: bundles++, width: entries.length }), bytes: entryBundle(entries) });
     entries = [];
   };
+  const leaf = (hash: Uint8Array): void => {
+    for (const { tile, bytes } of tiles.add(hash)) files.push({ path: tilePath(tile), bytes });
+    left--;
+  };
   return {
     head: (head) => void (left = head.entries),
+    prunedLeaf(hash) {
+      leaf(hash);
+      bundles = Math.floor(++gone / TILE_WIDTH);
+    },
+    pruned: () => {},
     entry({ hash, line }) {
       entries.push(line);
-      for (const { tile, bytes } of tiles.add(hash)) files.push({ path: tilePath(tile), bytes });
+      leaf(hash);
       if (entries.length === TILE_WIDTH) bundle();
-      left--;
     },
     checkpoint(note) {
       if (left > 0) return;

@@ -12,7 +12,8 @@ import { leafHash } from '../tlog/tree-hash.ts';
 import { firstCovering } from './checkpoint-file.ts';
 import { isEntryLine } from './entry.ts';
 import { EntryReader } from './entry-reader.ts';
-import { AuditEntryAbsent, AuditUnsigned } from './errors.ts';
+import { AuditEntryAbsent, AuditEntryPruned, AuditUnsigned } from './errors.ts';
+import { lineInExport } from './pruned-line.ts';
 import { nodesOf } from './tile-files.ts';
 
 export interface ProvenEntry {
@@ -27,19 +28,22 @@ export interface ProvenEntry {
 
 /**
  * Proves an entry under the first checkpoint that covers it: the same entry always gives the same file. Reads O(log n)
- * tiles, whatever the size of the log. @throws AuditEntryAbsent, AuditUnsigned, AuditDamaged, AuditLogAbsent
+ * tiles, whatever the size of the log. @param exported where the text of an entry that was pruned is looked for
+ * @throws AuditEntryAbsent, AuditEntryPruned, AuditUnsigned, AuditDamaged, AuditLogAbsent
  */
-export async function proveEntry(dir: string, verifier: NoteVerifier, number: number): Promise<string> {
+export async function proveEntry(dir: string, verifier: NoteVerifier, number: number, exported?: string): Promise<string> {
   const reader = await EntryReader.open(dir);
   try {
-    const [found] = number < reader.size ? await reader.block(number, number + 1) : [];
-    if (!found) throw new AuditEntryAbsent(String(number));
+    if (number >= reader.size) throw new AuditEntryAbsent(String(number));
+    const kept = number >= reader.first ? (await reader.block(number, number + 1))[0]?.line : undefined;
+    const line = kept ?? (exported === undefined ? undefined : await lineInExport(exported, number));
+    if (!line) throw new AuditEntryPruned(number, reader.first);
     const checkpoint = await firstCovering(dir, number, verifier);
     if (!checkpoint) throw new AuditUnsigned(number);
     const nodeAt = nodesOf(dir, (from, to) => reader.leaves(from, to));
     const hashes = await Promise.all(inclusionRanges(number, checkpoint.size).map((range) => rangeRoot(range, nodeAt)));
-    verifyInclusion(number, checkpoint.size, found.hash, hashes, checkpoint.root); // a log that does not hold gives no proofs
-    return formatTlogProof({ index: number, hashes, checkpoint: checkpoint.note, extra: found.line });
+    verifyInclusion(number, checkpoint.size, leafHash(line), hashes, checkpoint.root); // a log that does not hold gives no proofs
+    return formatTlogProof({ index: number, hashes, checkpoint: checkpoint.note, extra: line });
   } finally {
     await reader.close();
   }

@@ -25,6 +25,10 @@ export interface AuditVerdict {
   readonly checkpoints: number;
   /** Hex, over `entries`. */
   readonly root: string;
+  /** Entries before the oldest that is kept: they went by the rules of the site, their hashes are in the tree. */
+  readonly pruned?: { readonly entries: number; readonly newest: string; readonly at: string };
+  /** Bytes that a pruning which was interrupted left of them. */
+  readonly remnantBytes?: number;
   /** Bytes a process left half written, or is writing: promised to nobody and not part of the log. */
   readonly unacknowledgedBytes?: number;
   readonly fault?: AuditFault;
@@ -34,7 +38,7 @@ export class Replay {
   readonly #file: string;
   readonly #elsewhere: readonly Checkpoint[];
   #nextElsewhere = 0;
-  readonly #frontier = new Frontier();
+  #frontier = new Frontier();
   #signed = 0;
   #checkpoints = 0;
   /** Where the first entry that is not signed begins. */
@@ -63,6 +67,11 @@ export class Replay {
     const hash = leafHash(line);
     if (Buffer.compare(hash, claimed) !== 0)
       return this.fault(offset, 'the entry is not the one that was written: it does not match the hash stored beside it');
+    return this.leaf(hash, offset);
+  }
+
+  /** The next entry, of which only the hash is there. */
+  leaf(hash: Uint8Array, offset: number): AuditFault | undefined {
     if (this.size === this.#signed) this.#unsignedOffset = offset;
     this.#frontier.add(hash);
     for (let kept = this.#elsewhere[this.#nextElsewhere]; kept?.size === this.size; kept = this.#elsewhere[++this.#nextElsewhere]) {
@@ -70,6 +79,22 @@ export class Replay {
       if (fault) return fault;
     }
     return undefined;
+  }
+
+  /** Begins behind entries of which not even the hashes are there. @returns checkpoints kept elsewhere that nothing can be said about */
+  resume(frontier: Frontier): readonly Checkpoint[] {
+    this.#frontier = frontier;
+    this.#nextElsewhere = this.#elsewhere.filter(({ size }) => size < frontier.size).length;
+    return this.#elsewhere.slice(0, this.#nextElsewhere);
+  }
+
+  /** Roots of the complete subtrees so far. */
+  get peaks(): readonly Uint8Array[] {
+    return this.#frontier.peaks;
+  }
+
+  root(): Uint8Array {
+    return this.#frontier.root();
   }
 
   /** A checkpoint whose signature holds, to be given when the replay has reached its size. */

@@ -2,6 +2,7 @@
  * Checks the folder of an audit log offline, changing nothing: every entry against the index, every root against the signed checkpoints;
  * needs the verifier key only, and takes the checkpoints that were kept elsewhere (cloud, SIEM, witness) as well.
  */
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -14,6 +15,7 @@ import { AuditFileUnreadable } from './errors.ts';
 import { ENTRIES_FILE, INDEX_FILE, INDEX_RECORD_BYTES, recordAt } from './entry-files.ts';
 import { LOCK_FILE, lockState } from './lock-file.ts';
 import { type LineBlock, lineBlocks } from './line-blocks.ts';
+import { openPruned, type Pruned, PRUNED_FILE, readPrunedNote } from './pruned.ts';
 import { type AuditFault, type AuditVerdict, Replay } from './replay.ts';
 
 export type { AuditFault, AuditVerdict } from './replay.ts';
@@ -21,6 +23,9 @@ export type { AuditFault, AuditVerdict } from './replay.ts';
 /** How often a log in use is looked at for a moment without a writer, and the pause between, ms. */
 const QUIET_TRIES = 50;
 const QUIET_PAUSE_MS = 4;
+/** Records of the index, and bytes of what was pruned, that are read at once. */
+const RECORDS_AT_ONCE = 25_000;
+const BYTES_AT_ONCE = 1_048_576;
 
 /**
  * @param verifierKey `<name>+<id>+<key>` @param elsewhere checkpoints kept outside: only they show a log that was cut back or signed anew
@@ -36,10 +41,17 @@ export async function verifyAuditLog(dir: string, verifierKey: string, elsewhere
     for (const name of [ENTRIES_FILE, INDEX_FILE]) files.push(await open(join(dir, name), 'r'));
     const [entries, index] = files;
     if (!entries || !index) return replay.verdict();
-    const { end, fault } = await replayEntries(replay, entries, index, sizes, signed.checkpoints);
+    const mark = await markOf(dir, verifier);
+    if (typeof mark === 'string') return replay.verdict(replay.fault(0, mark, PRUNED_FILE));
+    const { end, fault, remnantBytes } = await replayEntries(replay, { entries, index, sizes, mark }, signed.checkpoints);
     const found = fault ?? signed.fault ?? faultAtEnd(replay, sizes, { entries: end, checkpoints: signed.end });
     const unacknowledgedBytes = sizes.entries - end;
-    return { ...replay.verdict(found), ...(!found && unacknowledgedBytes > 0 ? { unacknowledgedBytes } : {}) };
+    return {
+      ...replay.verdict(found),
+      ...(mark ? { pruned: { entries: mark.entries, newest: mark.newest, at: mark.at } } : {}),
+      ...(remnantBytes > 0 ? { remnantBytes } : {}),
+      ...(!found && unacknowledgedBytes > 0 ? { unacknowledgedBytes } : {}),
+    };
   } catch (thrown) {
     if (!isGone(thrown)) throw new AuditFileUnreadable(dir, thrown); // no rights, a broken disk: that says nothing about the log
     return replay.verdict(replay.fault(0, messageOf(thrown)));
@@ -100,14 +112,74 @@ function checkpointsOf(
   return { checkpoints, end };
 }
 
-/** Replays what the index acknowledges. `end` is where that ends in the file of entries. */
-async function replayEntries(
+/** @returns why it does not hold, where it does not */
+async function markOf(dir: string, verifier: NoteVerifier): Promise<Pruned | string | undefined> {
+  const note = await readPrunedNote(dir);
+  if (note === undefined) return undefined;
+  try {
+    return openPruned(note, verifier);
+  } catch (thrown) {
+    return `the mark of the pruning does not hold: ${messageOf(thrown)}`;
+  }
+}
+
+interface Reading {
+  readonly entries: FileHandle;
+  readonly index: FileHandle;
+  readonly sizes: Sizes;
+  readonly mark: Pruned | undefined;
+}
+interface Replayed {
+  /** Where what is acknowledged ends in the file of entries. */
+  readonly end: number;
+  readonly remnantBytes: number;
+  readonly fault?: AuditFault;
+}
+
+/** The entries that were pruned, by their hashes; what their text was is not here to be read. */
+async function replayPruned(
   replay: Replay,
-  entries: FileHandle,
-  index: FileHandle,
-  sizes: Sizes,
-  checkpoints: readonly Checkpoint[],
-): Promise<{ readonly end: number; readonly fault?: AuditFault }> {
+  { entries, index, sizes }: Reading,
+  mark: Pruned,
+  due: () => AuditFault | undefined,
+): Promise<Replayed> {
+  const sum = createHash('sha256');
+  let end = 0;
+  while (replay.size < mark.entries) {
+    const records = Buffer.alloc(Math.min(RECORDS_AT_ONCE, mark.entries - replay.size) * INDEX_RECORD_BYTES);
+    const { bytesRead } = await index.read(records, 0, records.length, replay.size * INDEX_RECORD_BYTES);
+    if (bytesRead < records.length)
+      return { end, remnantBytes: 0, fault: replay.fault(bytesRead, 'the index ends before the pruned entries do', INDEX_FILE) };
+    sum.update(records);
+    for (let i = 0; i < records.length / INDEX_RECORD_BYTES; i++) {
+      const record = recordAt(records, i);
+      end = record.end;
+      const forged = replay.leaf(record.hash, 0) ?? due();
+      if (forged) return { end, remnantBytes: 0, fault: forged };
+    }
+  }
+  const holds = Buffer.from(replay.root()).toString('base64') === mark.root && sum.digest('base64') === mark.index;
+  if (!holds)
+    return {
+      ...{ end, remnantBytes: 0 },
+      fault: {
+        ...replay.fault(0, 'the index of the pruned entries is not the one that was marked', INDEX_FILE),
+        entry: 0,
+        until: mark.entries,
+      },
+    };
+  let remnantBytes = 0;
+  for (let at = 0; at < Math.min(end, sizes.entries); at += BYTES_AT_ONCE) {
+    const bytes = Buffer.alloc(Math.min(BYTES_AT_ONCE, end - at));
+    await entries.read(bytes, 0, bytes.length, at);
+    for (const byte of bytes) if (byte !== 0) remnantBytes++;
+  }
+  return { end, remnantBytes };
+}
+
+/** Replays what the index acknowledges. */
+async function replayEntries(replay: Replay, reading: Reading, checkpoints: readonly Checkpoint[]): Promise<Replayed> {
+  const { entries, index, sizes, mark } = reading;
   const indexed = Math.floor(sizes.index / INDEX_RECORD_BYTES);
   let end = 0;
   let next = 0;
@@ -119,8 +191,15 @@ async function replayEntries(
     return undefined;
   };
   const first = due(); // of the empty log
-  if (first) return { end, fault: first };
-  reading: for await (const { lines, rest } of lineBlocks(entries, 0, sizes.entries, ENTRY_MAX_BYTES)) {
+  if (first) return { end, remnantBytes: 0, fault: first };
+  let remnantBytes = 0;
+  if (mark) {
+    const pruned = await replayPruned(replay, reading, mark, due);
+    if (pruned.fault) return pruned;
+    ({ end, remnantBytes } = pruned);
+  }
+  let actFound = mark === undefined;
+  reading: for await (const { lines, rest } of lineBlocks(entries, end, sizes.entries, ENTRY_MAX_BYTES)) {
     const records = Buffer.alloc(Math.min(lines.length + 1, indexed - replay.size) * INDEX_RECORD_BYTES);
     await index.read(records, 0, records.length, replay.size * INDEX_RECORD_BYTES);
     for (const [i, line] of lines.entries()) {
@@ -128,18 +207,23 @@ async function replayEntries(
       const record = recordAt(records, i);
       const place = replay.size * INDEX_RECORD_BYTES;
       const fault = replay.entry(line, end, record.hash);
-      if (fault) return { end, fault };
+      if (fault) return { end, remnantBytes, fault };
+      actFound ||= line.includes(`"act":"audit.prune"`) && line.includes(`"correlation":"${mark?.act}"`);
       end += line.length + 1;
       if (record.end !== end)
-        return { end, fault: { ...replay.fault(place, 'the index names another end of this entry', INDEX_FILE), entry: replay.size - 1 } };
+        return {
+          ...{ end, remnantBytes },
+          fault: { ...replay.fault(place, 'the index names another end of this entry', INDEX_FILE), entry: replay.size - 1 },
+        };
       const forged = due();
-      if (forged) return { end, fault: forged };
+      if (forged) return { end, remnantBytes, fault: forged };
     }
-    if (rest && replay.size < indexed) return { end, fault: replay.fault(end, cutShort(rest)) };
+    if (rest && replay.size < indexed) return { end, remnantBytes, fault: replay.fault(end, cutShort(rest)) };
   }
   const promised = Math.max(indexed, checkpoints.at(-1)?.size ?? 0);
   const missing = replay.missing(promised, end);
-  return { end, ...(missing ? { fault: missing } : {}) };
+  const fault = missing ?? (actFound ? undefined : replay.fault(0, 'no act of the log tells of the pruning', PRUNED_FILE));
+  return { end, remnantBytes, ...(fault ? { fault } : {}) };
 }
 
 const cutShort = (rest: LineBlock['rest']): string =>

@@ -34,16 +34,17 @@ export async function auditFacts(dir: string, verifierKey: string, period: Perio
     entries: verdict.entries,
     checkpoints: verdict.checkpoints,
     root: verdict.root,
-    provenEntry: await proveAny(dir, verifierKey, verdict.signed),
+    provenEntry: await proveAny(dir, verifierKey, verdict.signed, verdict.pruned?.entries ?? 0),
+    pruned: verdict.pruned ?? null,
     laxFiles: await laxFiles(dir),
     ...seen.facts(),
   };
 }
 
 /** @returns its number; -1 when no entry is signed yet or the proof fails */
-async function proveAny(dir: string, verifierKey: string, signed: number): Promise<number> {
-  if (signed === 0) return -1;
-  const number = randomInt(signed);
+async function proveAny(dir: string, verifierKey: string, signed: number, first: number): Promise<number> {
+  if (signed <= first) return -1;
+  const number = randomInt(first, signed);
   try {
     return verifyEntryProof(await proveEntry(dir, verifierFrom(verifierKey), number), verifierKey).entry;
   } catch (thrown) {

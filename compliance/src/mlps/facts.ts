@@ -70,6 +70,8 @@ export interface AuditFact {
   readonly outOfOrder: number;
   readonly intentsWithoutOutcome: number;
   readonly oldest: string;
+  /** Entries that went by the rules of the site, the time of the youngest of them and when they went; null while all are kept. */
+  readonly pruned: { readonly entries: number; readonly newest: string; readonly at: string } | null;
   readonly newest: string;
   /** Files of the log that others than their owner can read or write. */
   readonly laxFiles: readonly string[];

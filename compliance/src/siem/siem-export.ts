@@ -121,6 +121,11 @@ class Lane {
     let next = await this.#cursor();
     if (!head || next >= head.size) return;
     const reader = await EntryReader.open(dir);
+    if (next < reader.first) {
+      // Older than the law asks to keep: told, since the target will never have them.
+      this.#options.onFault(new SiemUnreachable(this.#to.name, new Error(`entries ${next} to ${reader.first - 1} were pruned`)));
+      next = reader.first;
+    }
     try {
       while (next < head.size && !this.#closed) {
         const to = Math.min(next + SIEM_BATCH_ENTRIES, head.size);

@@ -52,8 +52,24 @@ export class Frontier {
   #size = 0;
   readonly #peaks: Uint8Array[] = [];
 
+  /** Takes a tree up again. @param peaks as `peaks` gave them @throws ProofInvalid when a tree of `size` has not so many */
+  static of(size: number, peaks: readonly Uint8Array[]): Frontier {
+    const subtrees = Number.isSafeInteger(size) && size >= 0 ? size.toString(2).replaceAll('0', '').length : Number.NaN;
+    if (peaks.length !== subtrees) throw new ProofInvalid(`a tree of ${size} is not made of ${peaks.length} complete subtrees`);
+    const frontier = new Frontier();
+    for (const peak of peaks) requireHash(peak, 'subtree');
+    frontier.#size = size;
+    frontier.#peaks.push(...peaks);
+    return frontier;
+  }
+
   get size(): number {
     return this.#size;
+  }
+
+  /** Roots of the complete subtrees, from left to right. */
+  get peaks(): readonly Uint8Array[] {
+    return this.#peaks;
   }
 
   add(leaf: Uint8Array): void {

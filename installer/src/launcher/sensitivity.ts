@@ -12,7 +12,7 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   doctor: [],
   recordings: ['recording.list', 'recording.export', 'recording.verify'],
   users: ['user.create', 'user.list', 'user.roles', 'user.disable', 'user.enable', 'user.unlock', 'user.reset', 'session.revoke'],
-  audit: ['audit.read', 'audit.export'],
+  audit: ['audit.read', 'audit.export', 'audit.prune'],
   report: ['report.read', 'report.make', 'attestation.add', 'evidence.take'],
   anonymise: ['policy.change'],
   cloud: ['cloud.drill', 'egress.export', 'quarantine.read', 'quarantine.discard', 'credentials.rotate'],

@@ -1,13 +1,12 @@
 /** Checks that several items ask for, pure. */
 import { check, type Check, named } from '../judgement.ts';
+import { AUDIT_RETENTION_DAYS_MIN } from '@keepline/contracts/audit-config';
 import type { AuditFact, Door, Facts, LimitFact, Measured } from '../facts.ts';
 
 export type Judge = (facts: Facts) => readonly Check[];
 
 /** Backups of audit data and of the site must be younger, days. */
 const BACKUP_DAYS_MAX = 7;
-/** Cybersecurity Law art. 23(3), former art. 21: six months. */
-export const RETENTION_DAYS_MIN = 183;
 const DAY_MS = 86_400_000;
 /** Ports that must not be open on a system of this kind: telnet, RPC, NetBIOS, SMB, rlogin, NFS, RDP, database and remote desktop ports. */
 export const RISKY_PORTS: readonly number[] = [21, 23, 69, 111, 135, 137, 138, 139, 445, 512, 513, 514, 2049, 3306, 3389, 5432, 5900, 6379];
@@ -99,8 +98,12 @@ export const periodCovered = (facts: Facts): Check =>
 export const retained = (facts: Facts): Check =>
   check('最早一条审计记录', 'oldest audit entry', facts.audit, (audit) => {
     const days = Math.floor((Date.parse(facts.takenAt) - Date.parse(audit.oldest)) / DAY_MS);
+    const enough = days >= AUDIT_RETENTION_DAYS_MIN;
     // A young site cannot show six months; that its first entry, number 0, is still there shows that nothing was cut.
-    return [`${audit.oldest} (${days} d; ${days < RETENTION_DAYS_MIN ? 'since the first start' : `≥ ${RETENTION_DAYS_MIN} d`})`, audit.ok];
+    if (audit.pruned === null)
+      return [`${audit.oldest} (${days} d; ${enough ? `≥ ${AUDIT_RETENTION_DAYS_MIN} d` : 'since the first start'})`, audit.ok];
+    const kept = Math.floor((Date.parse(audit.pruned.at) - Date.parse(audit.pruned.newest)) / DAY_MS);
+    return [`${audit.oldest} (${days} d; ${audit.pruned.entries} pruned at ≥ ${kept} d)`, audit.ok && kept >= AUDIT_RETENTION_DAYS_MIN];
   });
 export const backedUp = (facts: Facts): Check =>
   check('最新备份（天）', 'age of the newest backup, days', facts.storage, ({ newestBackupDays }) => [

@@ -68,6 +68,7 @@ export const sampleFacts: Facts = {
     outOfOrder: 0,
     intentsWithoutOutcome: 0,
     oldest: '2026-03-01T00:00:00.000Z',
+    pruned: null,
     newest: '2026-11-20T03:00:00.000Z',
     laxFiles: [],
     acts: { 'agent.sign_in': { done: 210, failed: 3 }, 'user.roles': { done: 1 } },
