@@ -61,7 +61,11 @@ function pieceAt(text: string, at: number): { readonly length: number; readonly 
 }
 
 /** Everything that may be skipped from `at` on, and the strongest break in it; undefined if nothing or too much. `letters`: they are part of the number. */
-export function gapAt(text: string, at: number, letters: boolean): { readonly end: number; readonly gap: Gap; readonly turns: number } | undefined {
+export function gapAt(
+  text: string,
+  at: number,
+  letters: boolean,
+): { readonly end: number; readonly gap: Gap; readonly turns: number } | undefined {
   let end = at;
   let gap: Gap = GAP.none;
   let turns = 0;

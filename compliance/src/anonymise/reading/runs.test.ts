@@ -23,9 +23,9 @@ describe('runs of digits', () => {
     expect(digits(text)).toEqual([expected]);
   });
 
-  it('words between two numbers keep them apart, and 两个 before a number is a count', () => {
+  it('words between two numbers keep them apart, and 两个 before a number is read both as a count and as two digits', () => {
     expect(digits('还138，卡里有500')).toEqual(['138', '500']);
-    expect(digits('这两个13812345678')).toEqual(['2', '13812345678']);
+    expect(digits('这两个13812345678')).toEqual(['113812345678', '13812345678']);
   });
 
   it('a window begins and ends at a break, never inside a longer number', () => {
