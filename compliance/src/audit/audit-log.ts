@@ -19,7 +19,7 @@ import { acquireLock, LOCK_FILE } from './lock-file.ts';
 import { readTiled, TileWriter } from './tile-writer.ts';
 
 export type { AuditEntry, AuditOutcome } from './entry.ts';
-export { AuditEntryInvalid, AuditOutcomeLost, AuditRefused } from './errors.ts';
+export { AuditDamaged, AuditEntryInvalid, AuditOutcomeLost, AuditRefused } from './errors.ts';
 
 /** Entries that may wait for the disk; more are refused, never lost. */
 export const QUEUE_MAX_ENTRIES = 10_000;
@@ -41,6 +41,8 @@ export interface AuditLogOptions {
   readonly source?: string;
   /** A checkpoint could not be written; appends go on. */
   onFault(fault: KeeplineError): void;
+  /** What was durable is gone or changed under the feet of this process, or the files are others: told once, appends are refused from then on. */
+  onBroken?(fault: AuditDamaged): void;
   /** A checkpoint is durable: from here on each of its `size` entries can be proven. Called with the signed note. */
   onCheckpoint?(size: number, note: string): void;
 }
@@ -66,13 +68,14 @@ export class AuditLog {
   #signing: Promise<void> | undefined;
   readonly #tiles: TileWriter;
   #closing: Promise<void> | undefined;
+  #isBroken = false;
 
   private constructor(options: AuditLogOptions, files: EntryFiles) {
     this.#options = options;
     this.#files = files;
     this.#tiles = new TileWriter(options.dir, (thrown) => this.#tell(thrown));
     this.#source = options.source ?? randomBytes(4).toString('hex');
-    this.#stopTimer = options.clock.every(CHECKPOINT_MS, () => void this.#checkpointNow());
+    this.#stopTimer = options.clock.every(CHECKPOINT_MS, () => this.#look());
   }
 
   /**
@@ -203,6 +206,18 @@ export class AuditLog {
     });
   }
 
+  /** A quiet log is looked at as often as a busy one is signed, so that a rollback shows within one checkpoint. */
+  #look(): void {
+    if (this.#files.size > this.#checkpointed) return void this.#checkpointNow();
+    if (this.#closing ?? this.#working ?? this.#signing) return; // whoever works looks
+    this.#working = this.#locked(async () => {})
+      .catch((thrown: unknown) => this.#tell(thrown))
+      .finally(() => {
+        this.#working = undefined;
+        if (this.#queue.length > 0) this.#wake();
+      });
+  }
+
   #checkpointNow(): Promise<void> {
     if (this.#files.size === this.#checkpointed) return Promise.resolve();
     this.#signing ??= this.#locked(() => this.#sign())
@@ -229,7 +244,8 @@ export class AuditLog {
   async #locked<T>(work: () => Promise<T>): Promise<T> {
     const lock = await acquireLock(join(this.#options.dir, LOCK_FILE), this.#options.clock);
     try {
-      await this.#files.catchUp();
+      await this.#files.checkPlace().catch(this.#broken);
+      await this.#files.catchUp().catch(this.#broken);
       const result = await work();
       await this.#files.settle().catch((thrown: unknown) => this.#tell(thrown)); // durable all the same: whole lines are taken in
       return result;
@@ -237,6 +253,14 @@ export class AuditLog {
       await lock.release();
     }
   }
+
+  readonly #broken = (thrown: unknown): never => {
+    if (thrown instanceof AuditDamaged && !this.#isBroken) {
+      this.#isBroken = true;
+      this.#options.onBroken?.(thrown);
+    }
+    throw thrown;
+  };
 
   #tell(thrown: unknown): void {
     this.#options.onFault(thrown instanceof KeeplineError ? thrown : new AuditRefused(`a checkpoint: ${messageOf(thrown)}`, thrown));

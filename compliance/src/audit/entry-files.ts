@@ -5,7 +5,7 @@
  * that is not whole was promised to nobody, and only that is ever cut. Full tiles of hashes are derived from the index (`tile-files.ts`).
  * All methods but `open` and `close` are for the holder of the lock.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { TILE_WIDTH } from '../tlog/tile.ts';
@@ -29,6 +29,8 @@ export class EntryFiles {
   readonly #index: FileHandle;
   #tree = new TileTree();
   #end = 0;
+  /** Hash of the last entry that this process knows in the index. */
+  #last: Uint8Array | undefined;
   /** Records of durable entries that the index does not name yet: those of one round of batches. */
   #unindexed: Buffer[] = [];
 
@@ -98,6 +100,24 @@ export class EntryFiles {
     if (entriesBytes > this.#end) await this.#adopt(entriesBytes, at);
   }
 
+  /**
+   * Checks that the files are still those that were opened, and that the index still names the entry it named last: a folder put back from a
+   * copy would otherwise be written beside, or over. @throws AuditDamaged
+   */
+  async checkPlace(): Promise<void> {
+    for (const [name, file] of [
+      [ENTRIES_FILE, this.#entries],
+      [INDEX_FILE, this.#index],
+    ] as const) {
+      const [there, ours] = await Promise.all([stat(join(this.#dir, name)).catch(() => undefined), file.stat()]);
+      if (there?.ino !== ours.ino || there.dev !== ours.dev) throw this.#damaged(`${name} was replaced while it was in use`);
+    }
+    if (this.#last === undefined || this.#unindexed.length > 0) return;
+    const record = await read(this.#index, (this.size - 1) * INDEX_RECORD_BYTES, INDEX_RECORD_BYTES);
+    if (record.length < INDEX_RECORD_BYTES) throw this.#damaged('it was cut back while it was in use');
+    if (!recordAt(record, 0).hash.equals(this.#last)) throw this.#damaged('its last entry was changed while it was in use');
+  }
+
   /** Checks that the last entry is the one its hash says: the cheapest sign of a wrong pair of files. @throws AuditDamaged */
   async checkLast(): Promise<void> {
     if (this.size === 0) return;
@@ -147,6 +167,7 @@ export class EntryFiles {
       records.writeUIntBE(end, i * INDEX_RECORD_BYTES + 2, 6); // 48 bits are 281 TB; a bigint per entry costs more than all the rest here
       records.set(hash, i * INDEX_RECORD_BYTES + 8);
       this.#tree.add(hash);
+      this.#last = hash;
       this.#end = end;
       at(this.size);
     }
@@ -160,6 +181,7 @@ export class EntryFiles {
       const { end, hash } = recordAt(bytes, i);
       if (end <= this.#end || end - this.#end > ENTRY_MAX_BYTES) throw this.#damaged(`the index has no sense at entry ${this.size}`);
       this.#tree.add(hash);
+      this.#last = hash;
       this.#end = end;
       at(this.size);
     }
