@@ -8,6 +8,7 @@ import { APPROVAL_ACTS } from './approvals.ts';
 import { BUSINESS_LINES } from './business-lines.ts';
 import { AuditSettings, SiemSettings } from './audit-config.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
+import { OverloadSettings } from './overload-config.ts';
 import { recordingFields } from './recording-policy.ts';
 import { Sip } from './sip-config.ts';
 
@@ -238,6 +239,7 @@ export const SiteConfig = Type.Object(
       }),
       epochDays: whole(90, 1, 366, 'How long a caller keeps a pseudonym, days; a change begins new epochs.'),
     }),
+    overload: OverloadSettings,
     audit: AuditSettings,
     siem: SiemSettings,
     log: group('Logs.', {

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
       follow(over);
       return callId;
     },
-    metrics: () => voice.edge.metrics(),
+    metrics: () => voice.metrics(),
     health: () => healthOf({ ...routing, voice, exporter: ground.exporter, trunks: trunks.status().trunks }),
   });
 
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
     const arrival = await receive(invite, front, ({ callId, trunk, status, why }) => journal.refused(callId, trunk, status, why));
     if (arrival) await runInboundCall(arrival, house);
   };
-  const trunks = await openTrunks(ground, roster, (invite) => {
+  const trunks = await openTrunks(ground, roster, voice.overload, (invite) => {
     follow(onInvite(invite));
   });
   const { userAgent } = trunks;

@@ -1,5 +1,6 @@
 /** Refusals of `call-control` and the registry. */
 import { KeeplineError } from '@keepline/contracts/errors';
+import type { StrainName } from './admission.ts';
 
 export class CallNotFound extends KeeplineError {
   constructor(callId: string) {
@@ -24,6 +25,22 @@ export class SupervisorPresent extends KeeplineError {
     super('SUPERVISOR_PRESENT', 'another supervisor is in this call already', {
       hint: 'One at a time: ask the other to leave first.',
       offending: callId,
+    });
+  }
+}
+
+/** Where a strained part is measured, as an operator says it. */
+const PARTS: Readonly<Record<StrainName, string>> = {
+  loopDelayMs: 'the main thread is late by',
+  edgeLateMs: 'an RTP thread is late by',
+  recorderQueuePercent: 'a recording waits for the disk, its queue is full to (percent)',
+};
+
+export class SiteOverloaded extends KeeplineError {
+  constructor(part: StrainName, value: number, limit: number) {
+    super('SITE_OVERLOADED', `new calls are answered 503: ${PARTS[part]} ${Math.round(value)}, the limit is ${limit}`, {
+      hint: 'docs/runbook/overload.md. Calls in progress go on; new ones are taken again by themselves when it is over.',
+      offending: part,
     });
   }
 }

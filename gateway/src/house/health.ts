@@ -7,7 +7,7 @@ import type { Health, PartState } from '../api/api-parts.ts';
 import type { ExportStatus } from '../events/export-to-cloud.ts';
 
 export interface Looked {
-  readonly voice: { readonly recorder: { accepting(): { readonly ok: boolean } } };
+  readonly voice: { readonly recorder: { accepting(): { readonly ok: boolean } }; readonly overload: { takesCalls(): boolean } };
   readonly cloudSync: { status(): LinkStatus };
   readonly exporter: { status(): ExportStatus };
   readonly ledger: { faults(): readonly unknown[] };
@@ -18,6 +18,7 @@ export interface Looked {
 export function healthOf({ voice, cloudSync, exporter, ledger, trunks }: Looked): Health {
   const parts: Record<string, PartState> = {
     recorder: voice.recorder.accepting().ok ? 'ok' : 'down',
+    calls: voice.overload.takesCalls() ? 'ok' : 'degraded',
     ledger: ledger.faults().length === 0 ? 'ok' : 'degraded',
     export: ['halted', 'stalled'].includes(exporter.status().state) ? 'degraded' : 'ok',
     cloudLink: cloudSync.status().state === 'up' ? 'ok' : 'degraded',
@@ -27,7 +28,7 @@ export function healthOf({ voice, cloudSync, exporter, ledger, trunks }: Looked)
   const status: PartState =
     parts['recorder'] === 'down'
       ? 'down'
-      : parts['ledger'] === 'ok' && parts['export'] === 'ok' && trunks.every(({ health }) => health !== 'down')
+      : parts['calls'] === 'ok' && parts['ledger'] === 'ok' && parts['export'] === 'ok' && trunks.every(({ health }) => health !== 'down')
         ? 'ok'
         : 'degraded';
   return { status, parts };

@@ -26,6 +26,7 @@ import { readSipSecrets } from '../trunks/secrets.ts';
 import { type Trunk, TrunkTable } from '../trunks/trunk-table.ts';
 import { type TrunkStatus, TrunkWatch } from '../trunks/trunk-watch.ts';
 import type { Ground } from './ground.ts';
+import type { Overload } from './overload.ts';
 
 /** What an agent's `phone` says when it registers here. */
 const REGISTERED = 'registered';
@@ -44,7 +45,12 @@ export interface TrunkOffice {
   close(): Promise<void>;
 }
 
-export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call: IncomingCall) => void): Promise<TrunkOffice> {
+export async function openTrunks(
+  ground: Ground,
+  roster: Roster,
+  overload: Pick<Overload, 'refusal' | 'follow'>,
+  onInvite: (call: IncomingCall) => void,
+): Promise<TrunkOffice> {
   const { site, data, log, store, events, audited, onFault } = ground;
   requireWayForKeys(site);
   const secrets = readSipSecrets(within(data, site.sip.secretsFile), site.site);
@@ -100,11 +106,14 @@ export async function openTrunks(ground: Ground, roster: Roster, onInvite: (call
     product: 'Keepline',
     limits: site.sip,
     admit: keeper.admit,
-    vet: keeper.vet,
+    vet: (inbound) => keeper.vet(inbound) ?? overload.refusal(inbound),
     ...(registering.size > 0 ? { register: registrar.answer } : {}),
     // The trunk a request of ours goes to: the one whose target led there.
     secretFor: (to) => secrets.outbound(table.all().find(({ config }) => places.isPlaceOf(config.target, to))?.name ?? ''),
-    onInvite,
+    onInvite(call) {
+      overload.follow(call);
+      onInvite(call);
+    },
     log: (level, what, fields) => log[level](fields, what),
   });
   const siteHost = `${hostText(site.network.address)}:${userAgent.port}`;

@@ -20,6 +20,7 @@ import { type TapeParts, tapeOf } from '../journeys/tape.ts';
 import { recover } from '../recording/ledger.ts';
 import { Recorder } from '../recording/recorder.ts';
 import type { Ground } from './ground.ts';
+import { type Overload, watchOverload } from './overload.ts';
 
 const SAMPLE_FLOW = fileURLToPath(new URL('../../flows/main.yaml', import.meta.url));
 
@@ -36,6 +37,10 @@ export interface Voice {
   readonly tape: House['tape'];
   /** Media of the calls in progress. */
   readonly media: Map<CallId, CallMedia>;
+  /** Turns new calls away while the gateway breathes too hard. */
+  readonly overload: Overload;
+  /** Figures of sound and of overload, Prometheus text. */
+  metrics(): Promise<string>;
   /** Why no call can be taken now, or null; each change is logged once. */
   recordingFault(): KeeplineError | null;
   close(): Promise<void>;
@@ -86,8 +91,15 @@ export async function openVoice(ground: Ground): Promise<Voice> {
       await ground.audited('recording.resume', act, async () => {});
     },
   };
+  const media = new Map<CallId, CallMedia>();
+  const overload = watchOverload({
+    ...{ clock, edge, recorder, onFault, settings: site.overload, withSound: media },
+    onRelief: () => log.info('the gateway breathes again; calls are taken'),
+  });
   let known = '';
   return {
+    overload,
+    metrics: async () => (await edge.metrics()) + overload.metrics(),
     recordingFault() {
       const accepting = recorder.accepting();
       const code = accepting.ok ? '' : accepting.why.code;
@@ -105,8 +117,9 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     browsers,
     recorder,
     tape: (callId, agentId) => tapeOf(tapes, callId, agentId),
-    media: new Map(),
+    media,
     async close() {
+      overload.close();
       await edge.close();
       browsers.close();
       await recorder.close();

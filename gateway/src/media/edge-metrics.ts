@@ -1,5 +1,6 @@
 /** The figures of the RTP edge as Prometheus reads them (text format 0.0.4). Pure. No leg, number or address is named. */
 import type { EdgeCounters } from './edge-messages.ts';
+import { metric, type Row } from './metric.ts';
 import type { QualityBoard } from './quality-board.ts';
 
 export interface EdgeFigures {
@@ -42,11 +43,4 @@ export function edgeMetrics({ counters, quality, latenessMs }: EdgeFigures): str
       latenessMs.map((ms, thread): Row => [`{thread="${thread}"}`, ms]),
     ),
   ].join('');
-}
-
-/** Suffix or labels, and the value. */
-type Row = readonly [suffix: string, value: number];
-
-function metric(name: string, kind: 'gauge' | 'counter' | 'histogram', help: string, rows: readonly Row[]): string {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`, ...rows.map(([suffix, value]) => `${name}${suffix} ${value}`), ''].join('\n');
 }

@@ -11,7 +11,7 @@ import { edgeMetrics } from './edge-metrics.ts';
 import { PortPool } from './port-pool.ts';
 import { PromptStore } from './prompt-store.ts';
 import { QualityBoard } from './quality-board.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { WATCH_MS, WorkerPool } from './worker-pool.ts';
 
 export type { CallMedia, EdgeOptions, LegOptions, MediaLeg } from './call-media.ts';
 
@@ -63,6 +63,11 @@ export class MediaEdge {
       for (const name of COUNTERS) sum[name] += one.value[name];
     }
     return sum;
+  }
+
+  /** The latest turn of any thread in the last second, ms; one that stands still counts its seconds. */
+  get worstLateMs(): number {
+    return Math.max(0, ...this.#pool.threads.map(({ pulse }) => Math.max(pulse.lateMs, pulse.missed * WATCH_MS)));
   }
 
   /** All figures as text for Prometheus. */

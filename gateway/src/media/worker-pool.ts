@@ -12,7 +12,7 @@ import { EdgeUnavailable, EdgeWorkerDied } from './errors.ts';
 const ENDS_PER_MINUTE_MAX = 5;
 const MINUTE_MS = 60_000;
 /** Threads are looked at this often, ms; they turn 50 times meanwhile. */
-const WATCH_MS = 1000;
+export const WATCH_MS = 1000;
 /** Looks in a row that find a thread standing still before it is ended: longer than any pause of the memory manager or a busy disk. */
 const MISSED_MAX = 4;
 

@@ -31,6 +31,8 @@ export interface RecorderHealth {
   readonly freeBytes: number;
   readonly openFiles: number;
   readonly maxFiles: number;
+  /** How full the fullest queue of a recording before the disk is, percent. */
+  readonly fullestQueuePercent: number;
 }
 
 export type RecorderCommand =

@@ -89,7 +89,7 @@ class RecorderThread {
         readdir('/proc/self/fd').then((names) => names.length),
         readMaxFiles(),
       ]);
-      this.#tell({ told: 'health', health: { freeBytes, openFiles, maxFiles } });
+      this.#tell({ told: 'health', health: { freeBytes, openFiles, maxFiles, fullestQueuePercent: this.#fullestQueuePercent() } });
     } catch (thrown) {
       this.#tell({
         told: 'fault',
@@ -100,6 +100,12 @@ class RecorderThread {
       });
     }
     this.#asking = false;
+  }
+
+  #fullestQueuePercent(): number {
+    let fullest = 0;
+    for (const file of this.#open.values()) fullest = Math.max(fullest, file.queuePercent);
+    return fullest;
   }
 
   #tellFault({ code, message, hint, offending }: KeeplineError): void {

@@ -85,6 +85,11 @@ export class Recorder {
     return { ok: true };
   }
 
+  /** How full the fullest queue before the disk was a second ago, percent; 0 before the first news. */
+  get fullestQueuePercent(): number {
+    return this.#health?.fullestQueuePercent ?? 0;
+  }
+
   /**
    * Makes the files of a recording. The ledger row must be there before: what has a file has a row.
    * @param port carries `RecordingMessage`s from the edge and is moved to the recorder thread; audio sent before waits in it

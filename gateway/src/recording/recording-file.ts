@@ -123,6 +123,11 @@ export class RecordingFile {
     this.take({ kind: 'end', samples: 0 });
   }
 
+  /** How full the queue before the disk is, percent. */
+  get queuePercent(): number {
+    return (this.#queuedBytes / QUEUE_MAX_BYTES) * 100;
+  }
+
   #hasRoom(bytes: number): boolean {
     if (this.#queuedBytes + bytes > QUEUE_MAX_BYTES) {
       this.#report(new RecordingAudioDropped(this.#id));
