@@ -24,6 +24,8 @@ export const PERMISSIONS = [
   'recording.export',
   'audit.read',
   'audit.export',
+  'alarms.read',
+  'alarms.clear',
   'users.read',
   'users.create',
   'users.secure',
@@ -33,6 +35,9 @@ export const PERMISSIONS = [
   'cloud.read',
   'egress.export',
   'downlink.decide',
+  'number.unmask',
+  'approvals.request',
+  'approvals.decide',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -60,6 +65,8 @@ export const PERMISSION_FACTS: Readonly<Record<Permission, PermissionFacts>> = {
   'recording.export': { zh: '解密并导出录音', en: 'decrypt and export recordings', stepUp: true, byToken: false },
   'audit.read': { zh: '查看审计日志', en: 'read the audit log', stepUp: false, byToken: true },
   'audit.export': { zh: '导出审计日志', en: 'export the audit log', stepUp: true, byToken: false },
+  'alarms.read': { zh: '查看告警', en: 'see the alarms', stepUp: false, byToken: true },
+  'alarms.clear': { zh: '解除告警', en: 'end an alarm', stepUp: true, byToken: false },
   'users.read': { zh: '查看账户及角色', en: 'see accounts and their roles', stepUp: false, byToken: true },
   'users.create': { zh: '新建、停用账户（不含授权）', en: 'make and disable accounts, without any right', stepUp: true, byToken: false },
   'users.secure': { zh: '授予角色、解锁、重置认证', en: 'give roles, unlock, issue new enrolment codes', stepUp: true, byToken: false },
@@ -79,6 +86,14 @@ export const PERMISSION_FACTS: Readonly<Record<Permission, PermissionFacts>> = {
     stepUp: true,
     byToken: false,
   },
+  'number.unmask': { zh: '查看客户完整号码', en: 'see the whole number of a caller', stepUp: true, byToken: false },
+  'approvals.request': {
+    zh: '申请双人复核、查看申请',
+    en: 'ask for the approval of a second person, see the requests',
+    stepUp: false,
+    byToken: false,
+  },
+  'approvals.decide': { zh: '批准或拒绝他人的申请', en: 'approve or refuse what somebody else asks for', stepUp: true, byToken: false },
 };
 
 export interface RoleFacts {
@@ -95,7 +110,16 @@ export const ROLE_FACTS: Readonly<Record<Role, RoleFacts>> = {
     zh: '班组长',
     en: 'supervisor',
     privileged: false,
-    permissions: ['session.own', 'site.read', 'call.supervise', 'recording.read', 'recording.play', 'cloud.read'],
+    permissions: [
+      'session.own',
+      'site.read',
+      'alarms.read',
+      'call.supervise',
+      'recording.read',
+      'recording.play',
+      'cloud.read',
+      'approvals.request',
+    ],
   },
   quality_reviewer: {
     zh: '质检员',
@@ -110,6 +134,7 @@ export const ROLE_FACTS: Readonly<Record<Role, RoleFacts>> = {
     permissions: [
       'session.own',
       'site.read',
+      'alarms.read',
       'recording.read',
       'recording.play',
       'recording.export',
@@ -118,13 +143,25 @@ export const ROLE_FACTS: Readonly<Record<Role, RoleFacts>> = {
       'users.read',
       'cloud.read',
       'egress.export',
+      'number.unmask',
+      'approvals.request',
+      'approvals.decide',
     ],
   },
   system_admin: {
     zh: '系统管理员',
     en: 'system administrator',
     privileged: true,
-    permissions: ['session.own', 'site.read', 'users.read', 'users.create', 'cloud.read', 'downlink.decide'],
+    permissions: [
+      'session.own',
+      'site.read',
+      'alarms.read',
+      'users.read',
+      'users.create',
+      'cloud.read',
+      'downlink.decide',
+      'approvals.request',
+    ],
   },
   security_admin: {
     zh: '安全管理员',
@@ -133,19 +170,33 @@ export const ROLE_FACTS: Readonly<Record<Role, RoleFacts>> = {
     permissions: [
       'session.own',
       'site.read',
+      'alarms.read',
+      'alarms.clear',
       'users.read',
       'users.secure',
       'sessions.read',
       'sessions.revoke',
       'tokens.manage',
       'cloud.read',
+      'approvals.request',
+      'approvals.decide',
     ],
   },
   audit_admin: {
     zh: '审计管理员',
     en: 'audit administrator',
     privileged: true,
-    permissions: ['session.own', 'site.read', 'audit.read', 'audit.export', 'users.read', 'sessions.read', 'cloud.read', 'egress.export'],
+    permissions: [
+      'session.own',
+      'site.read',
+      'alarms.read',
+      'audit.read',
+      'audit.export',
+      'users.read',
+      'sessions.read',
+      'cloud.read',
+      'egress.export',
+    ],
   },
 };
 

@@ -4,11 +4,14 @@
  */
 import { type Static, Type } from 'typebox';
 import { group, PLAIN_NAME, port, srtp, text, whole } from './config-field.ts';
-import { APPROVAL_ACTS } from './approvals.ts';
+import { BackupSettings } from './backup-config.ts';
 import { BUSINESS_LINES } from './business-lines.ts';
+import { AlarmSettings } from './alarms.ts';
 import { AuditSettings, SiemSettings } from './audit-config.ts';
+import { DESK_SERVICES } from './desk-suggestion.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
 import { OverloadSettings } from './overload-config.ts';
+import { FeatureCodes, ParkingSettings } from './features-config.ts';
 import { recordingFields } from './recording-policy.ts';
 import { Sip } from './sip-config.ts';
 
@@ -41,6 +44,16 @@ const Queue = Type.Object(
   },
   { additionalProperties: false },
 );
+
+/** One by one, so that the type of the settings knows them; a test compares them with the acts there are. */
+const FourEyesAct = Type.Union([
+  Type.Literal('number.unmask'),
+  Type.Literal('recording.export'),
+  Type.Literal('recording.delete'),
+  Type.Literal('retention.change'),
+  Type.Literal('key.export'),
+  Type.Literal('policy.change'),
+]);
 
 export const SiteConfig = Type.Object(
   {
@@ -106,7 +119,7 @@ export const SiteConfig = Type.Object(
         ),
         { default: [], maxItems: 16, description: 'Where a role may sign in from; a role without a row may from anywhere.' },
       ),
-      fourEyes: Type.Array(Type.Union(APPROVAL_ACTS.map((act) => Type.Literal(act))), {
+      fourEyes: Type.Array(FourEyesAct, {
         default: [],
         maxItems: 6,
         description: 'Acts that need the approval of a second person; `./keepline install` writes all six into the file of a new site.',
@@ -144,6 +157,8 @@ export const SiteConfig = Type.Object(
       ringSeconds: whole(45, 5, 180, 'How long an outside number is rung, over all trunks tried, in seconds.'),
       ...recordingFields('calls out that belong to no queue'),
     }),
+    parking: ParkingSettings,
+    featureCodes: FeatureCodes,
     supervision: group('Supervisors in the calls of agents.', {
       announce: Type.Boolean({ default: true, description: 'The desk of the agent shows that and how a supervisor is in the call.' }),
       recordWhisper: Type.Boolean({
@@ -177,6 +192,7 @@ export const SiteConfig = Type.Object(
         { default: [], maxItems: 16, description: 'Own periods in months; shorter than the law is refused at start.' },
       ),
     }),
+    backup: BackupSettings,
     advice: group('Advice from the cloud.', {
       deadlineMs: whole(150, 50, 2000, 'How long a routing decision may wait for advice, ms.'),
       hedgeMs: whole(
@@ -216,6 +232,12 @@ export const SiteConfig = Type.Object(
         1_099_511_627_776,
         'Bytes of events kept for the cloud, as JSON; the file is about twice as large. Beyond this they expire as above.',
       ),
+      deskServices: Type.Array(Type.Enum([...DESK_SERVICES]), {
+        default: [],
+        maxItems: DESK_SERVICES.length,
+        description:
+          'AI services desks may ask about a text an agent types; personal data is recognised and taken out before. Recognition is not certainty, so a site decides: empty offers none.',
+      }),
       outboxMaxAgeDays: whole(180, 1, 3650, 'Days an event may wait for the cloud; an older one expires whatever it is, counted.'),
     }),
     downlink: group('What the cloud may propose; nothing of it takes effect without an approval here.', {
@@ -240,6 +262,7 @@ export const SiteConfig = Type.Object(
       epochDays: whole(90, 1, 366, 'How long a caller keeps a pseudonym, days; a change begins new epochs.'),
     }),
     overload: OverloadSettings,
+    alarms: AlarmSettings,
     audit: AuditSettings,
     siem: SiemSettings,
     log: group('Logs.', {

@@ -16,6 +16,9 @@ import { endWith } from '@keepline/contracts/command-end';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { isId, newId } from '@keepline/contracts/ids';
 import { audited } from './audit/audited.ts';
+import { performAtConsole } from './identity/console-approval.ts';
+import { Store } from './store/store.ts';
+import { allTables } from './store/tables/all.ts';
 import { draftFor, exportAge, exportWav, findFinished } from './recording/export-recording.ts';
 import { findInArchive } from './recording/archive-rows.ts';
 import { ExportNotProven, RecordingNotFound } from './recording/errors.ts';
@@ -27,7 +30,7 @@ import { Connection } from './store/connection.ts';
 
 const USAGE = `usage: ./keepline recordings list [--data DIR] [--limit N] [--json]
        ./keepline recordings show ID [--data DIR] [--json]
-       ./keepline recordings export ID [--data DIR] [--identity FILE] [--out FILE] [--age] [--purpose TEXT] [--json]
+       ./keepline recordings export ID [--data DIR] [--identity FILE] [--out FILE] [--age] [--purpose TEXT] [--approval ID] [--json]
        ./keepline recordings verify FILE [--data DIR | --verifier KEY] [--json]
 
   --identity FILE  the recording identity, where it is not kept in DIR/keys
@@ -42,6 +45,9 @@ interface Site {
   readonly recordings: string;
   readonly database: Connection;
   readonly keys: KeyStore;
+  readonly data: string;
+  /** Who sits at the console. */
+  readonly who: string;
   audited<T>(act: AuditAct, object: string, purpose: string, run: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -62,6 +68,8 @@ async function openSite(data: string): Promise<Site> {
   const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
   return {
     recordings: join(data, 'recordings'),
+    data,
+    who,
     database,
     keys,
     audited: (act, object, purpose, run) =>
@@ -92,6 +100,7 @@ interface ExportOptions {
   readonly out: string | undefined;
   readonly age: boolean;
   readonly purpose: string;
+  readonly approval: string | undefined;
   readonly json: boolean;
 }
 
@@ -113,6 +122,19 @@ async function exportOne(site: Site, id: string, { identity, out, age, purpose, 
   } catch (thrown) {
     await draft.undo();
     throw thrown;
+  }
+}
+
+/** With the approval of a second person where the site demands it; the ledger itself stays read-only. */
+async function exportApproved(site: Site, id: string, o: ExportOptions): Promise<void> {
+  const store = await Store.open(join(site.data, 'main.db'), allTables);
+  const bound = { act: 'recording.export', object: id, params: { as: o.age ? 'age' : 'wav' } } as const;
+  try {
+    await performAtConsole({ store, clock, who: site.who, audited: (...act) => site.audited(...act) }, bound, o.approval, () =>
+      exportOne(site, id, o),
+    );
+  } finally {
+    await store.close();
   }
 }
 
@@ -161,6 +183,7 @@ async function main(): Promise<number> {
       identity: { type: 'string' },
       out: { type: 'string' },
       purpose: { type: 'string', default: '' },
+      approval: { type: 'string' },
       verifier: { type: 'string' },
       limit: { type: 'string', default: String(LIST_LIMIT) },
       age: { type: 'boolean', default: false },
@@ -187,7 +210,7 @@ async function main(): Promise<number> {
     if (command === 'list') await list(site, limit, values.json);
     else if (command === 'show') await show(site, id, values.json);
     else if (command === 'verify') await verify(resolve(id), site.keys.auditSigner().verifierKey, site, values.json);
-    else await exportOne(site, id, { ...values, identity: values.identity, out: values.out });
+    else await exportApproved(site, id, { ...values, identity: values.identity, out: values.out, approval: values.approval });
   } finally {
     await site.close();
   }

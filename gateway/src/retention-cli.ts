@@ -11,6 +11,7 @@ import { BUSINESS_LINES } from '@keepline/contracts/business-lines';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
 import { isId, newId } from '@keepline/contracts/ids';
+import { performAtConsole } from './identity/console-approval.ts';
 import { type Console, openConsole } from './retention/console.ts';
 import { CertificateAbsent, HoldUnknown } from './retention/errors.ts';
 import { type HoldKind, holdsInForce, type LegalHold, placeHold, releaseHold } from './store/tables/retention.ts';
@@ -21,7 +22,7 @@ const USAGE = `usage: ./keepline retention show [--json]
        ./keepline retention hold add --recording ID | --call ID | --number NUMBER --reason TEXT
        ./keepline retention hold list | hold remove ID
        ./keepline retention certificate RECORDING
-       each with [--data DIR] [--site FILE] [--json]
+       each with [--data DIR] [--site FILE] [--json]; run, ended and hold remove with [--approval ID]
 
   ended        the contract a sale led to has ended: its period begins
   certificate  what was deleted when and why, signed; with the entry of the audit log to prove`;
@@ -34,6 +35,7 @@ interface Given {
   readonly on: string | undefined;
   readonly hold: { readonly kind: HoldKind; readonly object: string } | undefined;
   readonly reason: string;
+  readonly approval: string | undefined;
   readonly json: boolean;
 }
 
@@ -53,7 +55,8 @@ async function show({ audited, rules, site, retention }: Console, { json }: Give
   console.log(`due now: ${due.length}, kept by a legal hold: ${held}`);
 }
 
-async function run({ audited, retention }: Console, { limit, dryRun, json }: Given): Promise<void> {
+async function run(office: Console, { limit, dryRun, approval, json }: Given): Promise<void> {
+  const { audited, retention } = office;
   if (dryRun) {
     const { due, held } = await audited('retention.read', '', 'dry run', () => retention.due(limit));
     console.log(
@@ -61,17 +64,20 @@ async function run({ audited, retention }: Console, { limit, dryRun, json }: Giv
     );
     return;
   }
-  const report = await retention.run(limit);
+  const bound = { act: 'recording.delete', object: 'retention:due', params: { limit } } as const;
+  const report = await performAtConsole({ ...office, clock }, bound, approval, () => retention.run(limit));
   if (json) return console.log(JSON.stringify(report));
   console.log(`deleted: ${report.deleted.length}, kept by a legal hold: ${report.held}, callers forgotten: ${report.forgotten}`);
 }
 
-async function ended({ audited, store, who }: Console, { words, on, json }: Given): Promise<void> {
+async function ended(office: Console, { words, on, approval, json }: Given): Promise<void> {
+  const { audited, store, who } = office;
   const [, callId = ''] = words;
   const sql =
     'INSERT INTO contract_ends (call_id, ended_at_ms, told_by) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ended_at_ms = excluded.ended_at_ms, told_by = excluded.told_by';
-  await audited('retention.change', callId, `contract ended ${on}`, () =>
-    store.write((tx) => tx.run(sql, callId, Date.parse(on ?? ''), who)),
+  const bound = { act: 'retention.change', object: callId, params: { ended: on ?? '' } } as const;
+  await performAtConsole({ ...office, clock }, bound, approval, () =>
+    audited('retention.change', callId, `contract ended ${on}`, () => store.write((tx) => tx.run(sql, callId, Date.parse(on ?? ''), who))),
   );
   console.log(json ? JSON.stringify({ callId, on }) : `${callId}: contract ended ${on}`);
 }
@@ -84,11 +90,15 @@ async function addHold({ audited, store, who }: Console, { hold, reason, json }:
   console.log(json ? JSON.stringify({ id: placed.id }) : `${placed.id}: nothing under it is deleted`);
 }
 
-async function removeHold({ audited, store, who }: Console, { words, json }: Given): Promise<void> {
+async function removeHold(office: Console, { words, approval, json }: Given): Promise<void> {
+  const { audited, store, who } = office;
   const [, , id = ''] = words;
-  await audited('hold.release', /^[a-z]/.test(id) ? id : '', '', async () => {
-    if (!(await store.write((tx) => releaseHold(tx, id, who, clock.now())))) throw new HoldUnknown(id);
-  });
+  const bound = { act: 'retention.change', object: id, params: { release: true } } as const;
+  await performAtConsole({ ...office, clock }, bound, approval, () =>
+    audited('hold.release', /^[a-z]/.test(id) ? id : '', '', async () => {
+      if (!(await store.write((tx) => releaseHold(tx, id, who, clock.now())))) throw new HoldUnknown(id);
+    }),
+  );
   console.log(json ? JSON.stringify({ id, released: true }) : `${id}: released`);
 }
 
@@ -128,7 +138,17 @@ function meant({ words, hold, reason, on, limit }: Given): ((console: Console, g
 async function main(): Promise<number> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const options = { data: text, site: text, limit: text, on: text, recording: text, call: text, number: text, reason: text } as const;
+  const options = {
+    data: text,
+    site: text,
+    limit: text,
+    on: text,
+    recording: text,
+    call: text,
+    number: text,
+    reason: text,
+    approval: text,
+  } as const;
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { ...options, json: flag, help: flag, 'dry-run': flag } });
   const { recording, call, number } = values;
   const given: Given = {
@@ -145,6 +165,7 @@ async function main(): Promise<number> {
             ? { kind: 'number', object: canonicalNumber(number) }
             : undefined,
     reason: values.reason ?? '',
+    approval: values.approval,
     json: values.json,
   };
   const command = meant(given);

@@ -10,12 +10,13 @@ import { canonicalNumber, epochOf, pseudonym } from '@keepline/compliance/number
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
+import { performAtConsole } from './identity/console-approval.ts';
 import { type Console, openConsole } from './retention/console.ts';
 import { CALLS_MAX, deleteCustomer, exportCustomer, findCustomer, type Found } from './retention/customer.ts';
 
 const USAGE = `usage: ./keepline subject find --number NUMBER [--json]
        ./keepline subject export --number NUMBER --recipient age1… --out DIR [--purpose TEXT]
-       ./keepline subject delete --number NUMBER [--purpose TEXT]
+       ./keepline subject delete --number NUMBER [--purpose TEXT] [--approval ID]
        each with [--data DIR] [--site FILE]
 
   export  calls, events and recordings into a new folder, all sealed to the recipient
@@ -27,13 +28,17 @@ interface Given {
   readonly recipient: string;
   readonly out: string;
   readonly purpose: string;
+  readonly approval: string;
   readonly json: boolean;
 }
 
-function actOn<T>(office: Console, act: AuditAct, { number, purpose }: Given, run: () => Promise<T>): Promise<T> {
+function pseudonymOf(office: Console, { number }: Given): string {
   const { hash, epochDays } = office.site.anonymisation;
-  const who = pseudonym(office.keys.pseudonymKey(), 'caller', epochOf(clock.now(), epochDays), number, hash);
-  return office.audited(act, who, purpose, run);
+  return pseudonym(office.keys.pseudonymKey(), 'caller', epochOf(clock.now(), epochDays), number, hash);
+}
+
+function actOn<T>(office: Console, act: AuditAct, given: Given, run: () => Promise<T>): Promise<T> {
+  return office.audited(act, pseudonymOf(office, given), given.purpose, run);
 }
 
 function tell({ calls, recordings }: Found, json: boolean): void {
@@ -61,8 +66,11 @@ async function exportAll(office: Console, given: Given): Promise<void> {
 }
 
 async function remove(office: Console, given: Given): Promise<void> {
-  const report = await actOn(office, 'customer.forget', given, async () =>
-    deleteCustomer(office, await findCustomer(office, given.number), 'request of the customer', clock.now()),
+  const bound = { act: 'recording.delete', object: pseudonymOf(office, given), params: {} } as const;
+  const report = await performAtConsole({ ...office, clock }, bound, given.approval, () =>
+    actOn(office, 'customer.forget', given, async () =>
+      deleteCustomer(office, await findCustomer(office, given.number), 'request of the customer', clock.now()),
+    ),
   );
   if (given.json) return console.log(JSON.stringify(report));
   for (const { callId, recordingId, why } of report.kept) console.log(`kept  ${recordingId || callId}  ${why}`);
@@ -74,7 +82,7 @@ async function main(): Promise<number> {
   const flag = { type: 'boolean', default: false } as const;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { data: text, site: text, number: text, recipient: text, out: text, purpose: text, json: flag, help: flag },
+    options: { data: text, site: text, number: text, recipient: text, out: text, purpose: text, approval: text, json: flag, help: flag },
   });
   const [verb, ...more] = positionals;
   const number = canonicalNumber(values.number);

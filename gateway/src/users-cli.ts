@@ -29,13 +29,15 @@ import { allTables } from './store/tables/all.ts';
 
 const USAGE = `usage: ./keepline users init [--names SYSTEM,SECURITY,AUDIT] [--data DIR] [--site FILE] [--json]
        ./keepline users list [--data DIR] [--site FILE] [--json]
-       ./keepline users add NAME [--name TEXT] [--roles A,B]
+       ./keepline users add NAME [--name TEXT] [--roles A,B] [--person NAME]
+       ./keepline users person NAME [--person NAME]
        ./keepline users roles NAME [--roles A,B]
        ./keepline users disable | enable | unlock | reset | revoke NAME
 
   init    makes the three administrators, one enrolment code each; shown once
   reset   takes password, second factors and sessions away; a new code
-  revoke  ends all sessions`;
+  revoke  ends all sessions
+  person  whose further account it is: two accounts of one person never make four eyes`;
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
 const HOUR_MS = 3_600_000;
 
@@ -107,10 +109,11 @@ interface Wish {
   readonly name: string | undefined;
   readonly names: string | undefined;
   readonly roles: string | undefined;
+  readonly person: string;
   readonly json: boolean;
 }
 
-async function run({ accounts, actor }: Office, { command, user, name, names, roles, json }: Wish): Promise<void> {
+async function run({ accounts, actor }: Office, { command, user, name, names, roles, person, json }: Wish): Promise<void> {
   const wanted = (roles ?? '').split(',').filter(isRole);
   if (command === 'init') {
     const [system = '', security = '', audit = ''] = names?.split(',') ?? (await askNames());
@@ -128,13 +131,14 @@ async function run({ accounts, actor }: Office, { command, user, name, names, ro
   if (command === 'add') {
     const conflict = conflictIn(wanted); // before anything is made: a code that was never shown helps nobody
     if (conflict) throw new RolesConflict(...conflict);
-    const made = await accounts.create(actor, user, name ?? user);
+    const made = await accounts.create(actor, user, name ?? user, person);
     if (wanted.length > 0) await accounts.setRoles(actor, user, wanted);
     return show([made], json);
   }
   if (command === 'reset') return show([await accounts.reset(actor, user)], json);
   if (command === 'roles') await accounts.setRoles(actor, user, wanted);
   if (command === 'disable' || command === 'enable') await accounts.setDisabled(actor, user, command === 'disable');
+  if (command === 'person') await accounts.setPerson(actor, user, person);
   if (command === 'unlock') await accounts.unlock(actor, user);
   if (command === 'revoke') await accounts.endSessionsOf(actor, user);
   console.log(json ? JSON.stringify({ user, done: command }) : `${command}: ${user}`);
@@ -149,13 +153,14 @@ async function main(): Promise<number> {
       names: { type: 'string' },
       name: { type: 'string' },
       roles: { type: 'string' },
+      person: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   const [command = '', user = ''] = positionals;
   const isAlone = command === 'init' || command === 'list';
-  const isOnOne = ['add', 'roles', 'disable', 'enable', 'unlock', 'reset', 'revoke'].includes(command) && user !== '';
+  const isOnOne = ['add', 'roles', 'person', 'disable', 'enable', 'unlock', 'reset', 'revoke'].includes(command) && user !== '';
   const areRoles = (values.roles ?? '').split(',').every((role) => role === '' || isRole(role));
   if (values.help || !(isAlone || isOnOne) || !areRoles) {
     (values.help ? console.log : console.error)(USAGE);
@@ -163,7 +168,15 @@ async function main(): Promise<number> {
   }
   const office = await open(resolve(values.data ?? ROOT_DATA), values.site);
   try {
-    await run(office, { command, user, name: values.name, names: values.names, roles: values.roles, json: values.json });
+    await run(office, {
+      command,
+      user,
+      name: values.name,
+      names: values.names,
+      roles: values.roles,
+      person: values.person,
+      json: values.json,
+    });
   } finally {
     await office.close();
   }

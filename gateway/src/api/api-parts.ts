@@ -2,10 +2,13 @@
  * What the HTTP door needs of the house. Everything is injected by `main`; the door validates, authorises, audits and delegates.
  */
 import type { SessionReply } from '@keepline/contracts/agent-protocol';
+import type { AlarmView } from '@keepline/contracts/alarms';
 import type { Clock } from '@keepline/contracts/clock';
+import type { DeskService } from '@keepline/contracts/desk-suggestion';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { LinkStatus } from '@keepline/contracts/link';
 import type { WebSocket } from 'ws';
+import type { AskSuggestion } from '../cloud-link/ask-suggestion.ts';
 import type { Log } from '../identity/identity-store.ts';
 import type { Calls, Duty } from '../agents/desk-commands.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -18,6 +21,8 @@ export type PartState = 'ok' | 'degraded' | 'down';
 export interface Health {
   readonly status: PartState;
   readonly parts: Readonly<Record<string, PartState>>;
+  /** Codes of the alarms that stand, each once; what they mean is in docs/errors.md. */
+  readonly alarms: readonly string[];
 }
 
 export interface ApiParts {
@@ -32,11 +37,16 @@ export interface ApiParts {
   readonly metrics: () => Promise<string>;
   /** The explain trace of the decision that gave this call to this agent, also after the call; undefined when there is none. */
   readonly decision: (callId: CallId, agentId: AgentId) => Promise<unknown>;
+  /** The whole number of the caller of this call, also after it; undefined when there is no such call. */
+  readonly callerNumber: (callId: CallId) => Promise<string | undefined>;
   /** Articles of the knowledge in force that hold every word asked for. */
   readonly knowledge: (
     query: string,
     limit: number,
   ) => Promise<ReadonlyArray<{ readonly id: string; readonly title: string; readonly excerpt: string; readonly language: string }>>;
+  readonly alarms: { recent(limit: number): Promise<readonly AlarmView[]>; clearNumber(number: number): Promise<boolean> };
+  /** What the cloud may suggest to an agent about a call. */
+  readonly suggestions: { readonly offered: readonly DeskService[]; readonly ask: AskSuggestion };
   readonly workbench: WorkbenchParts;
   readonly recordings: RecordingArchive;
   /** Folder with `index.html` and `assets/`, as Vite builds it. */

@@ -16,6 +16,7 @@ export type ErrorReply = Static<typeof ErrorReply>;
 /** Status per code (RFC 9110 §15); a refusal of the house that is not here means "not now": 409. */
 const STATUS: Readonly<Record<string, number>> = {
   REQUEST_INVALID: 400,
+  APPROVAL_INVALID: 400,
   SIGN_IN_REFUSED: 401,
   SIGN_IN_NEEDED: 401,
   SESSION_OVER: 401,
@@ -27,8 +28,12 @@ const STATUS: Readonly<Record<string, number>> = {
   SECOND_FACTOR_UNENROLLED: 403,
   PASSWORD_CHANGE_NEEDED: 403,
   PERMISSION_REFUSED: 403,
+  APPROVAL_NEEDED: 403,
+  APPROVAL_REFUSED: 403,
   STEP_UP_NEEDED: 403,
+  APPROVAL_UNKNOWN: 404,
   CALL_NOT_FOUND: 404,
+  CALL_UNKNOWN: 404,
   DOWNLINK_UNKNOWN: 404,
   DECISION_UNKNOWN: 404,
   PLAY_TICKET_INVALID: 404,

@@ -42,9 +42,24 @@ export class RouteUnknown extends KeeplineError {
   }
 }
 
+export class AlarmUnknown extends KeeplineError {
+  constructor(number: number) {
+    super('ALARM_UNKNOWN', `no alarm ${number} stands`, {
+      hint: 'GET /api/alarms lists them; one with an end has ended already.',
+      offending: number,
+    });
+  }
+}
+
 export class DecisionUnknown extends KeeplineError {
   constructor() {
     super('DECISION_UNKNOWN', 'no routing decision gave this call to you', { hint: 'A trace is there once the call was offered to you.' });
+  }
+}
+
+export class CallUnknown extends KeeplineError {
+  constructor() {
+    super('CALL_UNKNOWN', 'there is no such call in the books of this site', { hint: 'A call is named by its id, such as call-018f….' });
   }
 }
 

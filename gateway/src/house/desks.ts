@@ -13,14 +13,17 @@ import type { FirstPassword } from '../identity/credentials.ts';
 import { openIdentity } from '../identity/identity.ts';
 import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
-import { searchKnowledge } from '../downlink/knowledge.ts';
-import { decisionsOf } from '../store/tables/calls.ts';
+import { askSuggestion } from '../cloud-link/ask-suggestion.ts';
+import { articlesNear, searchKnowledge } from '../downlink/knowledge.ts';
+import { decisionsOf, findCall } from '../store/tables/calls.ts';
 import { openArchive } from './archive.ts';
 import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
 import { openWorkbench } from './workbench.ts';
 
+/** Articles a question to the cloud may choose from: what a person can tell apart at a glance is far less. */
+const ARTICLES_OFFERED = 16;
 const DESK_FOLDER = fileURLToPath(new URL('../../../admin-ui/dist', import.meta.url));
 
 export interface DeskParts {
@@ -70,6 +73,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
   const firstPasswords = await identity.credentials.issueFirstPasswords(site.agents);
   await firstPasswordFile.add(firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })));
   const archive = openArchive(ground);
+  ground.alarms.watchHealth(parts.health);
   const workbench = await openWorkbench(ground, parts.siteFlow, cloudSync);
   const desks = new AgentDesks<MediaLeg>({
     agents: site.agents,
@@ -104,8 +108,18 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
             const traces = await decisionsOf(store.read, callId);
             return traces.map(({ trace }) => trace).findLast((trace) => isFor(trace, agentId));
           },
+          callerNumber: async (callId) => (await findCall(store.read, callId))?.callerNumber,
+          alarms: ground.alarms,
           recordings: archive,
           knowledge: (query, limit) => searchKnowledge(store.read, query, limit),
+          suggestions: {
+            offered: site.cloud.deskServices,
+            ask: askSuggestion({
+              ...{ site: site.site, offered: site.cloud.deskServices, dispositions: site.dispositions, clock },
+              ...{ socketPath: join(ground.data, 'run/cloud-sync.sock'), link: () => cloudSync.status(), onFault: ground.onFault },
+              articlesNear: (text) => articlesNear(store.read, text, ARTICLES_OFFERED),
+            }),
+          },
           workbench: workbench.parts,
           deskFolder: DESK_FOLDER,
           clock,

@@ -65,10 +65,19 @@ export class Accounts {
     );
   }
 
-  /** An account without any right, and the code its owner begins with. @throws UserExists, UserNameInvalid, UserLimit */
-  async create(actor: Actor, user: string, name: string): Promise<Enrolment> {
-    await this.#act('user.create', actor, user, '', () => this.#o.directory.create(user, name));
+  /**
+   * An account without any right, and the code its owner begins with. @param person whose further account it is; '' when they have no other
+   * @throws UserExists, UserNameInvalid, UserLimit
+   */
+  async create(actor: Actor, user: string, name: string, person = ''): Promise<Enrolment> {
+    await this.#act('user.create', actor, user, '', () => this.#o.directory.create(user, name, [], { person }));
     return this.#enrol(user);
+  }
+
+  /** Says that this account belongs to the person of another one, so that the two never make four eyes. */
+  async setPerson(actor: Actor, user: string, person: string): Promise<void> {
+    this.#notOwn(actor, user);
+    await this.#act('user.roles', actor, user, 'person', () => this.#o.directory.setPerson(user, person));
   }
 
   /** @throws RolesConflict, RoleFixed, UserUnknown, OwnAccountRefused */

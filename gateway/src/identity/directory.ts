@@ -19,13 +19,21 @@ export interface Account {
   readonly isDisabled: boolean;
   /** `site`: an agent of the site file, maybe with further roles. */
   readonly origin: 'site' | 'local';
+  /** Who stands behind it: equal for two accounts of one human being. */
+  readonly person: string;
+  /** Who says that it is them: this site, or a directory whose groups give the roles. */
+  readonly source: AccountSource;
 }
+export const ACCOUNT_SOURCES = ['local', 'ldap', 'oidc'] as const;
+export type AccountSource = (typeof ACCOUNT_SOURCES)[number];
 
 interface Row {
   user_id: string;
   name: string;
   roles: string;
   is_disabled: number;
+  person: string;
+  source: string;
 }
 
 export interface DirectoryOptions {
@@ -61,6 +69,8 @@ export class Directory {
       roles: agentName === undefined ? further : ['agent', ...further],
       isDisabled: row?.is_disabled === 1,
       origin: agentName === undefined ? 'local' : 'site',
+      person: row === undefined || row.person === '' ? userId : row.person,
+      source: ACCOUNT_SOURCES.find((source) => source === row?.source) ?? 'local',
     };
   }
 
@@ -76,14 +86,17 @@ export class Directory {
   }
 
   /** Makes an account; durable on return. @throws UserNameInvalid, UserExists, UserLimit, RolesConflict */
-  async create(userId: string, name: string, roles: readonly Role[] = []): Promise<void> {
-    if (!NAME.test(userId)) throw new UserNameInvalid();
+  async create(
+    userId: string,
+    name: string,
+    roles: readonly Role[] = [],
+    { person = '', source = 'local' }: { readonly person?: string; readonly source?: AccountSource } = {},
+  ): Promise<void> {
+    if (!NAME.test(userId) || (person !== '' && !NAME.test(person))) throw new UserNameInvalid();
     if (this.find(userId)) throw new UserExists(userId);
     if (this.#rows.size >= USERS_MAX) throw new UserLimit(USERS_MAX);
     this.#mayHold(userId, roles);
-    const added = await this.#o.store.write((tx) =>
-      tx.run('INSERT OR IGNORE INTO users VALUES (?, ?, ?, 0, ?)', userId, name, roles.join(' '), this.#o.clock.now()),
-    );
+    const added = await this.#o.store.write((tx) => tx.run(ADD, userId, name, roles.join(' '), this.#o.clock.now(), person, source));
     await this.refresh();
     if (added.changes === 0) throw new UserExists(userId);
   }
@@ -100,8 +113,15 @@ export class Directory {
     await this.#change(userId, 'is_disabled', isDisabled ? 1 : 0);
   }
 
+  /** @param person '' for the account alone. @throws UserUnknown, UserNameInvalid */
+  async setPerson(userId: string, person: string): Promise<void> {
+    this.get(userId);
+    if (person !== '' && !NAME.test(person)) throw new UserNameInvalid();
+    await this.#change(userId, 'person', person);
+  }
+
   async refresh(): Promise<void> {
-    const rows = await this.#o.store.read.all<Row>('SELECT user_id, name, roles, is_disabled FROM users');
+    const rows = await this.#o.store.read.all<Row>('SELECT user_id, name, roles, is_disabled, person, source FROM users');
     this.#rows = new Map(rows.map((row) => [row.user_id, row]));
   }
 
@@ -111,17 +131,20 @@ export class Directory {
     if (conflict) throw new RolesConflict(...conflict);
   }
 
-  async #change(userId: string, column: 'roles' | 'is_disabled', value: string | number): Promise<void> {
+  async #change(userId: string, column: 'roles' | 'is_disabled' | 'person', value: string | number): Promise<void> {
     const { name } = this.get(userId);
     await this.#o.store.write(async (tx) => {
       // an agent of the site file has no row until something about it is decided here
-      await tx.run("INSERT OR IGNORE INTO users VALUES (?, ?, '', 0, ?)", userId, name, this.#o.clock.now());
-      if (column === 'roles') await tx.run('UPDATE users SET roles = ? WHERE user_id = ?', value, userId);
+      await tx.run(ADD, userId, name, '', this.#o.clock.now(), '', 'local');
+      if (column === 'person') await tx.run('UPDATE users SET person = ? WHERE user_id = ?', value, userId);
+      else if (column === 'roles') await tx.run('UPDATE users SET roles = ? WHERE user_id = ?', value, userId);
       else await tx.run('UPDATE users SET is_disabled = ? WHERE user_id = ?', value, userId);
     });
     await this.refresh();
   }
 }
+
+const ADD = `INSERT OR IGNORE INTO users (user_id, name, roles, is_disabled, created_at_ms, person, source) VALUES (?, ?, ?, 0, ?, ?, ?)`;
 
 /** The one role an audit entry names: the most powerful. */
 export function leadingRole(roles: readonly Role[]): Role | 'none' {

@@ -2,6 +2,7 @@
 import type { Clock } from '@keepline/contracts/clock';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { Accounts } from './accounts.ts';
+import { Approvals } from './approvals.ts';
 import { ApiTokens } from './api-tokens.ts';
 import { Credentials } from './credentials.ts';
 import { Directory } from './directory.ts';
@@ -44,6 +45,7 @@ export interface Identity {
   readonly own: OwnAccount;
   readonly accounts: Accounts;
   readonly tokens: ApiTokens;
+  readonly approvals: Approvals;
   readonly relyingPartyId: string;
   close(): Promise<void>;
 }
@@ -85,6 +87,8 @@ export async function openIdentity(o: IdentityOptions): Promise<Identity> {
   });
   const passkeys = new Passkeys({ factors, clock, relyingPartyId: settings.relyingPartyId, site: o.site });
   const seal = new Seal(o.sealingKey);
+  const approvals = new Approvals({ store, clock, directory, audited });
+  await approvals.demand(settings.fourEyes);
   const { site, onPasswordChanged } = o;
   return {
     directory,
@@ -103,6 +107,7 @@ export async function openIdentity(o: IdentityOptions): Promise<Identity> {
       enrolmentLifeMs: settings.enrolmentHours * HOUR_MS,
     }),
     tokens: await ApiTokens.open({ store, clock, audited }),
+    approvals,
     relyingPartyId: settings.relyingPartyId,
     close: () => signIn.close(),
   };

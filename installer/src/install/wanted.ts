@@ -2,6 +2,7 @@
  * What must be true on a machine that runs this version, as data and in the order it is brought about; pure. `install` does what is not true
  * yet, so that a second run does nothing and a run that was cut off is finished by the next.
  */
+import { APPROVAL_ACTS } from '@keepline/contracts/approvals';
 import * as at from './places.ts';
 
 export type Wanted =
@@ -32,7 +33,11 @@ export interface Order {
   readonly units: Readonly<Record<string, string>>;
 }
 
-const SITE_TEXT = '# Settings of this site; what is left out has its default: docs/configuration.md.\n';
+/** An installed site has more than one person: what a demonstration on one desk could not do is demanded here. */
+const SITE_TEXT = `# Settings of this site; what is left out has its default: docs/configuration.md.
+identity:
+  fourEyes: [${APPROVAL_ACTS.join(', ')}]
+`;
 
 export function wantedState({ bundle, version, siteText, units }: Order): Wanted[] {
   const folder = (path: string, owner: string, group: string, mode: number): Wanted => ({ be: 'folder', path, owner, group, mode });

@@ -68,6 +68,13 @@ export const commands: readonly Command[] = [
     load: () => import('./users.ts'),
   },
   {
+    name: 'approvals',
+    usage: 'list | request ACT --object ID | approve ID | refuse ID --reason TEXT, each --as ACCOUNT [...]',
+    summary: 'four eyes: ask a second person for a sensitive act, or decide what somebody else asks for',
+    setup: () => forTalking,
+    load: () => import('./approvals.ts'),
+  },
+  {
     name: 'audit',
     usage: 'verify | list | prove ID | export --out FILE | witness --listen HOST:PORT --log KEY [...]',
     summary: 'check the audit log offline, show it, prove one entry, export all',
@@ -85,8 +92,8 @@ export const commands: readonly Command[] = [
     name: 'anonymise',
     usage: '--jsonl | policy show | check FILE | use FILE | history [--data DIR] [--lang zh|en] [--json]',
     summary: 'find personal data in texts, {"id","text"} per line; show or change what may leave the site',
-    accepts: { flags: ['jsonl', 'json'], values: ['data', 'lang', 'purpose'], maxWords: 3 },
-    setup: () => forTalking,
+    accepts: { flags: ['jsonl', 'json'], values: ['data', 'lang', 'purpose', 'approval'], maxWords: 3 },
+    setup: (args) => (args.includes('use') ? forCloud : forTalking),
     load: () => import('./anonymise.ts'),
   },
   {
@@ -150,7 +157,7 @@ export const commands: readonly Command[] = [
     name: 'keys',
     usage: 'status | init | rewrap | rotate column | export | escrow | split | combine | lock | forget [...]',
     summary: 'the key store: its root key, escrow, and the recording identity split among people',
-    setup: ([verb = '']) => (verb === 'rotate' ? [...forKeys, sqlite] : forKeys),
+    setup: ([verb = '']) => (['rotate', 'export', 'escrow'].includes(verb) ? [...forKeys, sqlite] : forKeys),
     load: () => import('./keys.ts'),
   },
   {
@@ -159,6 +166,20 @@ export const commands: readonly Command[] = [
     summary: 'what is kept how long; legal holds; deletion with a certificate',
     setup: () => forSite,
     load: () => import('./retention.ts'),
+  },
+  {
+    name: 'backup',
+    usage: 'run | list | verify [ID] | prune [--to DIR --recipient age1… --with-keys --keep N] [...]',
+    summary: 'an encrypted copy of the site as it runs; check it, let old ones go',
+    setup: () => forSite,
+    load: () => import('./backup.ts'),
+  },
+  {
+    name: 'restore',
+    usage: '[ID] --from DIR --identity FILE --verifier KEY --data DIR [--json]',
+    summary: 'put a backup back into an empty data folder, proven before it gets its name',
+    setup: () => forSite,
+    load: () => import('./restore.ts'),
   },
   {
     name: 'subject',

@@ -16,6 +16,7 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   report: ['report.read', 'report.make', 'attestation.add', 'evidence.take'],
   anonymise: ['policy.change'],
   cloud: ['cloud.drill', 'egress.export', 'quarantine.read', 'quarantine.discard', 'credentials.rotate'],
+  approvals: ['approval.request', 'approval.approve', 'approval.refuse', 'approval.use'],
   downlink: ['downlink.approve', 'downlink.reject', 'downlink.rollback'],
   bundle: [], // made where there is no site
   preflight: [],
@@ -23,6 +24,8 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   uninstall: [], // the services it stops audit their end; `--purge` takes the log with the site
   keys: ['key.root', 'key.rotate', 'key.export', 'key.escrow', 'key.split', 'key.unlock'],
   retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
+  backup: ['backup.run', 'backup.prune'],
+  restore: ['backup.run', 'backup.prune'], // the same script; a restore itself has no log before it is done
   subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete'],
   bench: [],
   help: [],

@@ -9,8 +9,10 @@ import type { RecordingArchive, ShownRow } from '../../recording/archive.ts';
 import { wantedBytes } from '../../recording/byte-range.ts';
 import { RecordingNotFound } from '../../recording/errors.ts';
 import { slice } from '../../recording/playback.ts';
+import type { Approvals } from '../../identity/approvals.ts';
 import { ErrorReply } from '../error-reply.ts';
 import { actorOf, type TypedDoor } from '../typed-door.ts';
+import { ApprovalId } from './approvals.ts';
 
 const refusals = { 401: ErrorReply, 403: ErrorReply, 404: ErrorReply, 409: ErrorReply, 503: ErrorReply };
 const id = Type.Object({ id: Type.String({ maxLength: 48 }) });
@@ -38,7 +40,11 @@ const Pause = Type.Object({
   resumedBy: nullable(Type.String()),
 });
 
-export function recordingRoutes(app: TypedDoor, { recordings }: { readonly recordings: RecordingArchive }): void {
+export function recordingRoutes(
+  app: TypedDoor,
+  { recordings }: { readonly recordings: RecordingArchive },
+  approvals: Pick<Approvals, 'perform'>,
+): void {
   app.get(
     '/api/recordings',
     {
@@ -151,13 +157,20 @@ export function recordingRoutes(app: TypedDoor, { recordings }: { readonly recor
     {
       config: { sensitive: 'recording.export', access: { permission: 'recording.export' } },
       schema: {
-        summary: 'The recording as a WAV with its certificate, or as the encrypted age file.',
+        summary: 'The recording as a WAV with its certificate, or as the encrypted age file; needs an approval where the site says so.',
         params: id,
-        body: Type.Object({ purpose, as: Type.Union([Type.Literal('wav'), Type.Literal('age')]) }, { additionalProperties: false }),
+        body: Type.Object(
+          { purpose, as: Type.Union([Type.Literal('wav'), Type.Literal('age')]), approval: ApprovalId },
+          { additionalProperties: false },
+        ),
       },
     },
     async (request, reply) => {
-      const file = await recordings.export(actorOf(request), known(request.params.id), request.body.purpose, request.body.as);
+      const { purpose: why, as, approval } = request.body;
+      const object = known(request.params.id);
+      const actor = actorOf(request);
+      const bound = { act: 'recording.export', object, params: { as } } as const;
+      const file = await approvals.perform(actor, bound, approval, () => recordings.export(actor, object, why, as));
       reply.raw.once('close', () => void file.close());
       return reply
         .type('application/octet-stream')

@@ -5,7 +5,7 @@ import { ErrorReply } from '../error-reply.ts';
 import { sessionOf, type TypedDoor } from '../typed-door.ts';
 
 const PartState = Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('down')]);
-const HealthReply = Type.Object({ status: PartState, parts: Type.Record(Type.String(), PartState) });
+const HealthReply = Type.Object({ status: PartState, parts: Type.Record(Type.String(), PartState), alarms: Type.Array(Type.String()) });
 const LinkReply = Type.Object({
   state: Type.Union([Type.Literal('up'), Type.Literal('suspect'), Type.Literal('down'), Type.Literal('probing')]),
   sinceMs: Type.Number(),
@@ -30,8 +30,8 @@ export function siteRoutes(app: TypedDoor, parts: ApiParts): void {
       schema: { summary: 'States of the parts; 503 when one that calls need is down.', response: { 200: HealthReply, 503: HealthReply } },
     },
     async (_request, reply) => {
-      const { status, parts: states } = await parts.health();
-      return reply.code(status === 'down' ? 503 : 200).send({ status, parts: { ...states } });
+      const { status, parts: states, alarms } = await parts.health();
+      return reply.code(status === 'down' ? 503 : 200).send({ status, parts: { ...states }, alarms: [...alarms] });
     },
   );
 

@@ -49,11 +49,21 @@ export function userRoutes(app: TypedDoor, { identity }: ApiParts): void {
       config: { sensitive: 'user.create', access: { permission: 'users.create' } },
       schema: {
         summary: 'Makes an account without any right; a security administrator gives it roles.',
-        body: Type.Object({ id: Type.String({ minLength: 1, maxLength: 48 }), name: shownName }, { additionalProperties: false }),
+        body: Type.Object(
+          {
+            id: Type.String({ minLength: 1, maxLength: 48 }),
+            name: shownName,
+            person: Type.Optional(Type.String({ maxLength: 48, description: 'Whose further account it is.' })),
+          },
+          { additionalProperties: false },
+        ),
         response: { 201: Enrolment, ...refusals },
       },
     },
-    async (request, reply) => reply.code(201).send(await accounts.create(actorOf(request), request.body.id, request.body.name)),
+    async (request, reply) => {
+      const { id, name, person } = request.body;
+      return reply.code(201).send(await accounts.create(actorOf(request), id, name, person));
+    },
   );
 
   for (const [act, isDisabled] of [

@@ -2,6 +2,7 @@
  * A site for tests of the doors: real fastify, real sockets, real TLS, real SQLite and argon2; routing, media and audit are doubles that
  * write down what they were asked.
  */
+import { emptySuggestion } from '../../cloud-link/suggestion.ts';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -157,7 +158,9 @@ export async function openSite(
     metrics: async () => '# TYPE keepline_edge_calls gauge\nkeepline_edge_calls 0\n',
     health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' } }),
     recordings,
+    callerNumber: async () => '13812345678',
     knowledge: async () => [],
+    suggestions: { offered: [], ask: async () => emptySuggestion('not_offered') },
     decision: o.decision ?? (async () => undefined),
     workbench: o.workbench ?? bareWorkbench,
     deskFolder,

@@ -86,5 +86,29 @@ export const identityTables: TableFamily = {
       expires_at_ms INTEGER NOT NULL,
       revoked_at_ms INTEGER
     ) STRICT, WITHOUT ROWID`,
+    // who stands behind an account: '' means nobody else has one; two accounts of one person never make four eyes
+    "ALTER TABLE users ADD COLUMN person TEXT NOT NULL DEFAULT ''",
+    // 'local', or the directory that vouches for this account
+    "ALTER TABLE users ADD COLUMN source TEXT NOT NULL DEFAULT 'local'",
+    `CREATE TABLE approvals (
+      approval_id TEXT PRIMARY KEY,
+      act TEXT NOT NULL,
+      object TEXT NOT NULL,
+      params TEXT NOT NULL,
+      binding_sha256 TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      requested_by TEXT NOT NULL,
+      requested_at_ms INTEGER NOT NULL,
+      expires_at_ms INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'refused', 'used')),
+      decided_by TEXT NOT NULL DEFAULT '',
+      decided_at_ms INTEGER NOT NULL DEFAULT 0,
+      reason TEXT NOT NULL DEFAULT '',
+      used_by TEXT NOT NULL DEFAULT '',
+      used_at_ms INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID`,
+    'CREATE INDEX approvals_by_requester ON approvals (requested_by, state)',
+    // what the running site demands: the console obeys it whatever site file it is shown
+    'CREATE TABLE four_eyes (act TEXT PRIMARY KEY) STRICT, WITHOUT ROWID',
   ],
 };
