@@ -9,6 +9,7 @@ import { bankCard } from './recognisers/bank-card.ts';
 import { birthDate } from './recognisers/birth-date.ts';
 import { cardExpiry } from './recognisers/card-expiry.ts';
 import { cvv } from './recognisers/cvv.ts';
+import { dottedName } from './recognisers/dotted-name.ts';
 import { driverLicence } from './recognisers/driver-licence.ts';
 import { email } from './recognisers/email.ts';
 import { fullName } from './recognisers/full-name.ts';
@@ -34,7 +35,23 @@ type Recogniser = (reading: Reading) => Iterable<Claim>;
 
 const RECOGNISERS: readonly Recogniser[] = [
   ...[residentId, uscc, driverLicence, passport, hkMacaoPermit, taiwanPermit, bankCard, mobile, landline, plate],
-  ...[email, qq, wechat, smsCode, pin, cvv, cardExpiry, birthDate, address, latinAddress, personName, fullName, titledName, latinName],
+  ...[
+    email,
+    qq,
+    wechat,
+    smsCode,
+    pin,
+    cvv,
+    cardExpiry,
+    birthDate,
+    address,
+    latinAddress,
+    dottedName,
+    personName,
+    fullName,
+    titledName,
+    latinName,
+  ],
 ];
 
 /** Finds in the order of the text, without overlaps; offsets are UTF-16 units of `text`. */

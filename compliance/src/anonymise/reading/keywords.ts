@@ -96,4 +96,13 @@ const KEYWORDS = new WordTree<Topic>([
   ),
 ]);
 
-export const keywordsIn = (text: string): Keyword[] => KEYWORDS.all(text);
+/** CVV286 is CVV and 286; CVV2 123 and CVV2123 are CVV2. */
+const CUT_DIGIT = /^\d{2}(?!\d)/;
+
+export function keywordsIn(text: string): Keyword[] {
+  return KEYWORDS.all(text).map((word) =>
+    word.value === 'CVV' && text.charAt(word.end - 1) === '2' && CUT_DIGIT.test(text.slice(word.end, word.end + 3))
+      ? { ...word, end: word.end - 1 }
+      : word,
+  );
+}

@@ -4,6 +4,7 @@
  */
 import type { Claim } from '../kinds.ts';
 import { ETHNIC_PARTS, HOMOGRAPHS, LEFT_CUES, LONGEST_LEFT, NO_LAST, PUBLIC_NAMES, RIGHT_CUES } from '../reading/name-cues.ts';
+import { givenLikeness } from '../reading/given-names.ts';
 import type { Reading } from '../reading/reading.ts';
 import type { Segments } from '../reading/segments.ts';
 import { COMPOUND, NEVER_GIVEN, NOT_NAMES, SURNAMES } from '../reading/surnames.ts';
@@ -18,6 +19,9 @@ const WEAK = 1;
 /** Points for characters that are one word of this sort. */
 const LIKENESS = { unknown: 3, name: 3, deed: -1, word: -1 } as const;
 
+/** What is named after a person or sounds like it: 徐家汇分行, 李宁专柜. */
+const NO_PERSON =
+  /^(?:分行|支行|分理处|营业[厅部]|网点|路[上口的店段]|大街|大道|地铁|站[台点口]|广场|大厦|机场|专柜|专卖|旗舰|门店|直营|牌[的子]|品牌|股份|集团|公司|证券|基金|保险|大学|酒店|餐厅|饭店|超市|商场|景区|公园|门票|[出自]版|电影|小说|歌)/;
 const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
 const isGiven = (char: string): boolean => isHan(char) && !NEVER_GIVEN.has(char);
 
@@ -68,13 +72,14 @@ function nameAt(text: string, segments: Segments, start: number, inList: boolean
     const after = rightOf(text, segments, end);
     const inside = likeness(text, segments, start, end, surname);
     const alone = isFree(text, start, end) ? FAIR : 0; // 【张伟】
+    const likely = givenLikeness(text, start + surname, end);
     const strong =
       before >= STRONG ||
       after >= STRONG ||
       inList ||
-      (alone > 0 && inside >= 2) ||
+      (alone > 0 && inside + likely >= 2) ||
       (inside >= 2.5 && end - start >= 3 && before + after >= STRONG + 0.5);
-    const points = inside + before + after + alone + (inList ? STRONG : 0);
+    const points = inside + likely + before + after + alone + (inList ? STRONG : 0);
     if (inside > 0 && strong && points >= ENOUGH && points >= (best?.points ?? 0)) best = { points, end };
   }
   return best?.end;
@@ -85,26 +90,23 @@ function likeness(text: string, segments: Segments, start: number, end: number, 
   const { endAt } = segments;
   const short = end - start === 2 ? 0.5 : 0;
   const first = endAt[start] ?? 0;
+  if (NO_PERSON.test(text.slice(end, end + 3)) || (first > end && segments.sortAt(start) !== 'unknown')) return 0;
   if (first === end) return LIKENESS[segments.sortAt(start)] - (segments.sortAt(start) === 'name' ? short * 2 : short);
   const whole = segments.isBreak(start) && segments.isBreak(end);
-  if (
-    HOMOGRAPHS.has(text.charAt(start)) &&
-    surname === 1 &&
-    !(whole && LIKENESS[segments.sortAt(start + 1)] > 0 && endAt[start + 1] === end)
-  )
-    return 0;
+  const given = start + surname;
+  const isOneWord = endAt[given] === end;
+  if (HOMOGRAPHS.has(text.charAt(start)) && surname === 1 && !(whole && isOneWord && LIKENESS[segments.sortAt(given)] > 0))
+    return whole && end - given === 2 ? givenLikeness(text, given, end) : 0;
   // 找梅|长苏, 梁博是: the model guessed a word across the edge, and what is there says otherwise
   if (!segments.isBreak(start) && segments.sortAround(start) !== 'unknown') return 0;
   if (
     !segments.isBreak(end) &&
-    (segments.sortAround(end) !== 'unknown' || rightOf(text, segments, end) === 0) &&
-    RIGHT_CUES.longestAt(text, end) === undefined
+    (segments.sortAround(end) === 'word' ||
+      ((segments.sortAround(end) !== 'unknown' || rightOf(text, segments, end) === 0) && RIGHT_CUES.longestAt(text, end) === undefined))
   )
-    return 0;
+    return 0; // 徐家|汇 too: a dictionary's word is not cut
   if (!whole) return 2 - short;
-  const given = endAt[start + surname] ?? 0;
-  if (first === start + surname && given === end)
-    return end - start - surname === 1 || LIKENESS[segments.sortAt(start + surname)] > 0 ? 2.5 - short : 2;
+  if (first === given && isOneWord) return end - given === 1 || LIKENESS[segments.sortAt(given)] > 0 ? 2.5 - short : 2;
   return 2 - short;
 }
 

@@ -4,7 +4,7 @@ import type { Reading } from '../reading/reading.ts';
 
 const NAME = "[A-Z][A-Z'-]{1,15}(?: [A-Z][A-Z'-]{1,15}){1,2}";
 const ANNOUNCED = new RegExp(
-  `(?:\\b(?:MY NAME IS|NAME IS|NAME ?:|I AM CALLED|I AM|I'M|THIS IS|CARDHOLDER ?:?|ACCOUNT NAME ?:?|ACCOUNT HOLDER ?:?|BENEFICIARY ?:?|PAYEE ?:?|CONTACT(?: PERSON)? ?:?|SPOKE (?:WITH|TO)|SPEAK (?:WITH|TO)|CUSTOMER|CLIENT|DEAR)|姓名拼音|拼音|英文名字?|卡面印的|户名|姓名|收件人|收货人|收款人|持卡人|联系人|我叫|名字) {0,2}(?:[:是为叫]|IS)? {0,2}(${NAME})`,
+  `(?:\\b(?:MY NAME IS|NAME IS|NAME ?:|I AM CALLED|I AM|I'M|THIS IS|CARDHOLDER ?:?|ACCOUNT NAME ?:?|ACCOUNT HOLDER ?:?|BENEFICIARY ?:?|PAYEE ?:?|CONTACT(?: PERSON)? ?:?|SPOKE (?:WITH|TO)|SPEAK (?:WITH|TO)|CUSTOMER|CLIENT|DEAR)|(?:BEST |KIND |WARM )?REGARDS,?\\n|SINCERELY,?\\n|YOURS(?: TRULY)?,?\\n|THANKS,?\\n|CHEERS,?\\n|姓名拼音|拼音|英文名字?|卡面印的|户名|姓名|收件人|收货人|收款人|持卡人|联系人|我叫|名字) {0,2}(?:[:是为叫]|IS)? {0,2}(${NAME})`,
   'g',
 );
 const TITLED = /\b(?:MR|MRS|MS|MISS|DR|SIR|MADAM)\.? [A-Z][A-Z'-]{1,15}(?: [A-Z][A-Z'-]{1,15})?/g;

@@ -1,6 +1,7 @@
 /** Names of persons: a surname and one or two characters beside what announces a name (我叫, 户名) or follows one (先生, 女士); names with a dot or with spaces between the characters. Pure. */
 import type { Claim } from '../kinds.ts';
-import { HOMOGRAPHS } from '../reading/name-cues.ts';
+import { ETHNIC_PARTS, HOMOGRAPHS } from '../reading/name-cues.ts';
+import { givenLikeness } from '../reading/given-names.ts';
 import type { Reading } from '../reading/reading.ts';
 import type { Segments } from '../reading/segments.ts';
 import { COMPOUND, NEVER_GIVEN, NOT_NAMES, SURNAMES } from '../reading/surnames.ts';
@@ -19,7 +20,7 @@ const ANNOUNCEMENTS = new WordTree<Announcement>([
   ),
   ...words('给 是 找 跟 帮 替 和 与', 'titled'),
 ]);
-const LINK = /(?:[ :,"“'(/-]|嗯|呃|那个|是|为|叫|就是|名字|姓名|一下|的话|的|呢|嘛|啊|叫做|填的|写的|全名){0,4}/y;
+const LINK = /(?:[ :,"“'(/-]|嗯|呃|那个|是|为|叫|就是|名字|姓名|一下|的话|的|呢|嘛|啊|叫做|填的|写的|写着|全名|显示的?|登记的?|留的){0,4}/y;
 const TITLES = new WordTree<true>(
   words(
     '先生 女士 小姐 太太 同志 师傅 老师 阿姨 大爷 大妈 医生 律师 教授 主任 经理 总监 名下 的手机 的手机号 的手机号码 的身份证 的身份证号 的卡号 的电话 的账号 的银行卡 的生日 的住址 的护照 本人 您好 你好',
@@ -80,8 +81,21 @@ function* announced(text: string, segments: Segments, word: Word<Announcement>, 
     yield { type: 'PERSON_NAME', start, end: called, sureness: 78 };
     return;
   }
+  const others = ethnicEnd(text, start);
+  if (others !== undefined) {
+    yield { type: 'PERSON_NAME', start, end: others, sureness: 74 };
+    return;
+  }
   const end = nameEnd(text, start);
   if (end === undefined || isWord(text, segments, start, end, word.value)) return;
+  if (
+    word.value === 'sure' &&
+    link === '' &&
+    !CALLED.has(text.slice(word.start, word.end)) &&
+    isHan(text.charAt(end)) &&
+    isOrdinary(segments, start, end)
+  )
+    return;
   const firm = word.value === 'sure' || TITLES.longestAt(text, end) !== undefined;
   // 我是王小明, but not 我是向来…: a name here is all that is said, or is followed by what follows names
   const goesOn = word.value === 'perhaps' ? closes(text, start, end) : word.value === 'titled' && DEEDS.has(text.charAt(end));
@@ -96,6 +110,22 @@ function calledName(text: string, start: number): number | undefined {
   if (surname === 0 || !isGiven(text.charAt(start + 1))) return undefined;
   for (const end of [start + 2, start + 3]) if (!isHan(text.charAt(end)) && isGiven(text.charAt(end - 1))) return end;
   return undefined;
+}
+
+/** A whole word of the dictionary and no name: 收款人信息, 户名文字. */
+const isOrdinary = ({ endAt, sortAt }: Segments, start: number, end: number): boolean =>
+  (endAt[start] ?? 0) >= end && sortAt(start) !== 'unknown' && sortAt(start) !== 'name';
+
+/** A name of another people behind its announcement: of two parts, or of a long one. */
+function ethnicEnd(text: string, start: number): number | undefined {
+  let end = start;
+  let parts = 0;
+  for (let part = ETHNIC_PARTS.longestAt(text, end); part !== undefined && parts < 5; part = ETHNIC_PARTS.longestAt(text, end)) {
+    if (parts === 0 && part.end - part.start < 2) return undefined;
+    ({ end } = part);
+    parts += 1;
+  }
+  return parts >= 2 || end - start >= 3 ? end : undefined;
 }
 
 /** 给司令部充…, 妈妈和网点: ordinary words after what may, but need not announce a name. */
@@ -115,8 +145,11 @@ function isWord(text: string, { endAt, sortAt, isBreak }: Segments, start: numbe
 function nameEnd(text: string, start: number): number | undefined {
   const two = text.slice(start, start + 2);
   const surname = COMPOUND.has(two) ? 2 : SURNAMES.has(text.charAt(start)) ? 1 : 0;
-  if (surname === 0 || NOT_NAMES.has(two)) return undefined;
   const given = start + surname;
+  // 蓝天 is a word, 蓝天佑 at the end of its clause a name; 东方 a word, 东方明玉 a name
+  const whole = givenLikeness(text, given, given + 2) > 0 && !isHan(text.charAt(start + 3));
+  if (surname === 0 || (NOT_NAMES.has(two) && !(surname === 1 && whole) && !(surname === 2 && givenLikeness(text, given, given + 1) > 0)))
+    return undefined;
   if (!isGiven(text.charAt(given))) return undefined;
   const second = text.charAt(given + 1);
   if (!isGiven(second)) return given + 1;
