@@ -6,6 +6,7 @@ import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { RecordingPolicy } from '@keepline/contracts/recording-policy';
 import type { EndedBy, RingOutcome, SuperviseMode } from '@keepline/contracts/events';
+import type { SecondLine } from './second-line.ts';
 
 /** Somebody in a call beside the caller and its agent. */
 export interface CallParty {
@@ -65,8 +66,8 @@ export interface CallFacts {
 export interface Conversation {
   /** Passes the caller on without asking. */
   transfer(to: CallTarget): void;
-  /** Rings somebody while the caller hears music. */
-  consult(to: CallTarget): Promise<void>;
+  /** Rings somebody while the caller hears music; the agent speaks with them on `line`, where it called them with its own phone. */
+  consult(to: CallTarget, line?: SecondLine): Promise<void>;
   /** All three hear one another. */
   conference(): Promise<void>;
   /** The agent leaves the caller with whom was consulted. */

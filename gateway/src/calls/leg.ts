@@ -20,6 +20,8 @@ export interface TransferAsked {
   readonly target: string;
   /** It wants to join two calls of its own. */
   readonly isAttended: boolean;
+  /** Whether the other call it wants to join is the one of this leg (RFC 3891). */
+  joins(leg: Leg): boolean;
   accept(): void;
   /** @param status SIP status 400–699 */
   refuse(status: number): void;

@@ -39,6 +39,8 @@ export interface TrunkOffice {
   /** URI of the site, for From. */
   readonly siteUri: string;
   trunkOf(source: SipSource): Trunk | undefined;
+  /** Whose phone that is, static or registered. */
+  agentAt(source: SipSource): AgentId | undefined;
   /** Phones of an agent that can be rung now; null for one at the browser. */
   phonesOf(agentId: AgentId): readonly Phone[] | null;
   status(): { readonly trunks: TrunkStatus[]; readonly registeredPhones: number; readonly bannedSources: number };
@@ -56,6 +58,12 @@ export async function openTrunks(
   const secrets = readSipSecrets(within(data, site.sip.secretsFile), site.site);
   const table = new TrunkTable(site.sip.trunks);
   const phones = phoneAddresses(site.agents);
+  const staticPhones = site.agents.flatMap(({ id, phone }) => {
+    const place = phone === '' || phone === REGISTERED ? null : addressOf(phone);
+    return place === null ? [] : [{ id, place }];
+  });
+  const staticAt = ({ address, port }: SipSource): AgentId | undefined =>
+    staticPhones.find(({ place }) => place.address === address && place.port === port)?.id;
   const registering = new Set(site.agents.filter(({ phone }) => phone === REGISTERED).map(({ id }) => id));
   const guard = new DigestGuard({ realm: site.site, clock, status: 401, algorithms: site.sip.digestAlgorithms });
   // Each needs the other: the registrar tells the gatekeeper of guesses, and asks nothing of it before it is open.
@@ -79,6 +87,11 @@ export async function openTrunks(
     ban: { refusals: site.sip.ban.refusals, withinMs: site.sip.ban.withinSeconds * 1000, forMs: site.sip.ban.forSeconds * 1000 },
     callsPerSecond: site.sip.sourceCallsPerSecond,
     hasRegistrar: registering.size > 0,
+    vetPhone(inbound) {
+      if (staticAt(inbound.source) !== undefined) return null;
+      const agentId = registrar.agentAt(inbound.source);
+      return agentId === undefined ? undefined : registrar.prove(inbound, agentId);
+    },
     isPhone: (address) => phones.has(address) || registrar.knows(address),
     onBan(address) {
       log.warn({ address, seconds: site.sip.ban.forSeconds }, 'a source that knocks at every door gets no answer for a while');
@@ -136,6 +149,7 @@ export async function openTrunks(
     watch,
     places,
     siteUri: `sip:${site.site}@${siteHost}`,
+    agentAt: (source) => staticAt(source) ?? registrar.agentAt(source),
     trunkOf: (source) => keeper.trunkOf(source),
     phonesOf(agentId) {
       const { phone } = roster.config(agentId);

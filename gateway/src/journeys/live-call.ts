@@ -10,7 +10,7 @@ import type { CallAudio } from '../calls/call-audio.ts';
 import type { CallControl, CallFacts, Conversation } from '../calls/call-control.ts';
 import { CallStateRefused } from '../calls/errors.ts';
 import type { Arrival } from '../calls/arrival.ts';
-import type { Leg } from '../calls/leg.ts';
+import type { Leg, TransferAsked } from '../calls/leg.ts';
 import type { CallJournal } from './call-journal.ts';
 import type { Taping } from './house.ts';
 import type { OnDemand } from './talk-recording.ts';
@@ -25,6 +25,8 @@ export type Passed =
 export interface Talking extends Conversation {
   /** Lets everybody hear whom the facts say, after a change. */
   hear(): void;
+  /** The agent's phone wants to join its two lines: whether they are the caller's and that of a consultation that is answered. */
+  mayJoin(asked: TransferAsked, on: Leg): boolean;
 }
 
 export interface LiveCallParts {
@@ -124,6 +126,10 @@ export class LiveCall implements CallControl {
   conversation(): Conversation {
     if (!this.#talking) throw new CallStateRefused(this.#facts.callId, 'change', this.#facts.state.replaceAll('_', ' '));
     return this.#talking;
+  }
+
+  mayJoin(asked: TransferAsked, on: Leg): boolean {
+    return this.#talking?.mayJoin(asked, on) === true;
   }
 
   /** Until the next prompt or bridge. A site without the music lets the caller wait in silence and says so. */

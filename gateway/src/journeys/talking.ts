@@ -6,11 +6,14 @@ import type { RingOutcome, SuperviseMode } from '@keepline/contracts/events';
 import type { AgentId } from '@keepline/contracts/ids';
 import type { CallFacts, CallParty, CallTarget } from '../calls/call-control.ts';
 import { CallNotFound, CallStateRefused, ColleagueBusy, SupervisorPresent } from '../calls/errors.ts';
-import type { Leg } from '../calls/leg.ts';
+import type { Leg, TransferAsked } from '../calls/leg.ts';
+import type { SecondLine } from '../calls/second-line.ts';
 import { type Voice, whoHearsWhom } from '../calls/who-hears-whom.ts';
 import { ringGuest, type Ringing } from './guest.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed, Talking } from './live-call.ts';
+import { AgentLine } from './agent-line.ts';
+import { joinLines } from './transfer.ts';
 import { excuseConsultation } from './talk-recording.ts';
 
 /** Guests rung in one conversation: each keeps its ports until the call is over. */
@@ -32,6 +35,8 @@ export class Conference implements Talking {
   #rung = 0;
   #isConference = false;
   #lastConsult: RingOutcome | null = null;
+  /** The line of its own phone on which the agent consults. */
+  #line: AgentLine | null = null;
   #withMusic: ReadonlySet<Leg> = new Set();
   #isOver = false;
 
@@ -52,15 +57,21 @@ export class Conference implements Talking {
     });
   }
 
-  async consult(to: CallTarget): Promise<void> {
+  async consult(to: CallTarget, line?: SecondLine): Promise<void> {
     const { state } = this.#facts;
-    if (to.kind === 'queue' || this.#guests.has('consulted')) throw this.#refused('consult');
+    if (to.kind === 'queue' || this.#guests.has('consulted') || this.#line) throw this.#refused('consult');
     if (to.kind === 'agent') this.#requireReady(to.agentId);
     const target = to.kind === 'agent' ? to : ({ kind: 'outside', number: this.#house.outside.check(to.number) } as const);
     this.#admit();
     if (state === 'connected') await this.#call.hold();
     this.#lastConsult = null;
+    if (line) this.#speakOn(line, state === 'connected');
     this.#ring('consulted', target, null);
+  }
+
+  mayJoin(asked: TransferAsked, on: Leg): boolean {
+    const other = on === this.#agent ? this.#line?.leg : this.#agent;
+    return this.#isTalking('consulted') && other !== null && other !== undefined && asked.joins(other);
   }
 
   async conference(): Promise<void> {
@@ -126,7 +137,8 @@ export class Conference implements Talking {
     if (this.#isOver) return;
     const legs = new Map<Voice, Leg>([
       ['caller', this.#caller],
-      ['agent', this.#agent],
+      // A phone with two lines holds one of them: with the caller on hold the agent is on the other.
+      ['agent', (this.#facts.state === 'held' && this.#line?.leg) || this.#agent],
     ]);
     const [partner, supervisor] = [this.#guests.get('consulted'), this.#guests.get('supervisor')];
     if (partner?.leg) legs.set('partner', partner.leg);
@@ -155,6 +167,7 @@ export class Conference implements Talking {
   /** The conversation is over: whoever rings or listens is let go. */
   close(): void {
     for (const role of [...this.#guests.keys()]) this.#release(role);
+    this.#line?.dismiss();
     this.#isOver = true;
     this.#call.talkingIs(null);
   }
@@ -183,9 +196,11 @@ export class Conference implements Talking {
       if (!leg || !isWanted) {
         leg?.hangup();
         if (isWanted) this.#guests.delete(role);
+        if (isWanted && role === 'consulted') this.#line?.fail(outcome);
         this.#tell();
         return;
       }
+      if (role === 'consulted') this.#line?.answer();
       guest.leg = leg;
       if (role === 'consulted') excuseConsultation(this.#call, this.#house);
       guest.party = { ...guest.party, state: 'talking' };
@@ -201,12 +216,30 @@ export class Conference implements Talking {
     const guest = this.#guests.get(role);
     if (!guest) return;
     this.#guests.delete(role);
-    if (role === 'consulted') this.#isConference = false;
+    if (role === 'consulted') {
+      this.#isConference = false;
+      this.#line?.close();
+    }
     guest.ringing.withdraw();
     guest.leg?.hangup();
     guest.ringing.left(isLoss);
     this.#tell();
     if (guest.leg) this.hear();
+  }
+
+  #speakOn(line: SecondLine, heldForIt: boolean): void {
+    const agentLine = new AgentLine(line, this.#house, {
+      over: () => {
+        if (this.#line !== agentLine) return;
+        this.#line = null;
+        this.#release('consulted');
+        // A phone that did not hold the caller itself does not take the caller back itself either.
+        if (heldForIt && !this.#isOver && this.#facts.state === 'held') void this.#call.resume();
+      },
+      transfer: (asked, leg) => joinLines(this.#call, asked, leg),
+    });
+    this.#line = agentLine;
+    line.ring();
   }
 
   #tell(): void {

@@ -45,7 +45,7 @@ function talking(isConnected = true): { call: LiveCall; press: (target: string, 
   const press = (target: string, isAttended = false): string[] => {
     const said: string[] = [];
     handler({
-      ...{ target, isAttended, accept: () => said.push('accepted') },
+      ...{ target, isAttended, joins: () => true, accept: () => said.push('accepted') },
       ...{ refuse: (status) => said.push(`refused ${status}`), report: (status) => said.push(`reported ${status}`) },
     });
     return said;

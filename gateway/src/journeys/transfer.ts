@@ -18,11 +18,14 @@ export function transferToQueue(call: LiveCall, queue: string, house: Pick<House
   call.transferTo({ to: 'queue', queue });
 }
 
-/** Lets the agent's phone pass the call on. Only to a queue of this house: a phone cannot make the house call somebody. */
+/**
+ * Lets the agent's phone pass the call on: without asking to a queue of this house only, since a phone cannot make the house call somebody;
+ * having asked, to whom it consulted.
+ */
 export function listenForTransfer(call: LiveCall, agent: Leg, house: Pick<House, 'dispatcher'>): () => void {
   return (
     agent.onTransfer?.((asked: TransferAsked) => {
-      if (asked.isAttended) return asked.refuse(603);
+      if (asked.isAttended) return joinLines(call, asked, agent);
       try {
         transferToQueue(call, asked.target, house);
       } catch {
@@ -32,6 +35,18 @@ export function listenForTransfer(call: LiveCall, agent: Leg, house: Pick<House,
       asked.report(200); // the house has the caller from here on; how long the queue is, is no longer this phone's concern
     }) ?? (() => {})
   );
+}
+
+/** The agent's phone joins its caller with whom it consulted on a second line, and both lines are over for it (RFC 3891, RFC 5589 §7). */
+export function joinLines(call: LiveCall, asked: TransferAsked, on: Leg): void {
+  if (!call.mayJoin(asked, on)) return asked.refuse(603); // other calls than these two are not the phone's to join
+  try {
+    call.conversation().complete();
+  } catch {
+    return asked.refuse(603);
+  }
+  asked.accept();
+  asked.report(200);
 }
 
 /** The agent's part is over: its phone hangs up when it has heard that the transfer went well, or is hung up. */

@@ -7,11 +7,11 @@ import type { Clock } from '@keepline/contracts/clock';
 import { type CallId, newId } from '@keepline/contracts/ids';
 import type { Arrival } from '../calls/arrival.ts';
 import type { CallMedia, MediaEdge, MediaLeg } from '../media/edge.ts';
-import { acceptAnswer, answerAudio, offerAudio } from '../sdp/offer-answer.ts';
-import { canOffer, newSrtpTerms } from '../sdp/srtp-terms.ts';
+import { newSrtpTerms } from '../sdp/srtp-terms.ts';
 import type { IncomingCall, SipSource } from '../sip/user-agent.ts';
 import { audioOf } from './audio-leg.ts';
-import { newSdpIdentity, type SdpIdentity, sipLeg } from './sip-leg.ts';
+import { describe } from './invite-audio.ts';
+import { newSdpIdentity, sipLeg } from './sip-leg.ts';
 import { readCallFacts } from '../trunks/call-facts.ts';
 import { readNumber } from '../trunks/numbers.ts';
 import { RETRY_AFTER_SECONDS, rulesOf, type Trunk } from '../trunks/trunk-table.ts';
@@ -89,22 +89,4 @@ export async function receive(
     },
     refuse: (status, retryAfterSeconds) => invite.reject(status, retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
-}
-
-/** Our description: the answer to the offer, or an offer of ours whose answer comes with the ACK (RFC 3261 §13.2.1). */
-function describe(
-  invite: IncomingCall,
-  place: MediaLeg,
-  identity: SdpIdentity,
-): { readonly ok: true; readonly sdp: string } | { readonly ok: false; readonly why: string } {
-  const local = { address: place.address, rtpPort: place.port, ...identity };
-  if (invite.offer !== '') {
-    const answer = answerAudio(invite.offer, local);
-    if (answer.ok) place.setRemote(answer.remote);
-    return answer;
-  }
-  if (identity.srtp && !canOffer(identity.srtp)) return { ok: false, why: 'srtp_needs_tls' };
-  const sdp = offerAudio(local);
-  invite.lateAnswer.then((answer) => place.setRemote(acceptAnswer(sdp, answer))).catch(() => invite.hangup()); // no audio is no call
-  return { ok: true, sdp };
 }

@@ -6,6 +6,7 @@ import type { Leg } from '../calls/leg.ts';
 import type { MediaLeg } from '../media/edge.ts';
 import { acceptAnswer, answerAudio, offerAudio, type RtpRemote } from '../sdp/offer-answer.ts';
 import { type SrtpTerms, wipeTerms } from '../sdp/srtp-terms.ts';
+import { isNamedBy } from '../sip/replaces.ts';
 import type { SipCall } from '../sip/user-agent.ts';
 import { makeLeg } from './audio-leg.ts';
 
@@ -16,6 +17,9 @@ export interface SdpIdentity {
   /** Keys of this leg and whether they may be named; default is sound in the clear. */
   readonly srtp?: SrtpTerms;
 }
+
+/** The call behind a leg, for the other leg that wants to be joined with it. */
+const calls = new WeakMap<Leg, SipCall>();
 
 export function newSdpIdentity(srtp?: SrtpTerms): SdpIdentity {
   return { sessionId: randomInt(1, 2 ** 47), version: 1, ...(srtp && { srtp }) };
@@ -37,6 +41,7 @@ export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Le
         handler({
           target: referral.target.user,
           isAttended: referral.replaces !== null,
+          joins: (other) => isNamedBy(referral.replaces, calls.get(other)?.replaces ?? null),
           accept: () => referral.accept(),
           refuse: (status) => referral.refuse(status),
           report: (status) => referral.report(status),
@@ -44,6 +49,7 @@ export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Le
       ),
     onHangup: () => sip.hangup(),
   });
+  calls.set(leg, sip);
   const takeRemote = (remote: RtpRemote): void => {
     place.setRemote(remote);
     if (remote.held === held) return;

@@ -7,6 +7,7 @@ import type { DigestSecret } from '../sip/digest.ts';
 import type { DigestGuard } from '../sip/digest-guard.ts';
 import type { Inbound } from '../sip/inbound.ts';
 import { parseNameAddr } from '../sip/parse-header.ts';
+import type { SipSource } from '../sip/transport.ts';
 import type { Refusal } from '../sip/validate-request.ts';
 import { parseUri } from '../sip/uri.ts';
 import type { Store } from '../store/store.ts';
@@ -63,6 +64,22 @@ export class Registrar {
   knows(address: string): boolean {
     for (const bindings of this.#bindings.values()) if (bindings.some((binding) => binding.address === address)) return true;
     return false;
+  }
+
+  /** Whose phone registered from just there. */
+  agentAt({ address, port, transport }: SipSource): string | undefined {
+    for (const [agentId, bindings] of this.#bindings)
+      if (bindings.some((one) => one.address === address && one.port === port && one.transport === transport)) return agentId;
+    return undefined;
+  }
+
+  /** Whether a call was made by the phone of that agent: null, or what it is answered (RFC 3261 §22.2). */
+  prove(inbound: Inbound, agentId: string): Refusal | null {
+    const { guard, secretOf, onWrong } = this.#parts;
+    const proof = guard.check(inbound.request, (name) => (name === agentId ? secretOf(name) : null));
+    if (proof.ok) return null;
+    if (proof.why === 'wrong') onWrong(inbound.source.address);
+    return proof;
   }
 
   get size(): number {

@@ -32,6 +32,14 @@ export function formatReplaces({ callId, toTag, fromTag, earlyOnly }: Replaces):
   return `${callId};to-tag=${toTag};from-tag=${fromTag}${earlyOnly ? ';early-only' : ''}`;
 }
 
+/**
+ * Whether the far end of a dialog means that dialog: it writes the tags from our side, while `own` (`SipCall.replaces`) is written from
+ * its side (RFC 3891 §3).
+ */
+export function isNamedBy(asked: Replaces | null, own: Replaces | null): boolean {
+  return asked !== null && own !== null && asked.callId === own.callId && asked.toTag === own.fromTag && asked.fromTag === own.toTag;
+}
+
 /** The Replaces inside a Refer-To URI (RFC 3891 §1.1): `sip:a@b?Replaces=…`, escaped. Other headers there are not for us. */
 export function replacesOfUri(uri: SipUri): Replaces | null {
   for (const field of uri.headers.split('&')) {

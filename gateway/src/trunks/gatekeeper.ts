@@ -25,6 +25,8 @@ export interface GatekeeperParts {
   readonly hasRegistrar: boolean;
   /** Whether a phone is known to be at this address. */
   isPhone(address: string): boolean;
+  /** A call of an agent's own phone: null lets it through; undefined where it comes from none. */
+  vetPhone?(inbound: Inbound): Refusal | null | undefined;
   /** A source was banned; an IP address, which is personal data in some laws. */
   onBan(address: string): void;
 }
@@ -54,10 +56,13 @@ export class Gatekeeper {
   };
 
   /** For `UserAgent.vet`: a new call from a source that may speak. */
-  readonly vet = ({ request, source }: Inbound): Refusal | null => {
+  readonly vet = (inbound: Inbound): Refusal | null => {
+    const { request, source } = inbound;
     const { trunks, guard, secrets, clock } = this.#parts;
     const known = trunks.of(source.address, source.identities);
     if (!this.#rate.take(source.address, clock.monotonicMs())) return { status: 503, headers: [['Retry-After', `${RETRY_AFTER_SECONDS}`]] };
+    const byPhone = this.#parts.vetPhone?.(inbound);
+    if (byPhone !== undefined) return byPhone;
     if (known !== undefined || !trunks.hasDigest) return null;
     const proof = guard.check(request, (username) => secrets.inbound(username)?.secret ?? null);
     if (!proof.ok) {

@@ -22,6 +22,11 @@ export class DialogText {
     this.#from = `${o.from};tag=${this.#tag}`;
   }
 
+  /** The dialog as the far end of it is to be told of it by somebody else (RFC 3891 §3). */
+  get replaces(): string {
+    return `${this.callId};to-tag=${/;tag=([^;>\s]+)/.exec(this.to)?.[1] ?? ''};from-tag=${this.#tag}`;
+  }
+
   request(
     method: string,
     branch: string,

@@ -154,6 +154,11 @@ export class PhoneCall {
     return statusOf(await this.#ask('REFER', '', '', [['Refer-To', `<${target}>`]]));
   }
 
+  /** Joins the far end of this call with that of another one: attended transfer (RFC 5589 §7). As `transfer`. */
+  async transferTo(other: PhoneCall, target: string): Promise<number> {
+    return await this.transfer(`${target}?Replaces=${encodeURIComponent(other.#dialog.replaces)}`);
+  }
+
   /** BYE when talking, CANCEL while it rings. Resolves when the call is over. */
   async hangup(): Promise<void> {
     if (this.#state === 'over') return;
