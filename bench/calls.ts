@@ -86,6 +86,7 @@ async function openSite(data: string, phones: LoadPhones): Promise<OwnSite> {
   return OwnSite.start(data, {
     agents: agents.map((id) => ({ id, name: id, queues: ['service'], phone: phones.agentUri(id) })),
     sip: { sourceCallsPerSecond: 1000, trunks: [{ name: 'load', maxCalls: 5000, maxCallsPerSecond: 1000 }] },
+    overload: { maxCalls: 20_000, loopDelayMs: 10_000, edgeLateMs: 10_000, recorderQueuePercent: 100 }, // what the machine carries, not what it lets in
     media: { rtpPortMin, rtpPortMax, edgeWorkers: Number(values['edge-workers']) },
   });
 }

@@ -3,10 +3,13 @@
  * the acknowledgement of JetStream with everything on (real `cloud-sync` process, egress guard, ledger, real nats-server with a file store), in
  * the same run as bare asynchronous publishing of the same payloads to the same server, which is the floor. Then a backlog that has waited for the
  * cloud, and the whole way from the event log through the anonymiser. `--backlog 1000000` is the full one.
+ *
+ * `--calls 60` measures something else: calls of a whole site before, while and after its backlog drains (`parts/calls-beside-drain.ts`).
  */
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { tempDir } from '@keepline/testkit/temp-dir';
+import { callsBesideDrain } from './parts/calls-beside-drain.ts';
 import { barePublish } from './parts/bare-publish.ts';
 import { cpuSecondsOf, childWith } from './parts/process-cpu.ts';
 import { makeEvents, exportFromLog, RelaySite } from './parts/relay-site.ts';
@@ -19,6 +22,7 @@ const { values } = parseArgs({
     bare: { type: 'string', default: '100000' },
     gateway: { type: 'string', default: '50000' },
     'cpu-prof': { type: 'string' },
+    calls: { type: 'string' },
   },
 });
 const tell = (line: string): void => console.error(`bench: ${line}`);
@@ -28,6 +32,12 @@ interface Cost {
   readonly ms: number;
   /** µs of CPU per event. */
   readonly cpu: Readonly<Record<'producer' | 'hub' | 'cloudSync', number>>;
+}
+
+if (values.calls !== undefined) {
+  const beside = await callsBesideDrain(Number(values.calls), Number(values.backlog), tell);
+  console.log(values.json ? JSON.stringify(beside) : JSON.stringify(beside, undefined, 2));
+  process.exit(beside.verdict === 'balanced' ? 0 : 1); // soft phones leave timers behind
 }
 
 const scratch = tempDir();

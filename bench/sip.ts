@@ -1,7 +1,7 @@
 /**
  * `./keepline bench sip [--json] [--rate 300] [--seconds 10]`: what a call set-up costs without media. SIPp calls our user agent (180, 200, ACK,
  * BYE) at a steady rate, and in the same run a SIPp phone doing the same, as the floor. Set-ups per second per core are calls divided by the
- * CPU seconds of the answering process. SIPp gives the times to 180 in whole ms: 0 is less than one.
+ * CPU seconds of the answering process. SIPp gives the times to 180 and to 200 in whole ms: 0 is less than one.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,12 +33,19 @@ const scratch = tempDir();
 interface Figures {
   readonly setupsPerCpuSecond: number;
   readonly ringMs: Quantiles;
+  readonly answerMs: Quantiles;
   /** Calls whose 180 SIPp never saw; a busy machine drops some datagrams. */
   readonly withoutRinging: number;
 }
 
-/** Calls somebody until all calls are through; the times to 180 in ms. @throws SippFailed when one call fails */
-async function callMany(port: number, count: number): Promise<number[]> {
+/** Times of the calls that had one, ms. */
+interface Times {
+  readonly ring: readonly number[];
+  readonly answer: readonly number[];
+}
+
+/** Calls somebody until all calls are through. @throws SippFailed when one call fails */
+async function callMany(port: number, count: number): Promise<Times> {
   const folder = tempDir();
   try {
     const caller = await Sipp.start({
@@ -53,7 +60,12 @@ async function callMany(port: number, count: number): Promise<number[]> {
     await caller.done();
     const times = readdirSync(folder.path).find((name) => name.endsWith('_rtt.csv'));
     const rows = times === undefined ? [] : readFileSync(join(folder.path, times), 'utf8').trim().split('\n').slice(1);
-    return rows.map((row) => Number(row.split(';')[1]));
+    const named = (name: string): number[] =>
+      rows
+        .map((row) => row.split(';'))
+        .filter((row) => row[2] === name)
+        .map((row) => Number(row[1]));
+    return { ring: named('ring'), answer: named('answer') };
   } finally {
     folder.remove();
   }
@@ -64,7 +76,13 @@ async function measure(port: number, cpuSeconds: () => number | Promise<number>)
   const before = await cpuSeconds();
   const times = await callMany(port, calls);
   const spent = (await cpuSeconds()) - before;
-  return { setupsPerCpuSecond: Math.round(calls / spent), ringMs: quantiles(times), withoutRinging: calls - times.length };
+  const { ring, answer } = times;
+  return {
+    setupsPerCpuSecond: Math.round(calls / spent),
+    ringMs: quantiles(ring),
+    answerMs: quantiles(answer),
+    withoutRinging: calls - ring.length,
+  };
 }
 
 async function message<T>(child: ChildProcess): Promise<T> {
@@ -112,8 +130,10 @@ try {
   tell(`${calls} calls at ${perSecond} a second, to our user agent`);
   const ours = await measureAgent();
   const ratio = Math.round((ours.setupsPerCpuSecond / floor.setupsPerCpuSecond) * 100) / 100;
-  tell(`ours:  ${ours.setupsPerCpuSecond} set-ups a CPU second; INVITE to 180: ${shown(ours.ringMs)}`);
-  tell(`floor: ${floor.setupsPerCpuSecond} set-ups a CPU second; INVITE to 180: ${shown(floor.ringMs)} (${FLOOR})`);
+  tell(`ours:  ${ours.setupsPerCpuSecond} set-ups a CPU second; INVITE to 180: ${shown(ours.ringMs)}, to 200: ${shown(ours.answerMs)}`);
+  tell(
+    `floor: ${floor.setupsPerCpuSecond} set-ups a CPU second; INVITE to 180: ${shown(floor.ringMs)}, to 200: ${shown(floor.answerMs)} (${FLOOR})`,
+  );
   const { overloaded, callsOffered } = ours.used.counters;
   tell(`180 was lost in ${ours.withoutRinging} calls to us and ${floor.withoutRinging} to SIPp`);
   tell(`${callsOffered} calls answered, ${overloaded} refused; our memory ${Math.round(ours.used.rssBytes / 1e6)} MB`);
@@ -121,8 +141,10 @@ try {
     setupsPerSecondPerCore: ours.setupsPerCpuSecond,
     cpuMsPerSetup: Math.round(1e5 / ours.setupsPerCpuSecond) / 100,
     inviteTo180Ms: ours.ringMs,
+    inviteTo200Ms: ours.answerMs,
     floorSetupsPerSecond: floor.setupsPerCpuSecond,
     floorInviteTo180Ms: floor.ringMs,
+    floorInviteTo200Ms: floor.answerMs,
     floor: FLOOR,
     ratio,
   };
