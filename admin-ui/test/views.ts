@@ -8,6 +8,8 @@ export function firstView(): DeskView {
   return {
     agent: { id: AGENT, name: '李静', state: 'not_ready', reason: 'signed_in', sinceMs: now, afterwards: '' },
     colleagues: [],
+    pickable: [],
+    parked: [],
     transferQueues: ['service', 'vip-private-banking'],
     team: null,
     call: null,

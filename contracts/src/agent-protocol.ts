@@ -63,6 +63,12 @@ export const DeskRequest = Type.Union([
   ask('call.complete', { callId }),
   /** Lets go of whom was consulted, or stops ringing. */
   ask('call.release', { callId }),
+  /** Takes a call that waits in a queue of this agent, or rings at a colleague for one. */
+  ask('call.pickup', { callId }),
+  /** Puts the caller into a parking place; this agent is free. */
+  ask('call.park', { callId }),
+  /** Takes up whatever is in that parking place. */
+  ask('call.retrieve', { slot: Type.Integer({ minimum: 1, maximum: 99_999 }) }),
   /** Click to call: this agent first, then the customer. */
   ask('call.dial', { number: Type.String({ minLength: 1, maxLength: 32 }) }),
   /** Comes into the call of another agent, or changes how; `call.hangup` leaves it. */
@@ -97,6 +103,9 @@ export const DESK_ASK_ACTS: Readonly<Record<DeskAsk, Sensitivity>> = {
   'call.conference': false,
   'call.complete': false,
   'call.release': false,
+  'call.pickup': 'call.pickup',
+  'call.park': 'call.park',
+  'call.retrieve': 'call.retrieve',
   'call.dial': 'call.dial_out',
   // or `call.whisper`, `call.barge`, by the mode asked for
   'call.supervise': 'call.monitor',
@@ -122,6 +131,26 @@ export interface DeskTeamCall {
   readonly agentName: string;
   readonly queue: QueueName;
   readonly connectedSinceMs: number;
+}
+/** A call this agent could pick up. */
+export interface DeskPickable {
+  readonly callId: CallId;
+  readonly state: 'waiting' | 'ringing';
+  readonly queue: QueueName;
+  /** At whom it rings; '' while it waits. */
+  readonly agentName: string;
+  /** Masked. */
+  readonly callerNumber: string;
+  readonly sinceMs: number;
+}
+/** A call in a parking place. */
+export interface DeskParked {
+  readonly slot: number;
+  readonly queue: QueueName;
+  /** Masked. */
+  readonly callerNumber: string;
+  readonly parkedBy: string;
+  readonly sinceMs: number;
 }
 /** `dialling`: the agent is on the line, the customer rings. */
 export type DeskCallState = 'ringing' | 'dialling' | 'connected' | 'held' | 'wrap_up';
@@ -167,8 +196,11 @@ export interface DeskCall {
 }
 /** Why this agent got the call; the desk says it in its own language. */
 export interface RoutedBecause {
-  /** `transferred`: another agent passed it on to this one; `dialled`: the agent called. */
-  readonly how: 'advised' | 'skill' | 'longest_idle' | 'transferred' | 'dialled';
+  /**
+   * `transferred`: another agent passed it on to this one; `dialled`: the agent called; `picked_up`: the agent took it out of turn; `retrieved`: out of
+   * a parking place; `parked_back`: nobody took up what this agent had parked.
+   */
+  readonly how: 'advised' | 'skill' | 'longest_idle' | 'transferred' | 'dialled' | 'picked_up' | 'retrieved' | 'parked_back';
   /** The skill that decided; '' for `longest_idle`. */
   readonly skill: string;
   readonly advice: AdviceOutcome;
@@ -195,6 +227,10 @@ export interface DeskView {
   readonly queues: readonly DeskQueue[];
   /** Agents who could be asked now, at most 50. */
   readonly colleagues: ReadonlyArray<{ readonly id: AgentId; readonly name: string }>;
+  /** Calls this agent could pick up, what rings longest first; at most 10. */
+  readonly pickable: readonly DeskPickable[];
+  /** Calls in parking places, at most as many as there are. */
+  readonly parked: readonly DeskParked[];
   /** Queues a caller can be passed on to. */
   readonly transferQueues: readonly QueueName[];
   /** Calls of other agents, at most 50; null for who may not supervise. */

@@ -3,6 +3,7 @@
  * are; what leaves is the CloudEvents 1.0 envelope at the end of this file, filled by `compliance/src/anonymise`.
  * Durations are in ms. Fields that hold personal data say so.
  */
+import type { AlarmSeverity } from './alarms.ts';
 import type { AgentId, CallId, DecisionId, EventId, QueueName, RecordingId } from './ids.ts';
 import type { LinkState } from './link.ts';
 
@@ -60,7 +61,7 @@ export interface EventData {
     /** Time the decision waited for advice, ms. */ delayMs: number;
   };
   'call.offered_to_agent': { callId: CallId; agentId: AgentId; attempt: number };
-  'call.not_taken': { callId: CallId; agentId: AgentId; why: 'declined' | 'no_answer' | 'agent_lost' };
+  'call.not_taken': { callId: CallId; agentId: AgentId; why: 'declined' | 'no_answer' | 'agent_lost' | 'picked_up' };
   'call.connected': { callId: CallId; agentId: AgentId; queue: QueueName; waitMs: number };
   'call.held': { callId: CallId; by: 'agent' | 'caller' };
   'call.resumed': { callId: CallId; by: 'agent' | 'caller' };
@@ -78,6 +79,11 @@ export interface EventData {
     to: 'queue' | 'agent' | 'outside';
     /** '' unless it went to a queue. */ queue: QueueName;
   };
+  /** This agent took a call that was not offered to it. */
+  'call.picked_up': { callId: CallId; agentId: AgentId; from: 'queue' | 'agent' };
+  'call.parked': { callId: CallId; agentId: AgentId; slot: number };
+  /** `timed_out`: it rings at who parked it; `abandoned`: the caller hung up. */
+  'call.unparked': { callId: CallId; slot: number; how: 'retrieved' | 'timed_out' | 'abandoned'; parkedMs: number };
   /** A supervisor came in, or changed how; `agentId` is the agent supervised. */
   'call.supervised': { callId: CallId; agentId: AgentId; mode: SuperviseMode };
   'call.ended': {
@@ -108,6 +114,16 @@ export interface EventData {
   'link.changed': { from: LinkState; to: LinkState; why: string };
   /** A trunk we can call came up or went down. */
   'trunk.changed': { trunk: string; from: TrunkState; to: TrunkState; why: string };
+  /**
+   * Events that the policy kept on the site: how many of this type, for this reason, in one batch of the export. `refused` is the type with `_` for
+   * its dot, or `unknown` for one outside this contract; `code` is that of the error in lower case. Nothing of what they held.
+   */
+  'anonymisation.refused': { refused: string; code: string; events: number };
+  /** A signed checkpoint of the audit log, so that its history is known outside the building: with the name of the log these make the note again. */
+  'audit.checkpointed': { size: number; /** Base64, 32 bytes. */ root: string; /** Base64: key id and Ed25519 signature. */ signature: string };
+  /** Code of an alarm in lower case, and how grave it is. */
+  'alarm.raised': { code: string; severity: AlarmSeverity };
+  'alarm.cleared': { code: string; severity: AlarmSeverity };
   'quality.sampled': { callId: CallId; leg: 'caller' | 'agent'; packets: number; lost: number; jitterMs: number };
 }
 

@@ -6,9 +6,9 @@ import type { EventType } from '@keepline/contracts/events';
 
 /**
  * `name`: a plain name of the configuration, or ''. `ref`: a pseudonym, or ''. `id`: an identifier with its prefix.
- * `count`: a whole number. `duration`: ms, at most a week. `flag`: a boolean. A list: one of these words.
+ * `digest`: base64 of a hash or of a signature. `count`: a whole number. `duration`: ms, at most a week. `flag`: a boolean. A list: one of these words.
  */
-export type Shape = 'name' | 'ref' | 'count' | 'duration' | 'flag' | { readonly id: string } | readonly string[];
+export type Shape = 'name' | 'ref' | 'count' | 'duration' | 'flag' | 'digest' | { readonly id: string } | readonly string[];
 export type Fields = Readonly<Record<string, Shape>>;
 
 const callId: Shape = { id: 'call' };
@@ -37,7 +37,7 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
     delayMs: 'duration',
   },
   'call.offered_to_agent': { callId, agentRef: 'ref', attempt: 'count' },
-  'call.not_taken': { callId, agentRef: 'ref', why: ['declined', 'no_answer', 'agent_lost'] },
+  'call.not_taken': { callId, agentRef: 'ref', why: ['declined', 'no_answer', 'agent_lost', 'picked_up'] },
   'call.connected': { callId, agentRef: 'ref', queue: 'name', waitMs: 'duration' },
   'call.held': { callId, by: party },
   'call.resumed': { callId, by: party },
@@ -50,6 +50,9 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   },
   'call.conferenced': { callId, agentRef: 'ref' },
   'call.transferred': { callId, agentRef: 'ref', how: ['blind', 'attended'], to: ['queue', 'agent', 'outside'], queue: 'name' },
+  'call.picked_up': { callId, agentRef: 'ref', from: ['queue', 'agent'] },
+  'call.parked': { callId, agentRef: 'ref', slot: 'count' },
+  'call.unparked': { callId, slot: 'count', how: ['retrieved', 'timed_out', 'abandoned'], parkedMs: 'duration' },
   'call.supervised': { callId, agentRef: 'ref', mode: ['monitor', 'whisper', 'barge'] },
   'call.ended': { callId, verdict, by: endedBy, queue: 'name', durationMs: 'duration', waitMs: 'duration', talkMs: 'duration' },
   'call.disposed': { callId, agentRef: 'ref', disposition: 'name', wrapUpMs: 'duration' },
@@ -64,7 +67,11 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   },
   'agent.state_changed': { agentRef: 'ref', from: agent, to: agent, reason: 'name' },
   'link.changed': { from: link, to: link, why: 'name' },
+  'anonymisation.refused': { refused: 'name', code: 'name', events: 'count' },
   'trunk.changed': { trunk: 'name', from: ['unknown', 'up', 'down'], to: ['unknown', 'up', 'down'], why: 'name' },
+  'audit.checkpointed': { size: 'count', root: 'digest', signature: 'digest' },
+  'alarm.raised': { code: 'name', severity: ['warning', 'major', 'critical'] },
+  'alarm.cleared': { code: 'name', severity: ['warning', 'major', 'critical'] },
   'quality.sampled': { callId, leg: party, packets: 'count', lost: 'count', jitterMs: 'duration' },
 };
 

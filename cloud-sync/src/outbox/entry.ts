@@ -19,6 +19,7 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'link.changed': 1,
   'trunk.changed': 1,
   'ivr.chosen': 2,
+  'alarm.cleared': 3,
   'call.offered_to_agent': 2,
   'call.not_taken': 2,
   'call.held': 2,
@@ -27,6 +28,9 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'call.conferenced': 2,
   'call.transferred': 3,
   'call.supervised': 2,
+  'call.picked_up': 2,
+  'call.parked': 2,
+  'call.unparked': 2,
   'call.resumed': 2,
   'call.queued': 3,
   'routing.decided': 3,
@@ -40,6 +44,9 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'call.answered': 5,
   'call.connected': 5,
   'call.disposed': 5,
+  'anonymisation.refused': 5,
+  'audit.checkpointed': 5,
+  'alarm.raised': 6,
   'call.ended': 6,
 };
 /** A type this version does not know is kept as long as an ordinary step of a call. */

@@ -36,6 +36,9 @@ export const SAMPLES: EventData = {
   'call.consulted': { callId, agentId, with: 'agent', outcome: 'answered' },
   'call.conferenced': { callId, agentId },
   'call.transferred': { callId, agentId, how: 'blind', to: 'queue', queue: 'loans' },
+  'call.picked_up': { callId, agentId, from: 'queue' },
+  'call.parked': { callId, agentId, slot: 701 },
+  'call.unparked': { callId, slot: 701, how: 'retrieved', parkedMs: 20_000 },
   'call.supervised': { callId, agentId, mode: 'monitor' },
   'call.ended': { callId, verdict: 'completed', by: 'caller', queue: 'service', durationMs: 60_000, waitMs: 4000, talkMs: 50_000 },
   'call.disposed': { callId, agentId, disposition: 'resolved', note: '客户 13800138000', wrapUpMs: 9000 },
@@ -46,7 +49,11 @@ export const SAMPLES: EventData = {
   'recording.excused': { callId, talk: 'agent', why: 'never' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
   'link.changed': { from: 'up', to: 'suspect', why: 'heartbeat_missed' },
+  'anonymisation.refused': { refused: 'link_changed', code: 'anonymise_field_unknown', events: 2 },
   'trunk.changed': { trunk: 'carrier', from: 'up', to: 'down', why: 'timeout' },
+  'audit.checkpointed': { size: 2507, root: Buffer.alloc(32, 7).toString('base64'), signature: Buffer.alloc(68, 9).toString('base64') },
+  'alarm.raised': { code: 'audit_forked', severity: 'critical' },
+  'alarm.cleared': { code: 'site_part_down', severity: 'critical' },
   'quality.sampled': { callId, leg: 'caller', packets: 250, lost: -1, jitterMs: 3 },
 };
 

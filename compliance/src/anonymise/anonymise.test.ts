@@ -88,7 +88,7 @@ describe('what is not on the list stays on the site', () => {
     }
   };
 
-  it.each(['call.parked', '', 'constructor', '__proto__', '13812345678'])('a type without a policy: %j', (type) => {
+  it.each(['call.whistled', '', 'constructor', '__proto__', '13812345678'])('a type without a policy: %j', (type) => {
     expect(code(type, {})).toBe('ANONYMISE_TYPE_UNKNOWN');
   });
 

@@ -36,6 +36,9 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'call.consulted': { callId, agentId, with: 'outside', outcome: 'busy' },
   'call.conferenced': { callId, agentId },
   'call.transferred': { callId, agentId, how: 'attended', to: 'agent', queue: '' },
+  'call.picked_up': { callId, agentId, from: 'queue' },
+  'call.parked': { callId, agentId, slot: 701 },
+  'call.unparked': { callId, slot: 701, how: 'retrieved', parkedMs: 20_000 },
   'call.supervised': { callId, agentId, mode: 'whisper' },
   'call.ended': { callId, verdict: 'completed', by: 'caller', queue, durationMs: 90_000.4, waitMs: 20_000, talkMs: 60_000 },
   'call.disposed': { callId, agentId, disposition: 'resolved', note: '客户张伟 13812345678', wrapUpMs: 9000 },
@@ -46,7 +49,11 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'recording.excused': { callId, talk: 'consult', why: 'consultation' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },
   'link.changed': { from: 'up', to: 'down', why: 'heartbeats_missed' },
+  'anonymisation.refused': { refused: 'link_changed', code: 'anonymise_field_unknown', events: 2 },
   'trunk.changed': { trunk: 'carrier', from: 'up', to: 'down', why: 'timeout' },
+  'audit.checkpointed': { size: 2507, root: Buffer.alloc(32, 7).toString('base64'), signature: Buffer.alloc(68, 9).toString('base64') },
+  'alarm.raised': { code: 'audit_forked', severity: 'critical' },
+  'alarm.cleared': { code: 'site_part_down', severity: 'critical' },
   'quality.sampled': { callId, leg: 'caller', packets: 3000, lost: -1, jitterMs: 1.9 },
 };
 export const TYPES = Object.keys(SAMPLES).filter((type): type is EventType => Object.hasOwn(POLICY_LAW, type));

@@ -3,6 +3,7 @@
  * does not leave. Decisions of a careful bank: names and notes are dropped, numbers and agents become pseudonyms, free wording `other`. The policy
  * in force (`policy-document.ts`) is data below this law.
  */
+import type { AlarmSeverity } from '@keepline/contracts/alarms';
 import type {
   AdviceOutcome,
   AgentStateName,
@@ -20,7 +21,7 @@ import type {
 } from '@keepline/contracts/events';
 import type { LinkState } from '@keepline/contracts/link';
 import { canonicalNumber } from './pseudonym.ts';
-import { drop, duration, id, label, name, nameOrNone, never, oneOf, replaced, type Rule, whole, yesOrNo } from './rules.ts';
+import { digest, drop, duration, id, label, name, nameOrNone, never, oneOf, replaced, type Rule, whole, yesOrNo } from './rules.ts';
 
 export type PolicyLaw = { readonly [T in EventType]: { readonly [F in keyof EventData[T]]-?: Rule } };
 
@@ -29,6 +30,7 @@ const agentId = replaced('agent');
 const party = oneOf<'agent' | 'caller'>({ agent: true, caller: true });
 const linkState = oneOf<LinkState>({ up: true, suspect: true, down: true, probing: true });
 const trunkState = oneOf<TrunkState>({ unknown: true, up: true, down: true });
+const severity = oneOf<AlarmSeverity>({ warning: true, major: true, critical: true });
 const agentState = oneOf<AgentStateName>({
   signed_out: true,
   not_ready: true,
@@ -74,7 +76,7 @@ export const POLICY_LAW: PolicyLaw = {
   'call.not_taken': {
     callId,
     agentId,
-    why: oneOf<EventData['call.not_taken']['why']>({ declined: true, no_answer: true, agent_lost: true }),
+    why: oneOf<EventData['call.not_taken']['why']>({ declined: true, no_answer: true, agent_lost: true, picked_up: true }),
   },
   'call.connected': { callId, agentId, queue: nameOrNone, waitMs: duration },
   'call.held': { callId, by: party },
@@ -96,6 +98,14 @@ export const POLICY_LAW: PolicyLaw = {
     how: oneOf<'blind' | 'attended'>({ blind: true, attended: true }),
     to: oneOf<'queue' | 'agent' | 'outside'>({ queue: true, agent: true, outside: true }),
     queue: nameOrNone,
+  },
+  'call.picked_up': { callId, agentId, from: oneOf<'queue' | 'agent'>({ queue: true, agent: true }) },
+  'call.parked': { callId, agentId, slot: whole(1, 99_999) },
+  'call.unparked': {
+    callId,
+    slot: whole(1, 99_999),
+    how: oneOf<EventData['call.unparked']['how']>({ retrieved: true, timed_out: true, abandoned: true }),
+    parkedMs: duration,
   },
   'call.supervised': { callId, agentId, mode: oneOf<SuperviseMode>({ monitor: true, whisper: true, barge: true }) },
   'call.ended': {
@@ -138,6 +148,10 @@ export const POLICY_LAW: PolicyLaw = {
   'agent.state_changed': { agentId, from: agentState, to: agentState, reason: label },
   'link.changed': { from: linkState, to: linkState, why: label },
   'trunk.changed': { trunk: name, from: trunkState, to: trunkState, why: label },
+  'anonymisation.refused': { refused: name, code: name, events: whole(1, 1_000_000) },
+  'audit.checkpointed': { size: whole(0, 999_999_999), root: digest, signature: digest },
+  'alarm.raised': { code: name, severity },
+  'alarm.cleared': { code: name, severity },
   'quality.sampled': {
     callId,
     leg: oneOf<'caller' | 'agent'>({ caller: true, agent: true }),

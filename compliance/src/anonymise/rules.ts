@@ -56,6 +56,15 @@ export const oneOf = <W extends string>(words: Readonly<Record<W, true>>): Rule 
 
 export const yesOrNo: Rule = check((value) => (typeof value === 'boolean' ? itself(value) : refused));
 
+/** Base64 of a hash (32 bytes) or of a signature with its key id (68 bytes), in its one spelling: random to everybody, whatever was hashed or signed. */
+export const digest: Rule = check((value) =>
+  typeof value === 'string' &&
+  /^(?:[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{91}=)$/.test(value) &&
+  Buffer.from(value, 'base64').toString('base64') === value
+    ? itself(value)
+    : refused,
+);
+
 /** Whole numbers of a range in which no phone, card or identity number fits. */
 export const whole = (minimum: number, maximum: number): Rule =>
   check((value) =>

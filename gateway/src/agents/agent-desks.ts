@@ -8,11 +8,11 @@ import { type AgentId, newId } from '@keepline/contracts/ids';
 import type { LinkStatus } from '@keepline/contracts/link';
 import { permissionsOf } from '@keepline/contracts/roles';
 import type { WebSocket } from 'ws';
-import type { CallFacts } from '../calls/call-control.ts';
+import { pickableFor } from '../calls/pickable.ts';
 import { AgentDesk } from './agent-desk.ts';
 import type { Audited, Log } from '../identity/identity-store.ts';
 import { leadingRole } from '../identity/directory.ts';
-import { callsByAgent, teamCalls } from './desk-calls.ts';
+import { type Round, roundOf, teamCalls } from './desk-calls.ts';
 import type { Calls, CommandSurroundings, Duty } from './desk-commands.ts';
 import type { BrowserMedia } from './desk-media.ts';
 import { deskView } from './desk-view.ts';
@@ -26,6 +26,8 @@ const COALESCE_MS_PER_DESK = 0.25;
 /** Waiting times grow without any event; this is how stale they may be on a quiet site. */
 const REFRESH_EVERY_MS = 5000;
 
+/** Calls to pick up shown on one desk: the most urgent are what matters. */
+const PICKABLE_MAX = 10;
 /** Colleagues and calls of a team shown on one desk. */
 const LISTED_MAX = 50;
 
@@ -150,26 +152,27 @@ export class AgentDesks<MediaLeg> {
     const waitMs = Math.max(COALESCE_MS, this.#workplaces.size * COALESCE_MS_PER_DESK);
     this.#disarmRound = this.#o.clock.after(waitMs, () => {
       this.#disarmRound = undefined;
-      const calls = callsByAgent(this.#o.calls);
-      for (const agentId of this.#workplaces.keys()) this.#show(agentId, calls);
+      const round = roundOf(this.#o.calls, PICKABLE_MAX);
+      for (const agentId of this.#workplaces.keys()) this.#show(agentId, round);
     });
   }
 
   /** Never throws: it is called from timers and in the middle of other people's work, and one view less must not end a call. */
-  #show(agentId: AgentId, calls?: ReadonlyMap<AgentId, CallFacts>): void {
+  #show(agentId: AgentId, round?: Round): void {
     try {
-      this.#workplaces.get(agentId)?.desk?.show(this.#view(agentId, calls ?? callsByAgent(this.#o.calls)));
+      this.#workplaces.get(agentId)?.desk?.show(this.#view(agentId, round ?? roundOf(this.#o.calls, PICKABLE_MAX)));
     } catch (err) {
       this.#o.log.error({ err, agent: agentId }, 'the view of a desk could not be built');
     }
   }
 
-  #view(agentId: AgentId, calls: ReadonlyMap<AgentId, CallFacts>): DeskView {
+  #view(agentId: AgentId, { byAgent, pickable, parked }: Round): DeskView {
     const { duty, link, reasons, dispositions, clock } = this.#o;
+    const queues = duty.queues(agentId);
     return deskView({
       agent: { id: agentId, name: this.#agents.get(agentId)?.name ?? agentId },
       duty: duty.agent(agentId),
-      call: calls.get(agentId),
+      call: byAgent.get(agentId),
       nameOf: (id) => this.#agents.get(id)?.name ?? id,
       announce: this.#o.announce,
       colleagues: duty
@@ -177,9 +180,16 @@ export class AgentDesks<MediaLeg> {
         .filter((id) => id !== agentId)
         .slice(0, LISTED_MAX)
         .map((id) => ({ id, name: this.#agents.get(id)?.name ?? id })),
+      pickable: pickableFor(
+        pickable,
+        agentId,
+        queues.map(({ queue }) => queue),
+        PICKABLE_MAX,
+      ),
+      parked,
       transferQueues: duty.queueNames(),
       team: this.#maySupervise(agentId) ? teamCalls(this.#o.calls, agentId, LISTED_MAX) : null,
-      queues: duty.queues(agentId),
+      queues,
       link: link.status(),
       reasons,
       dispositions,

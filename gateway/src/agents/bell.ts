@@ -14,6 +14,8 @@ export interface Ring {
 
 export class AgentBell {
   readonly #clock: Clock;
+  /** A call this agent has asked for: answered as soon as it rings here. */
+  #asked = '';
   #ringing: { readonly callId: CallId; readonly settle: (decided: Decided) => void } | undefined;
 
   constructor(clock: Clock) {
@@ -29,6 +31,10 @@ export class AgentBell {
       if (this.#ringing?.settle === settle) this.#ringing = undefined;
       resolve(decided);
     };
+    if (this.#asked === callId) {
+      this.#asked = '';
+      return { decided: Promise.resolve('answer'), withdraw: () => {} };
+    }
     const disarm = this.#clock.after(ringMs, () => settle('no_answer'));
     this.#ringing = { callId, settle };
     return { decided: promise, withdraw: () => settle('agent_lost') };
@@ -36,6 +42,11 @@ export class AgentBell {
 
   answer(callId: string): boolean {
     return this.#decide(callId, 'answer');
+  }
+
+  /** Who asked for this call has answered it: now, or as soon as it rings here. */
+  answerWhenRinging(callId: string): void {
+    this.#asked = this.answer(callId) ? '' : callId;
   }
 
   decline(callId: string): boolean {

@@ -1,8 +1,9 @@
 /**
  * Which call belongs to which agent's desk, read from the facts of all calls. Pure over the registry.
  */
-import type { AgentId } from '@keepline/contracts/ids';
+import type { AgentId, QueueName } from '@keepline/contracts/ids';
 import type { CallFacts } from '../calls/call-control.ts';
+import { parkedCalls, pickableByQueue } from '../calls/pickable.ts';
 import type { Calls } from './desk-commands.ts';
 
 const IN_CALL: ReadonlySet<CallFacts['state']> = new Set(['offered', 'dialling', 'connected', 'held']);
@@ -22,6 +23,19 @@ export function callsByAgent(calls: Pick<Calls, 'all'>): Map<AgentId, CallFacts>
     for (const { agentId } of facts.parties) if (agentId !== null) found.set(agentId, facts);
   }
   return found;
+}
+
+/** What all desks have in common in one round of views. */
+export interface Round {
+  readonly byAgent: ReadonlyMap<AgentId, CallFacts>;
+  readonly pickable: ReadonlyMap<QueueName, readonly CallFacts[]>;
+  readonly parked: readonly CallFacts[];
+}
+
+/** @param pickableMax calls of each queue that one desk could show */
+export function roundOf(calls: Pick<Calls, 'all'>, pickableMax: number): Round {
+  const all = calls.all();
+  return { byAgent: callsByAgent(calls), pickable: pickableByQueue(all, pickableMax), parked: parkedCalls(all) };
 }
 
 /** Whether somebody is, or is about to be, on the line with this agent. */

@@ -8,6 +8,8 @@ import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { Permission } from '@keepline/contracts/roles';
 import type { CallControl } from '../calls/call-control.ts';
 import { CallNotFound, CallStateRefused } from '../calls/errors.ts';
+import { mayPickUp } from '../calls/pickable.ts';
+import { ParkingSlotEmpty } from '../routing/errors.ts';
 import { PermissionRefused } from '../identity/errors.ts';
 import { AgentMediaNotReady, DispositionUnknown, NotReadyReasonUnknown } from './errors.ts';
 
@@ -44,6 +46,8 @@ export interface Bell {
   /** @returns false when this call does not ring here */
   answer(callId: string): boolean;
   decline(callId: string): boolean;
+  /** At once, or as soon as this call rings here. */
+  answerWhenRinging(callId: string): void;
 }
 export interface CommandSurroundings {
   readonly agentId: AgentId;
@@ -116,6 +120,21 @@ export async function runCommand(command: Command, at: CommandSurroundings): Pro
       return ownCall(at, command.callId).conversation().complete();
     case 'call.release':
       return ownCall(at, command.callId).conversation().release();
+    case 'call.pickup': {
+      const control = at.calls.get(command.callId);
+      const queues = at.duty.queues(at.agentId).map(({ queue }) => queue);
+      if (!mayPickUp(control.facts(), at.agentId, queues)) throw new CallNotFound(command.callId);
+      return await takeUp('call.pickup', control, at);
+    }
+    case 'call.park': {
+      const talk = ownCall(at, command.callId).conversation();
+      return await at.audited('call.park', command.callId, async () => void talk.park());
+    }
+    case 'call.retrieve': {
+      const control = at.calls.all().find((call) => call.facts().parked?.slot === command.slot);
+      if (!control) throw new ParkingSlotEmpty(command.slot);
+      return await takeUp('call.retrieve', control, at);
+    }
     case 'call.dial': {
       if (!at.usesPhone && !at.isMediaReady()) throw new AgentMediaNotReady(at.agentId);
       const callId = await at.audited('call.dial_out', at.agentId, async () => at.dial(at.agentId, command.number));
@@ -132,6 +151,14 @@ export async function runCommand(command: Command, at: CommandSurroundings): Pro
     default:
       return command satisfies never;
   }
+}
+
+/** A call that was not offered to this agent, and is answered when it rings here. */
+async function takeUp(act: 'call.pickup' | 'call.retrieve', control: CallControl, at: CommandSurroundings): Promise<void> {
+  if (!at.usesPhone && !at.isMediaReady()) throw new AgentMediaNotReady(at.agentId);
+  const { callId } = control.facts();
+  await at.audited(act, callId, async () => control.pickUp(at.agentId));
+  if (!at.usesPhone) at.bell.answerWhenRinging(callId);
 }
 
 /** A call that leaves the house is an audited act; inside the house nothing is. */

@@ -9,6 +9,8 @@ const facts = (call?: FakeCall): ViewFacts => ({
   nameOf: (agentId) => `name of ${agentId}`,
   announce: true,
   colleagues: [],
+  pickable: [],
+  parked: [],
   transferQueues: ['service'],
   team: null,
   call: call?.facts(),

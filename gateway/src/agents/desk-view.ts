@@ -17,6 +17,9 @@ export interface ViewFacts {
   /** Whether an agent sees that a supervisor is in the call. */
   readonly announce: boolean;
   readonly colleagues: DeskView['colleagues'];
+  /** Most urgent first. */
+  readonly pickable: readonly CallFacts[];
+  readonly parked: readonly CallFacts[];
   readonly transferQueues: DeskView['transferQueues'];
   /** null for who may not supervise. */
   readonly team: readonly CallFacts[] | null;
@@ -33,6 +36,15 @@ export function deskView(facts: ViewFacts): DeskView {
     agent: { id: agent.id, name: agent.name, state: duty.state, reason: duty.reason, sinceMs: duty.sinceMs, afterwards: duty.afterwards },
     call: call ? deskCall(call, facts) : null,
     colleagues: facts.colleagues,
+    pickable: facts.pickable.map(({ callId, state, queue, agentId, callerNumber, offeredAtMs, queuedAtMs }) => ({
+      ...{ callId, queue, callerNumber: maskNumber(callerNumber), agentName: agentId === null ? '' : facts.nameOf(agentId) },
+      ...(state === 'offered' ? { state: 'ringing', sinceMs: offeredAtMs } : { state: 'waiting', sinceMs: queuedAtMs }),
+    })),
+    parked: facts.parked.flatMap(({ parked, queue, callerNumber }) =>
+      parked
+        ? [{ slot: parked.slot, queue, callerNumber: maskNumber(callerNumber), parkedBy: facts.nameOf(parked.by), sinceMs: parked.sinceMs }]
+        : [],
+    ),
     transferQueues: facts.transferQueues,
     team:
       facts.team?.map(({ callId, agentId, queue, connectedAtMs }) => ({
@@ -100,6 +112,7 @@ function stateOf(state: CallFacts['state']): DeskCallState | undefined {
       return state;
     case 'in_flow':
     case 'queued':
+    case 'parked':
     case 'outside':
     case 'ended':
       return undefined;

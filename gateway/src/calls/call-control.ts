@@ -30,7 +30,7 @@ export type CallTarget =
 export interface CallFacts {
   readonly callId: CallId;
   /** `dialling`: the agent is on the line, the customer rings. `outside`: passed on to an outside number. */
-  readonly state: 'in_flow' | 'queued' | 'offered' | 'dialling' | 'connected' | 'held' | 'wrap_up' | 'outside' | 'ended';
+  readonly state: 'in_flow' | 'queued' | 'offered' | 'parked' | 'dialling' | 'connected' | 'held' | 'wrap_up' | 'outside' | 'ended';
   readonly direction: 'in' | 'out';
   /** At most one of each role. */
   readonly parties: readonly CallParty[];
@@ -38,6 +38,8 @@ export interface CallFacts {
   readonly conference: boolean;
   /** What became of the consultation before, while none is going on. */
   readonly lastConsult: RingOutcome | null;
+  /** Where it is parked, since when (wall ms) and by whom; null when it is not. */
+  readonly parked: { readonly slot: number; readonly sinceMs: number; readonly by: AgentId } | null;
   readonly callerNumber: string;
   readonly callerName: string;
   readonly queue: string;
@@ -66,6 +68,8 @@ export interface CallFacts {
 export interface Conversation {
   /** Passes the caller on without asking. */
   transfer(to: CallTarget): void;
+  /** Puts the caller into a parking place. @returns its number */
+  park(): number;
   /** Rings somebody while the caller hears music; the agent speaks with them on `line`, where it called them with its own phone. */
   consult(to: CallTarget, line?: SecondLine): Promise<void>;
   /** All three hear one another. */
@@ -85,6 +89,8 @@ export interface CallControl {
   /** @throws CallStateRefused when nobody talks */
   conversation(): Conversation;
   facts(): CallFacts;
+  /** This agent takes the call out of its queue, from the bell of a colleague, or out of its parking place. @throws KeeplineError */
+  pickUp(agentId: AgentId): void;
   hold(): Promise<void>;
   resume(): Promise<void>;
   /** Keeps a card number or a PIN off the tape. @throws KeeplineError when nothing is recorded, or it is paused already */

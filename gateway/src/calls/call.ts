@@ -15,6 +15,7 @@ export type CallInput =
   | { readonly do: 'return_to_queue' }
   | { readonly do: 'lose_agent' }
   | { readonly do: 'transfer' }
+  | { readonly do: 'park'; readonly slot: number; readonly parkedBy: AgentId }
   | { readonly do: 'connect' }
   | { readonly do: 'dial_out'; readonly agentId: AgentId }
   | { readonly do: 'dialling' | 'pass_out' }
@@ -34,6 +35,7 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
     parties: [],
     conference: false,
     lastConsult: null,
+    parked: null,
     callerNumber,
     callerName,
     queue: '',
@@ -84,9 +86,14 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
       return { ...call, state: 'dialling' };
     case 'in_flow pass_out':
       return { ...call, state: 'outside' };
+    case 'in_flow park':
+      return input.do === 'park' ? { ...call, state: 'parked', parked: { slot: input.slot, sinceMs: nowMs, by: input.parkedBy } } : call;
+    case 'parked queue':
     case 'outside queue':
     case 'in_flow queue':
-      return input.do === 'queue' ? { ...call, state: 'queued', queue: input.queue, skill: input.skill, queuedAtMs: nowMs } : call;
+      return input.do === 'queue'
+        ? { ...call, state: 'queued', parked: null, queue: input.queue, skill: input.skill, queuedAtMs: nowMs }
+        : call;
     case 'queued overflow':
       return { ...call, state: 'in_flow' };
     case 'queued offer':
@@ -157,8 +164,9 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
     case 'in_flow end':
     case 'queued end':
     case 'offered end':
+    case 'parked end':
     case 'outside end':
-      return { ...call, state: 'ended', endedAtMs: nowMs, agentId: null };
+      return { ...call, state: 'ended', parked: null, endedAtMs: nowMs, agentId: null };
     case 'dialling end':
     case 'connected end':
     case 'held end':

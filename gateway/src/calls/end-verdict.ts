@@ -19,6 +19,7 @@ export function endVerdict(state: CallFacts['state'], end: LegEnd, by: EndedBy |
     case 'held':
     case 'wrap_up':
     case 'outside':
+    case 'parked': // talked before, or it would not be parked
       return { verdict: 'completed', by: who };
     case 'queued':
     case 'offered':

@@ -1,17 +1,18 @@
-/** What calls that leave the house need of it, put together: the trunks by order and policy, and media of their own. */
+/** What talks need of the house, put together: the trunks by order and policy, media of their own, parking places, and what is recorded. */
 import { systemClock as clock } from '@keepline/contracts/clock';
 import type { House } from '../journeys/house.ts';
 import { openCallAudio } from '../legs/call-audio.ts';
 import { outsideLine } from '../legs/trunk-call.ts';
+import { ParkingLot } from '../routing/parking-lot.ts';
 import type { Ground } from './ground.ts';
 import type { TrunkOffice } from './trunks.ts';
 import type { Voice } from './voice.ts';
 
 export function callsOut(
-  { site }: Ground,
+  { site, audited }: Ground,
   { edge, media }: Voice,
   trunks: TrunkOffice,
-): Pick<House, 'outside' | 'openAudio' | 'recordWhisper' | 'recordingOf'> {
+): Pick<House, 'outside' | 'openAudio' | 'recordWhisper' | 'recordingOf' | 'parking' | 'parkedMs' | 'parkCode' | 'auditPhone'> {
   const { userAgent, watch, places, siteUri } = trunks;
   const { allowed, ringSeconds } = site.dialling;
   return {
@@ -28,6 +29,11 @@ export function callsOut(
       srtpKeysWithoutTls: site.media.srtpKeysWithoutTls,
     }),
     openAudio: (callId) => openCallAudio(edge, media, callId),
+    parking: new ParkingLot(site.parking),
+    parkedMs: site.parking.timeoutSeconds * 1000,
+    parkCode: site.featureCodes.park,
+    auditPhone: (act, agentId, object, run) =>
+      audited(act, { who: agentId, role: 'agent', from: 'telephone', object, purpose: 'asked on the telephone' }, run),
     recordingOf: (queue) => site.queues.find(({ name }) => name === queue) ?? site.dialling,
     recordWhisper: site.supervision.recordWhisper,
   };

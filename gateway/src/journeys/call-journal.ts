@@ -102,6 +102,18 @@ export class CallJournal {
     this.#note(data.callId, {}, 'call.transferred', data);
   }
 
+  pickedUp(data: EventData['call.picked_up']): void {
+    this.#note(data.callId, {}, 'call.picked_up', data);
+  }
+
+  parked(data: EventData['call.parked']): void {
+    this.#note(data.callId, {}, 'call.parked', data);
+  }
+
+  unparked(data: EventData['call.unparked']): void {
+    this.#note(data.callId, {}, 'call.unparked', data);
+  }
+
   supervised(data: EventData['call.supervised']): void {
     this.#note(data.callId, {}, 'call.supervised', data);
   }

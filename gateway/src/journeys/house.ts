@@ -1,6 +1,7 @@
 /**
  * Everything a journey needs of the house, as the smallest interfaces it can do with. `main.ts` fills it in.
  */
+import type { AuditAct } from '@keepline/contracts/audit-acts';
 import type { Clock } from '@keepline/contracts/clock';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId, RecordingId } from '@keepline/contracts/ids';
@@ -11,6 +12,7 @@ import type { CallRegistry } from '../calls/call-registry.ts';
 import type { Leg } from '../calls/leg.ts';
 import type { OutsideLine } from '../calls/outside-line.ts';
 import type { Dispatcher } from '../routing/dispatcher.ts';
+import type { ParkingLot } from '../routing/parking-lot.ts';
 import type { Roster } from '../routing/roster.ts';
 import type { Tx } from '../store/store.ts';
 import type { CallJournal } from './call-journal.ts';
@@ -45,6 +47,13 @@ export interface House {
   readonly door: AgentDoor;
   readonly journal: CallJournal;
   readonly outside: OutsideLine;
+  readonly parking: ParkingLot;
+  /** How long a call may stay parked before it rings back, ms. */
+  readonly parkedMs: number;
+  /** Target of a phone's transfer key that parks the caller; '' for none. */
+  readonly parkCode: string;
+  /** Runs a sensitive act that an agent asked for on a telephone: its entry is durable before. */
+  auditPhone(act: AuditAct, agentId: AgentId, object: string, run: () => Promise<void>): Promise<void>;
   /** Whether what a supervisor whispers is on tape. */
   readonly recordWhisper: boolean;
   /** Media for a call that does not come in but goes out. */

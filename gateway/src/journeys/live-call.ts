@@ -13,12 +13,14 @@ import type { Arrival } from '../calls/arrival.ts';
 import type { Leg, TransferAsked } from '../calls/leg.ts';
 import type { CallJournal } from './call-journal.ts';
 import type { Taping } from './house.ts';
+import type { Parking } from './park.ts';
 import type { OnDemand } from './talk-recording.ts';
 
 /** Where a conversation's agent passes the caller on to; `leg` is there already where the agent asked before. */
 export type Passed =
   | { readonly to: 'queue'; readonly queue: string }
   | { readonly to: 'agent'; readonly agentId: AgentId; readonly leg?: Leg }
+  | ({ readonly to: 'park' } & Parking)
   | { readonly to: 'outside'; readonly number: string; readonly leg?: Leg };
 
 /** A conversation as its call drives it. */
@@ -55,6 +57,8 @@ export class LiveCall implements CallControl {
   #lastAgentId: AgentId = '';
   readonly #disposed = Promise.withResolvers<void>();
   #transfer = Promise.withResolvers<Passed>();
+  #passed: Passed | null = null;
+  #pickUp: ((agentId: AgentId) => void) | null = null;
   #talking: Talking | null = null;
   readonly #hangupAsked = Promise.withResolvers<void>();
 
@@ -203,13 +207,30 @@ export class LiveCall implements CallControl {
   /** Where this conversation's agent passes the caller on to; each conversation has its own. */
   nextTransfer(): Promise<Passed> {
     this.#transfer = Promise.withResolvers<Passed>();
+    this.#passed = null;
     return this.#transfer.promise;
   }
 
   /** Passes the caller on to somebody who exists; the conversation ends and its agent is free. @throws CallStateRefused */
   transferTo(passed: Passed): void {
     step(this.#facts, { do: 'transfer' }, this.#clock.now()); // refused here; made when the conversation is closed
+    this.#passed ??= passed;
     this.#transfer.resolve(passed);
+  }
+
+  /** The conversation ended otherwise, at the same moment: a place that was kept for the caller is free again. */
+  dropTransfer(): void {
+    if (this.#passed?.to === 'park') this.#passed.place.leave();
+  }
+
+  /** What an agent who takes the call unasked does, while that is possible; null: it is not. */
+  pickUpBy(take: ((agentId: AgentId) => void) | null): void {
+    this.#pickUp = take;
+  }
+
+  pickUp(agentId: AgentId): void {
+    if (!this.#pickUp) throw new CallStateRefused(this.#facts.callId, 'pick up', this.#facts.state.replaceAll('_', ' '));
+    this.#pickUp(agentId);
   }
 
   /** Ends the call for everyone; the journey sees the caller's leg end and does the rest. */

@@ -6,6 +6,7 @@ import type { Leg } from '../calls/leg.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed } from './live-call.ts';
 import { talk } from './talk.ts';
+import { waitParked } from './park.ts';
 import { recordTalk } from './talk-recording.ts';
 import { closeUntalked, offer, waitForAgent, waitInQueue } from './wait-for-agent.ts';
 
@@ -18,6 +19,8 @@ export async function passOn(call: LiveCall, caller: Leg, house: House, passed: 
       return await waitForAgent(call, caller, house, passed.queue, '');
     case 'agent':
       return await toAgent(call, caller, house, passed);
+    case 'park':
+      return await waitParked(call, caller, house, passed);
     case 'outside':
       return await toOutside(call, caller, house, passed);
   }
@@ -82,7 +85,7 @@ async function toOutside(
 }
 
 /** A call out has no queue: then one of the agent's, or the first of the site. */
-function queueOf(call: LiveCall, { roster, dispatcher }: House, agentId?: string): string {
+export function queueOf(call: LiveCall, { roster, dispatcher }: Pick<House, 'roster' | 'dispatcher'>, agentId?: string): string {
   const { queue } = call.facts();
   if (queue !== '') return queue;
   return (agentId === undefined ? undefined : roster.config(agentId).queues[0]) ?? dispatcher.firstQueue();

@@ -39,6 +39,7 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   stopListening();
   call.onDemandIs(null);
   talking.close();
+  if (typeof first !== 'object') call.dropTransfer();
   if (typeof first === 'object') {
     call.audio.unbridge();
     call.playHoldMusic();

@@ -13,6 +13,7 @@ import { ringGuest, type Ringing } from './guest.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed, Talking } from './live-call.ts';
 import { AgentLine } from './agent-line.ts';
+import { parkCaller } from './park-caller.ts';
 import { joinLines } from './transfer.ts';
 import { excuseConsultation } from './talk-recording.ts';
 
@@ -55,6 +56,12 @@ export class Conference implements Talking {
       ...{ callId, agentId: agentId ?? '', how: 'blind', to: to.kind },
       queue: to.kind === 'queue' ? to.queue : '',
     });
+  }
+
+  park(): number {
+    const { slot } = parkCaller(this.#call, this.#facts.agentId ?? '', this.#house);
+    this.#release('consulted');
+    return slot;
   }
 
   async consult(to: CallTarget, line?: SecondLine): Promise<void> {

@@ -5,6 +5,7 @@
 import type { Leg, TransferAsked } from '../calls/leg.ts';
 import type { House } from './house.ts';
 import type { LiveCall } from './live-call.ts';
+import { parkByPhone } from './park-caller.ts';
 
 /** What a phone that has handed its call over may take to hang up by itself, ms; then we do. */
 const AGENT_LEAVES_MS = 2000;
@@ -19,13 +20,14 @@ export function transferToQueue(call: LiveCall, queue: string, house: Pick<House
 }
 
 /**
- * Lets the agent's phone pass the call on: without asking to a queue of this house only, since a phone cannot make the house call somebody;
+ * Lets the agent's phone pass the call on: without asking to a queue of this house or a parking place only, since a phone cannot make the house call somebody;
  * having asked, to whom it consulted.
  */
-export function listenForTransfer(call: LiveCall, agent: Leg, house: Pick<House, 'dispatcher'>): () => void {
+export function listenForTransfer(call: LiveCall, agent: Leg, house: Parameters<typeof parkByPhone>[2]): () => void {
   return (
     agent.onTransfer?.((asked: TransferAsked) => {
       if (asked.isAttended) return joinLines(call, asked, agent);
+      if (parkByPhone(call, asked, house)) return;
       try {
         transferToQueue(call, asked.target, house);
       } catch {

@@ -5,7 +5,9 @@
 import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, QueueName } from '@keepline/contracts/ids';
 import { endVerdict } from '../calls/end-verdict.ts';
+import { CallStateRefused } from '../calls/errors.ts';
 import type { Leg } from '../calls/leg.ts';
+import { PICKED_UP } from '../routing/dispatcher.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed } from './live-call.ts';
 import { talk } from './talk.ts';
@@ -36,8 +38,10 @@ export async function waitInQueue(call: LiveCall, caller: Leg, house: House): Pr
       call.apply({ do: 'overflow' });
       return 'overflow';
     }
+    call.pickUpBy((agentId) => house.dispatcher.pickUp(callId, agentId));
     if (attempt === 1) house.journal.queued(call.facts(), house.dispatcher.waiting(queue));
     const next = await Promise.race([waiting.assigned, gone]);
+    call.pickUpBy(null);
     if (next === 'gone') {
       waiting.leave();
       closeUntalked(call, await caller.ended, house);
@@ -50,6 +54,7 @@ export async function waitInQueue(call: LiveCall, caller: Leg, house: House): Pr
     }
     house.journal.decided(next.decision);
     const { agentId, because } = next.decision;
+    if (because.how === 'picked_up') house.journal.pickedUp({ callId, agentId, from: 'queue' });
     const outcome = await offer(
       call,
       caller,
@@ -78,14 +83,24 @@ export async function offer(
   const { callId } = call.facts();
   house.journal.offered(call.apply({ do: 'offer', agentId, because }), attempt);
   const ringing = house.door.offer(agentId, callId, ringMs);
-  const outcome = await Promise.race([ringing.outcome, caller.ended.then(() => 'gone' as const)]);
-  if (outcome === 'gone') {
+  const taken = listenForPickUp(call, agentId, house);
+  const outcome = await Promise.race([ringing.outcome, caller.ended.then(() => 'gone' as const), taken.promise]);
+  const taker = taken.stop();
+  if (typeof outcome === 'string') {
     ringing.withdraw();
     void ringing.outcome.then((late) => late.outcome === 'answered' && late.leg.hangup());
     house.roster.applyFor(agentId, callId, { do: 'withdraw' });
+    if (outcome === 'picked_up' && taker !== null) {
+      house.journal.notTaken(callId, agentId, 'picked_up');
+      house.journal.pickedUp({ callId, agentId: taker, from: 'agent' });
+      call.apply({ do: 'return_to_queue' });
+      return await offer(call, caller, house, { agentId: taker, because: PICKED_UP, ringMs }, attempt + 1);
+    }
+    if (taker !== null) house.roster.applyFor(taker, callId, { do: 'withdraw' });
     closeUntalked(call, await caller.ended, house);
     return 'over';
   }
+  if (taker !== null) house.roster.applyFor(taker, callId, { do: 'withdraw' }); // a moment too late
   if (outcome.outcome === 'answered') {
     house.roster.applyFor(agentId, callId, { do: 'take' });
     const talked = await talk(call, caller, outcome.leg, house);
@@ -95,6 +110,31 @@ export async function offer(
   house.journal.notTaken(callId, agentId, outcome.outcome);
   call.apply({ do: 'return_to_queue' });
   return 'again';
+}
+
+/** Lets a colleague take the call that rings at this agent. `stop` says who did. */
+function listenForPickUp(
+  call: LiveCall,
+  agentId: AgentId,
+  { roster }: House,
+): { readonly promise: Promise<'picked_up'>; readonly stop: () => AgentId | null } {
+  const { callId, state } = call.facts();
+  const { promise, resolve } = Promise.withResolvers<'picked_up'>();
+  let taker: AgentId | null = null;
+  call.pickUpBy((by) => {
+    if (by === agentId) throw new CallStateRefused(callId, 'pick up', state);
+    roster.apply(by, { do: 'dial', callId });
+    taker = by;
+    call.pickUpBy(null);
+    resolve('picked_up');
+  });
+  return {
+    promise,
+    stop() {
+      call.pickUpBy(null);
+      return taker;
+    },
+  };
 }
 
 /** Ends a call that no agent talked on, or none talks on any more. */

@@ -3,11 +3,11 @@
  * queue, and waited for until its deadline at most, so a dead cloud costs one deadline per call and none once the breaker is open.
  */
 import type { AdviceReply } from '@keepline/contracts/advice';
-import type { DeskQueue } from '@keepline/contracts/agent-protocol';
+import type { DeskQueue, RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { Clock } from '@keepline/contracts/clock';
 import { type AgentId, type CallId, newId, type QueueName } from '@keepline/contracts/ids';
 import type { QueueConfig } from '@keepline/contracts/site-config';
-import { QueueFull, QueueUnknown } from './errors.ts';
+import { CallNotWaiting, QueueFull, QueueUnknown } from './errors.ts';
 import { type AdviceTaken, type Explained, explain } from './explain.ts';
 import { match, type WaitingCall } from './match.ts';
 import { WaitingLine } from './queue.ts';
@@ -39,6 +39,8 @@ interface Entry extends WaitingCall {
   matchableSinceMs: number;
 }
 
+/** Nobody chose this agent: it chose the call. */
+export const PICKED_UP: RoutedBecause = { how: 'picked_up', skill: '', advice: 'not_asked', reason: null };
 const NO_ADVICE: AdviceTaken = { asked: null, outcome: 'not_asked', skill: '', reason: null, tookMs: 0 };
 
 export class Dispatcher {
@@ -87,6 +89,25 @@ export class Dispatcher {
         if (this.#line.remove(call.callId)) this.#changed();
       },
     };
+  }
+
+  /**
+   * An agent takes a call that waits, out of its turn; not being ready is no hindrance.
+   * @throws CallNotWaiting, AgentUnknown, AgentStateRefused
+   */
+  pickUp(callId: CallId, agentId: AgentId): void {
+    const entry = this.#line.entries.find((waiting) => waiting.callId === callId);
+    if (!entry) throw new CallNotWaiting(callId);
+    const agents = this.#roster.ready();
+    const { queues, skills } = this.#roster.config(agentId);
+    const taker = { id: agentId, queues, skills, idleSinceMs: this.#roster.state(agentId).sinceMs };
+    this.#roster.apply(agentId, { do: 'dial', callId });
+    this.#line.remove(callId);
+    entry.disarm();
+    const nowMs = this.#clock.now();
+    const decision = explain(newId('dec', nowMs), entry, agents, taker, NO_ADVICE, { nowMs, delayMs: 0 });
+    entry.settle({ to: 'agent', decision: { ...decision, because: PICKED_UP } });
+    this.#changed();
   }
 
   /** @throws QueueUnknown */

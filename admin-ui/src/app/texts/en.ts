@@ -136,6 +136,9 @@ export const en: Texts = {
     longest_idle: 'Longest idle.',
     transferred: 'Passed on by a colleague.',
     dialled: 'Called by you.',
+    picked_up: 'Picked up by you.',
+    retrieved: 'Taken up by you from a parking place.',
+    parked_back: 'Nobody took up the call you had parked.',
     advice: {
       answered: 'Nobody with the advised skill was free.',
       timeout: 'Advice came too late.',

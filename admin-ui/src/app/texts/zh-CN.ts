@@ -132,6 +132,9 @@ export const zhCN = {
     longest_idle: '空闲最久。',
     transferred: '由同事转接。',
     dialled: '由您外呼。',
+    picked_up: '由您代接。',
+    retrieved: '由您从停泊位取回。',
+    parked_back: '停泊超时，回到停泊人。',
     advice: {
       answered: '所建议技能的坐席均不空闲。',
       timeout: '云端建议超时。',

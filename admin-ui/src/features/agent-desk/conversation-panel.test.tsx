@@ -55,6 +55,24 @@ describe.each(['zh', 'en'] as const)('a call with others in %s', (language) => {
     expect(textOf(seen({ recordingPolicy: 'on_demand', recording: true }))).toContain(words('talk.stopRecording'));
   });
 
+  it('shows what could be picked up and what is parked, each with its number masked, and offers to park', () => {
+    const sinceMs = Date.now() - 61_000;
+    const calls: Partial<DeskView> = {
+      pickable: [
+        { callId: 'call-1', state: 'ringing', queue: 'service', agentName: '王磊', callerNumber: '138******78', sinceMs },
+        { callId: 'call-2', state: 'waiting', queue: 'service', agentName: '', callerNumber: '139******11', sinceMs },
+      ],
+      parked: [{ slot: 703, queue: 'service', callerNumber: '137******22', parkedBy: '陈敏', sinceMs }],
+    };
+    const text = textOf(seen(null, calls));
+    for (const part of ['138******78', '139******11', '137******22']) expect(text).toContain(part);
+    expect(text).toContain(words('pickup.ringing', { name: '王磊' }));
+    expect(text).toContain(words('pickup.parkedBy', { name: '陈敏' }));
+    expect(bare(text)).toContain(bare(words('pickup.retrieve')));
+    expect(textOf(seen(null))).not.toContain(words('pickup.title'));
+    expect(bare(textOf(seen({})))).toContain(bare(words('talk.park')));
+  });
+
   it('says who hears whom, and who supervises', () => {
     const text = textOf(seen({ state: 'held', parties: [ASKED, BOSS] }));
     expect(text).toContain(words('talk.hears.consult', { name: '王磊' }));

@@ -46,9 +46,12 @@ export function ConversationPanel({ state, call, acts, onChoose }: ConversationP
           {consulted ? (
             <AfterConsult state={state} call={call} acts={acts} />
           ) : (
-            (['transfer', 'consult'] as const).map((purpose) => (
-              <ChooseButton key={purpose} purpose={purpose} state={state} onChoose={onChoose} />
-            ))
+            <>
+              {(['transfer', 'consult'] as const).map((purpose) => (
+                <ChooseButton key={purpose} purpose={purpose} state={state} onChoose={onChoose} />
+              ))}
+              <AskButton ask="call.park" state={state} call={call} acts={acts} text={t('talk.park')} />
+            </>
           )}
         </div>
       )}
@@ -106,20 +109,37 @@ function AfterConsult({ state, call, acts }: Omit<ConversationPanelProps, 'onCho
 }
 
 /** Where the queue leaves it to the agent whether the talk is recorded. */
-function OnDemandButton({ state, call, acts }: Omit<ConversationPanelProps, 'onChoose'>): ReactNode {
+function OnDemandButton(props: Omit<ConversationPanelProps, 'onChoose'>): ReactNode {
   const { t } = useTranslation();
-  const ask = call.recording ? 'recording.stop' : 'recording.start';
+  const { recording } = props.call;
+  return (
+    <AskButton
+      {...props}
+      ask={recording ? 'recording.stop' : 'recording.start'}
+      pressed={recording}
+      text={t(recording ? 'talk.stopRecording' : 'talk.startRecording')}
+    />
+  );
+}
+
+interface AskButtonProps extends Omit<ConversationPanelProps, 'onChoose'> {
+  readonly ask: 'recording.start' | 'recording.stop' | 'call.park';
+  readonly text: string;
+  readonly pressed?: boolean;
+}
+
+function AskButton({ state, call, acts, ask, text, pressed }: AskButtonProps): ReactNode {
   const isAsking = state.asking.includes(ask);
   return (
     <Button
       size="large"
-      data-testid="on-demand"
-      aria-pressed={call.recording}
+      data-testid={ask}
+      {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
       disabled={!allowedAsks(state).has(ask) && !isAsking}
       loading={isAsking}
       onClick={() => acts.ask({ ask, callId: call.callId })}
     >
-      {t(call.recording ? 'talk.stopRecording' : 'talk.startRecording')}
+      {text}
     </Button>
   );
 }

@@ -6,6 +6,7 @@ import { PURPOSE_ASKS, type Purpose } from './conversation.ts';
 import type { DeskActs } from './desk-acts.ts';
 import { allowedAsks, callOf, type DeskState } from './desk-state.ts';
 import { LinkBanner } from './link-banner.tsx';
+import { PickupPanel } from './pickup-panel.tsx';
 import { QueuePanel } from './queue-panel.tsx';
 import { TargetDialog } from './target-dialog.tsx';
 import { TeamPanel } from './team-panel.tsx';
@@ -46,6 +47,7 @@ export function DeskScreen({ state, acts }: { readonly state: DeskState; readonl
       <div className="desk-body">
         <CallCard state={state} acts={acts} onChoose={choose} />
         <QueuePanel state={state} />
+        <PickupPanel state={state} acts={acts} />
         {state.view?.team && <TeamPanel state={state} team={state.view.team} acts={acts} />}
       </div>
       {choosing && state.view && choosing.callId === callId && callOf(state)?.state !== 'wrap_up' && (

@@ -39,7 +39,9 @@ export interface AudioPathEvents {
 }
 
 /** What lets the browser play: asked for by a press of the agent. */
-const BRINGS_SOUND: ReadonlySet<DeskAsk> = new Set(['call.answer', 'call.dial', 'call.supervise']);
+const BRINGS_SOUND: ReadonlySet<DeskAsk> = new Set([
+  ...(['call.answer', 'call.dial', 'call.supervise', 'call.pickup', 'call.retrieve'] as const),
+]);
 /** Wait before a broken sound path is repaired, ms. */
 export const REPAIR_WAIT_MS = 2_000;
 

@@ -38,8 +38,8 @@ describe('what the agent may do', () => {
   it.each<[DeskCall['state'], DeskAsk[]]>([
     ['ringing', ['call.answer', 'call.decline']],
     ['dialling', ['call.hangup']],
-    ['connected', ['call.hold', 'call.hangup', 'call.mute', 'call.transfer', 'call.consult']],
-    ['held', ['call.resume', 'call.hangup', 'call.transfer', 'call.consult']],
+    ['connected', ['call.hold', 'call.hangup', 'call.mute', 'call.transfer', 'call.consult', 'call.park']],
+    ['held', ['call.resume', 'call.hangup', 'call.transfer', 'call.consult', 'call.park']],
     ['wrap_up', []],
   ])('follows the state of the call: %s', (state, asks) => {
     const agent = { ...firstView().agent, state: 'in_call' as const };

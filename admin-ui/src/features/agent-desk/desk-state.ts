@@ -171,7 +171,7 @@ export function allowedAsks(state: DeskState): ReadonlySet<DeskAsk> {
   if (!view || state.connection.at !== 'open') return allowed;
   if (mayBeReady(state, view.agent)) allowed.add('agent.ready');
   if (view.agent.state !== 'signed_out') allowed.add('agent.not_ready');
-  if (isFree(state, view)) allowed.add('call.dial');
+  if (isFree(state, view)) for (const ask of ['call.dial', 'call.pickup', 'call.retrieve'] as const) allowed.add(ask);
   if (view.team !== null && (isFree(state, view) || isSupervising(view))) allowed.add('call.supervise');
   for (const ask of asksOfCall(state, view.call)) allowed.add(ask);
   for (const ask of state.asking) allowed.delete(ask);
@@ -234,7 +234,7 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
 /** One is asked at a time; whoever is there is let go before somebody else is chosen. */
 function partiesAsks(call: DeskCall): readonly DeskAsk[] {
   const consulted = consultedIn(call);
-  if (!consulted) return ['call.transfer', 'call.consult'];
+  if (!consulted) return ['call.transfer', 'call.consult', 'call.park'];
   if (consulted.state === 'ringing') return ['call.release'];
   return call.conference ? ['call.complete', 'call.release'] : ['call.conference', 'call.complete', 'call.release'];
 }

@@ -128,6 +128,7 @@ export class FakeCall implements CallControl {
       parties: [],
       conference: false,
       lastConsult: null,
+      parked: null,
       callerNumber: '13812345678',
       callerName: '张三',
       queue: 'service',
@@ -157,6 +158,10 @@ export class FakeCall implements CallControl {
     const note = (what: string) => this.asked.push(what);
     return {
       transfer: (to) => void note(`transfer ${to.kind}`),
+      park() {
+        note('park');
+        return 701;
+      },
       consult: async (to) => void note(`consult ${to.kind}`),
       conference: async () => void note('conference'),
       complete: () => void note('complete'),
@@ -171,6 +176,9 @@ export class FakeCall implements CallControl {
   }
   async resumeRecording(): Promise<void> {
     this.asked.push('resume recording');
+  }
+  pickUp(agentId: string): void {
+    this.asked.push(`pick up ${agentId}`);
   }
   async startRecording(): Promise<void> {
     this.asked.push('start recording');

@@ -1,0 +1,21 @@
+/** Settings of what agents do with calls beside talking: parking places, and the codes for it on a telephone. */
+import { group, text, whole } from './config-field.ts';
+
+const code = (value: string, description: string) => text(value, description, { pattern: '^([*][0-9]{1,6})?$' });
+
+export const ParkingSettings = group('Places where a call waits for whoever takes it up by its number.', {
+  firstSlot: whole(701, 1, 99_000, 'Number of the first place.'),
+  slots: whole(20, 0, 99, 'Number of places; 0 turns parking off.'),
+  timeoutSeconds: whole(120, 10, 3600, 'After this long, in seconds, a parked call rings at who parked it.'),
+});
+
+export const FeatureCodes = group('What an agent dials on a registered telephone, after proving its secret.', {
+  pickup: code(
+    '*8',
+    'Takes the call that rings longest at a colleague of the same queue, else the one that waits longest; empty turns it off.',
+  ),
+  park: code(
+    '*70',
+    'Target of the transfer key that parks the caller; empty turns it off. `*` and the number of a place takes the call up.',
+  ),
+});
