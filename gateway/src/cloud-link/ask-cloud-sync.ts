@@ -9,11 +9,20 @@ export interface CloudSyncReply {
   readonly text: string;
 }
 
-/** @param maxBytes a longer reply is not read. @throws CloudSyncUnreachable, also after 5 s without an answer */
-export function askCloudSync(socketPath: string, path: string, maxBytes: number): Promise<CloudSyncReply> {
+/** What is sent, instead of only asking. */
+export interface Posted {
+  readonly body: object;
+  /** How long an answer may take, ms; 5 s when absent. */
+  readonly limitMs?: number;
+}
+
+/** @param maxBytes a longer reply is not read. @throws CloudSyncUnreachable, also after 5 s, or the given limit, without an answer */
+export function askCloudSync(socketPath: string, path: string, maxBytes: number, posted?: Posted): Promise<CloudSyncReply> {
+  const timeout = posted?.limitMs ?? LIMIT_MS;
+  const how = posted ? { method: 'POST', headers: { 'content-type': 'application/json' } } : {};
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown): void => reject(new CloudSyncUnreachable(socketPath, cause));
-    const asked = request({ socketPath, path, timeout: LIMIT_MS, agent: false }, (response) => {
+    const asked = request({ socketPath, path, timeout, agent: false, ...how }, (response) => {
       const parts: Buffer[] = [];
       let bytes = 0;
       response.on('data', (part: Buffer) => {
@@ -24,8 +33,8 @@ export function askCloudSync(socketPath: string, path: string, maxBytes: number)
       response.once('error', fail);
       response.once('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }));
     });
-    asked.once('timeout', () => asked.destroy(new Error(`no answer within ${LIMIT_MS} ms`)));
+    asked.once('timeout', () => asked.destroy(new Error(`no answer within ${timeout} ms`)));
     asked.once('error', fail);
-    asked.end();
+    asked.end(posted && JSON.stringify(posted.body));
   });
 }

@@ -49,6 +49,30 @@ export async function searchKnowledge(reader: Reader, query: string, limit: numb
   return rows.map(({ id, title, language, body }) => ({ id, title, language, excerpt: around(body, words[0] ?? '') }));
 }
 
+/** Trigrams of one question; a longer text adds little and costs a look-up each. */
+const NEAR_TRIGRAMS = 64;
+
+/**
+ * Articles that share most with a text as it is spoken, best first: three characters in common are enough, so that a sentence finds what its words,
+ * which Chinese does not separate, are in. @param limit 1 to 50
+ */
+export async function articlesNear(
+  reader: Reader,
+  text: string,
+  limit: number,
+): Promise<Array<{ id: string; title: string; text: string }>> {
+  const pieces = text.split(/[^\p{L}\p{N}]+/u).map((piece) => [...piece]);
+  const trigrams = pieces.flatMap((letters) => letters.slice(2).map((_, i) => letters.slice(i, i + 3).join('')));
+  const wanted = [...new Set(trigrams)].slice(0, NEAR_TRIGRAMS);
+  if (wanted.length === 0) return [];
+  return await reader.all(
+    `SELECT article_id AS id, title, substr(body, 1, 2000) AS text FROM knowledge
+     WHERE knowledge MATCH ? ORDER BY bm25(knowledge, 0, 0, 4, 1) LIMIT ?`,
+    wanted.map((trigram) => `"${trigram}"`).join(' OR '),
+    limit,
+  );
+}
+
 function around(body: string, word: string): string {
   const at = Math.max(0, body.toLowerCase().indexOf(word.toLowerCase()) - EXCERPT_CHARACTERS / 2);
   const part = body.slice(at, at + EXCERPT_CHARACTERS).toWellFormed();

@@ -1,5 +1,6 @@
 /** English texts; same keys as zh-CN.ts. */
 import { conversationEn } from './conversation.en.ts';
+import { suggestionEn } from './suggestion.en.ts';
 import { workbenchEn } from './workbench.en.ts';
 import type { Texts } from './zh-CN.ts';
 
@@ -9,6 +10,7 @@ const { errors: conversationErrors, shortcuts: conversationShortcuts, ...convers
 export const en: Texts = {
   ...workbench,
   ...conversation,
+  ...suggestionEn,
   brand: 'Keepline',
   deskTitle: 'Agent desk',
   language: { label: 'Language', zh: '中文', en: 'English' },

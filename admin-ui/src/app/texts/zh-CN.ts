@@ -1,5 +1,6 @@
 /** Chinese texts (zh-CN), the first language of the desk; the keys of every other language follow this file. */
 import { conversationZhCN } from './conversation.zh-CN.ts';
+import { suggestionZhCN } from './suggestion.zh-CN.ts';
 import { workbenchZhCN } from './workbench.zh-CN.ts';
 
 const { errors: workbenchErrors, ...workbench } = workbenchZhCN;
@@ -8,6 +9,7 @@ const { errors: conversationErrors, shortcuts: conversationShortcuts, ...convers
 export const zhCN = {
   ...workbench,
   ...conversation,
+  ...suggestionZhCN,
   brand: '守线 Keepline',
   deskTitle: '坐席工作台',
   language: { label: '语言', zh: '中文', en: 'English' },

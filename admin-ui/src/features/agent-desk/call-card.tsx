@@ -12,6 +12,7 @@ import type { Purpose } from './conversation.ts';
 import { ChooseButton, ConversationPanel } from './conversation-panel.tsx';
 import type { DeskActs } from './desk-acts.ts';
 import { callOf, type DeskState, isMuted, isOffered, phaseOf, serverNowMs } from './desk-state.ts';
+import { SuggestionPanel } from './suggestion-panel.tsx';
 import { WrapUp } from './wrap-up.tsx';
 
 export interface CallCardProps {
@@ -62,6 +63,7 @@ export function CallCard({ state, acts, onChoose }: CallCardProps): ReactNode {
             <ConversationPanel state={state} call={call} acts={acts} onChoose={onChoose} />
           </>
         )}
+        <SuggestionPanel key={call.callId} call={call} link={state.view?.link?.state} />
       </div>
     </Card>
   );
