@@ -3,6 +3,7 @@ import { Outbox } from '@keepline/cloud-sync/outbox';
 import { Anonymiser } from '@keepline/compliance/anonymise';
 import type { CallId } from '@keepline/contracts/ids';
 import { newId } from '@keepline/contracts/ids';
+import { eventually } from '@keepline/testkit/eventually';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import * as fc from 'fast-check';
@@ -140,9 +141,10 @@ describe('the export', () => {
     const exporter = exporterTo(outbox);
     exporter.start();
     await exporter.drain();
+    await exporter.drain(); // what tells of the refusals came into the log meanwhile
     const ids = await loggedIds();
-    expect(await outboxIds()).toEqual([ids[0], ids[4]]);
-    expect(exporter.status()).toMatchObject({ cursor: 5, exported: 2, refused: 3 });
+    expect(await outboxIds()).toEqual([ids[0], ...ids.slice(4)]);
+    expect(exporter.status()).toMatchObject({ cursor: 8, exported: 5, refused: 3 });
     expect(await store.read.all('SELECT number, code FROM event_refusals')).toEqual([
       { number: 2, code: 'ANONYMISE_TYPE_UNKNOWN' },
       { number: 3, code: 'ANONYMISE_FIELD_UNKNOWN' },
@@ -150,6 +152,40 @@ describe('the export', () => {
     ]);
     expect(logged.map((line) => line.code)).toEqual(['EXPORT_REFUSED']);
     expect(JSON.stringify(logged)).not.toContain(CALLER);
+  });
+
+  it('tells headquarters what was refused and why, once for all that are alike, without a word of it', async () => {
+    await produceRaw(`personal.${CALLER}`, '{}');
+    await produceRaw('link.changed', `{"from":"up","to":"down","why":"x","who":"${CALLER}"}`);
+    await produceRaw('link.changed', `{"from":"up","to":"down","why":"x","${CALLER}":1}`);
+    const exporter = exporterTo(outbox);
+    exporter.start();
+    await exporter.drain();
+    await exporter.drain();
+    const bodies = (await outboxRows()).map((row): unknown => JSON.parse(row.body));
+    expect(bodies).toMatchObject([
+      { type: 'cn.keepline.anonymisation.refused.v1', data: { refused: 'unknown', code: 'anonymise_type_unknown', events: 1 } },
+      { type: 'cn.keepline.anonymisation.refused.v1', data: { refused: 'link_changed', code: 'anonymise_field_unknown', events: 2 } },
+    ]);
+    expect(JSON.stringify(bodies)).not.toContain(CALLER);
+  });
+
+  it('says nothing of a refused telling, which would go round for ever, and nothing twice when a batch is repeated', async () => {
+    await produceRaw('anonymisation.refused', '{"refused":"call_ended","code":"x","events":1,"more":1}');
+    await produceRaw('link.changed', '{"odd":1}');
+    let failures = 3;
+    const exporter = exporterTo({
+      cursor: () => outbox.cursor(),
+      append: (batch, cursor) => ((failures -= 1) >= 0 ? Promise.reject(new Error('disk full')) : outbox.append(batch, cursor)),
+    });
+    exporter.start();
+    await eventually('the batch that failed three times', async () => {
+      clock.advance(60_000);
+      return (await outboxIds()).length === 1;
+    });
+    await exporter.drain();
+    expect(exporter.status()).toMatchObject({ exported: 1, refused: 2, cursor: 3 });
+    expect(await store.read.all('SELECT count(*) AS rows FROM event_refusals')).toEqual([{ rows: 2 }]);
   });
 
   it('waits longer and longer while the outbox fails, says so once, and loses nothing', async () => {

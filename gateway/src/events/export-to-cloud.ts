@@ -11,6 +11,7 @@ import type { CloudEvent, DomainEvent } from '@keepline/contracts/events';
 import type { Store } from '../store/store.ts';
 import { ExportCursorAhead, ExportGap, ExportRefused, ExportStalled, ExportUnreadable } from './errors.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
+import { type Refusal, recordRefusals } from './refusals.ts';
 
 /** Events per transaction of the outbox: each costs a flush of the disk and a wait for the other writer of the file. */
 export const EXPORT_BATCH = 1024;
@@ -19,6 +20,8 @@ export const EXPORT_SLICE = 64;
 /** Waits between attempts while the outbox fails, ms: doubling from the first to the last. */
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 10_000;
+/** Of the refusal of a type that no policy names, and that may therefore say anything. */
+const TYPE_UNKNOWN = 'ANONYMISE_TYPE_UNKNOWN';
 
 /** What is needed of the outbox: both together or neither, and the cursor of the last append that was durable. */
 export interface ExportTarget {
@@ -28,7 +31,7 @@ export interface ExportTarget {
 
 export interface ExportParts {
   readonly store: Pick<Store, 'write'>;
-  readonly events: Pick<EventLog, 'subscribe' | 'readAfter' | 'lastNumber'>;
+  readonly events: Pick<EventLog, 'append' | 'subscribe' | 'readAfter' | 'lastNumber'>;
   readonly outbox: ExportTarget;
   readonly anonymiser: { event(event: DomainEvent): Anonymised<CloudEvent> };
   readonly clock: Pick<Clock, 'now' | 'after'>;
@@ -44,13 +47,6 @@ export interface ExportStatus {
   readonly missing: number;
   /** `halted` needs a person; `stalled` mends itself when the outbox can be written again. */
   readonly state: 'idle' | 'running' | 'stalled' | 'halted' | 'stopped';
-}
-
-interface Refusal {
-  readonly number: number;
-  readonly type: string;
-  readonly code: string;
-  readonly why: string;
 }
 
 export class ExportToCloud {
@@ -170,25 +166,16 @@ export class ExportToCloud {
       } catch (fault) {
         // Not only refusals: an event that the code cannot read must not hold up those behind it, and must not leave.
         const { code, message } = fault instanceof KeeplineError ? fault : new ExportUnreadable(row.number);
-        refusals.push({ number: row.number, type: row.type, code, why: message });
+        const known = fault instanceof KeeplineError && code !== TYPE_UNKNOWN; // the type is looked up before all else
+        refusals.push({ number: row.number, type: row.type, known, code, why: message });
       }
     }
     return { leaving, refusals };
   }
 
-  #record(refusals: readonly Refusal[]): Promise<void> {
-    const nowMs = this.#parts.clock.now();
-    return this.#parts.store.write(async (tx) => {
-      for (const { number, type, code } of refusals) {
-        await tx.run(
-          'INSERT OR IGNORE INTO event_refusals (number, type, code, refused_at_ms) VALUES (?, ?, ?, ?)',
-          number,
-          type,
-          code,
-          nowMs,
-        );
-      }
-    });
+  async #record(refusals: readonly Refusal[]): Promise<void> {
+    const { store, events, clock } = this.#parts;
+    await store.write((tx) => recordRefusals(tx, events, refusals, clock.now()).then(() => {}));
   }
 
   /** One line per batch and kind of fault, however many events it concerns. */
