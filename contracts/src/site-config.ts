@@ -8,7 +8,6 @@ import { BackupSettings } from './backup-config.ts';
 import { BUSINESS_LINES } from './business-lines.ts';
 import { AlarmSettings } from './alarms.ts';
 import { AuditSettings, SiemSettings } from './audit-config.ts';
-import { DESK_SERVICES } from './desk-suggestion.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
 import { OverloadSettings } from './overload-config.ts';
 import { FeatureCodes, ParkingSettings } from './features-config.ts';
@@ -232,9 +231,9 @@ export const SiteConfig = Type.Object(
         1_099_511_627_776,
         'Bytes of events kept for the cloud, as JSON; the file is about twice as large. Beyond this they expire as above.',
       ),
-      deskServices: Type.Array(Type.Enum([...DESK_SERVICES]), {
+      deskServices: Type.Array(Type.Union([Type.Literal('assist'), Type.Literal('summary'), Type.Literal('qa')]), {
         default: [],
-        maxItems: DESK_SERVICES.length,
+        maxItems: 3,
         description:
           'AI services desks may ask about a text an agent types; personal data is recognised and taken out before. Recognition is not certainty, so a site decides: empty offers none.',
       }),
