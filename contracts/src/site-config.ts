@@ -8,6 +8,7 @@ import { BackupSettings } from './backup-config.ts';
 import { BUSINESS_LINES } from './business-lines.ts';
 import { AlarmSettings } from './alarms.ts';
 import { AuditSettings, SiemSettings } from './audit-config.ts';
+import { LdapSettings } from './ldap-config.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
 import { OverloadSettings } from './overload-config.ts';
 import { FeatureCodes, ParkingSettings } from './features-config.ts';
@@ -118,6 +119,7 @@ export const SiteConfig = Type.Object(
         ),
         { default: [], maxItems: 16, description: 'Where a role may sign in from; a role without a row may from anywhere.' },
       ),
+      ldap: LdapSettings,
       fourEyes: Type.Array(FourEyesAct, {
         default: [],
         maxItems: 6,

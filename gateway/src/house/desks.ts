@@ -11,6 +11,7 @@ import type { ApiParts } from '../api/api-parts.ts';
 import { type Api, startApi } from '../api/server.ts';
 import type { FirstPassword } from '../identity/credentials.ts';
 import { openIdentity } from '../identity/identity.ts';
+import { openLdap } from '../identity/ldap-directory.ts';
 import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
 import { askSuggestion } from '../cloud-link/ask-suggestion.ts';
@@ -64,6 +65,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     site: site.site,
     agents: site.agents,
     sealingKey: ground.keys.identityKey(),
+    outside: site.identity.ldap.url === '' ? undefined : openLdap(site.identity.ldap, ground.data),
     idleMs: site.web.sessionIdleMinutes * 60_000,
     longestMs: site.web.sessionHours * 3_600_000,
     isInCall: (agentId) => registry.ofAgent(agentId) !== undefined,

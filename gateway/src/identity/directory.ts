@@ -101,6 +101,17 @@ export class Directory {
     if (added.changes === 0) throw new UserExists(userId);
   }
 
+  /**
+   * An account another directory vouches for, with the roles of its groups; made when it first comes in.
+   * @throws RolesConflict, UserLimit, UserNameInvalid; UserExists when the name belongs to an account of this site
+   */
+  async vouched(userId: string, source: Exclude<AccountSource, 'local'>, roles: readonly Role[]): Promise<void> {
+    const known = this.find(userId);
+    if (!known) return this.create(userId, userId, roles, { source });
+    if (known.source !== source) throw new UserExists(userId);
+    await this.setRoles(userId, roles);
+  }
+
   /** @param roles without `agent`, which the site file gives. @throws UserUnknown, RolesConflict, RoleFixed */
   async setRoles(userId: string, roles: readonly Role[]): Promise<void> {
     this.get(userId);

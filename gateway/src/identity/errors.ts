@@ -40,6 +40,25 @@ export class SignInSourceRefused extends KeeplineError {
   }
 }
 
+/** An outage is no wrong password: it counts against nobody. */
+export class DirectoryUnavailable extends KeeplineError {
+  constructor(cause: unknown) {
+    super('DIRECTORY_UNAVAILABLE', 'the directory of the bank cannot be asked', {
+      hint: 'Accounts made on this site still come in. See identity.ldap in site.yaml: address, certificate authority, name and password of the search.',
+      cause,
+    });
+  }
+}
+
+export class DirectorySecretLax extends KeeplineError {
+  constructor(path: string) {
+    super('DIRECTORY_SECRET_LAX', `${path} cannot be read, or others than the gateway may read it`, {
+      hint: `Make it a plain file of the gateway's user: chmod 600 ${path}`,
+      offending: path,
+    });
+  }
+}
+
 export class PasswordRefused extends KeeplineError {
   constructor(why: string) {
     super('PASSWORD_REFUSED', `the password does not fit: ${why}`, {

@@ -14,7 +14,7 @@ import type { PasswordPolicy } from './password-policy.ts';
 import { Passkeys } from './passkeys.ts';
 import { Seal } from './seal.ts';
 import { Sessions } from './sessions.ts';
-import { SignIn } from './sign-in.ts';
+import { type OutsideDirectory, SignIn } from './sign-in.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -33,6 +33,8 @@ export interface IdentityOptions {
   readonly sealingKey: Buffer;
   readonly idleMs: number;
   readonly longestMs: number;
+  /** A directory of the bank, where there is one. */
+  readonly outside?: OutsideDirectory | undefined;
   readonly isInCall: (userId: string) => boolean;
   readonly leave: (userId: string) => Promise<void>;
   readonly onPasswordChanged: (userId: string) => Promise<void>;
@@ -71,6 +73,7 @@ export async function openIdentity(o: IdentityOptions): Promise<Identity> {
     },
   );
   const signIn = await SignIn.start({
+    outside: o.outside,
     directory,
     credentials,
     sessions,

@@ -4,9 +4,9 @@
  */
 import type { Clock } from '@keepline/contracts/clock';
 import { newId } from '@keepline/contracts/ids';
-import { isPrivileged } from '@keepline/contracts/roles';
+import { isPrivileged, type Role } from '@keepline/contracts/roles';
 import type { Credentials } from './credentials.ts';
-import { type Account, type Directory, leadingRole } from './directory.ts';
+import { type Account, type AccountSource, type Directory, leadingRole } from './directory.ts';
 import { SignInLocked, SignInRefused, SignInSourceRefused } from './errors.ts';
 import type { Audited, Log } from './identity-store.ts';
 import type { LockStore } from './lock-store.ts';
@@ -15,12 +15,21 @@ import type { Session, SessionEnd, Sessions } from './sessions.ts';
 import { lockPolicy, SignInGuard } from './sign-in-guard.ts';
 import { roleKeptOut, type SourceLimit } from './sign-in-source.ts';
 
+/** A directory of the bank that knows people by name and password. */
+export interface OutsideDirectory {
+  readonly source: Exclude<AccountSource, 'local'>;
+  /** The roles its groups give; undefined when there is no such person or the password is wrong. @throws DirectoryUnavailable, RolesConflict */
+  verify(name: string, password: string): Promise<readonly Role[] | undefined>;
+}
+
 const LOOK_EVERY_MS = 15_000;
 
 export interface SignInOptions {
   readonly directory: Directory;
   readonly credentials: Credentials;
   readonly sessions: Sessions;
+  /** Asked about names that are none of this site, and about agents. */
+  readonly outside: OutsideDirectory | undefined;
   readonly locks: LockStore;
   readonly policy: PasswordPolicy;
   readonly lockAfterFailures: number;
@@ -72,16 +81,38 @@ export class SignIn {
     const context = { who, role, from, object: who, purpose: 'sign in', correlation: newId('req', clock.now()) };
     return this.guarded(name, from, role, () =>
       audited('agent.sign_in', context, async () => {
-        const isKnown = account !== undefined && !account.isDisabled;
+        const isKnown = account !== undefined && !account.isDisabled && account.source === 'local';
         const verified = await credentials.verify(name, password, isKnown);
-        if (!verified || !account) throw new SignInRefused();
-        const keptOut = roleKeptOut(account.roles, from, sources);
+        const person = verified ? account : await this.#vouched(name, password, account, from);
+        if (!person) throw new SignInRefused();
+        const { id, roles } = person;
+        const keptOut = roleKeptOut(roles, from, sources);
         if (keptOut !== undefined) throw new SignInSourceRefused(keptOut);
-        const isDue = isChangeDue(verified, { isPrivileged: isPrivileged(account.roles) }, clock.now(), policy);
-        const hasFactor = await this.#o.hasFactor(account.id);
-        return sessions.open({ userId: account.id, roles: account.roles, from, mustChangePassword: isDue, hasFactor });
+        const isDue = verified !== undefined && isChangeDue(verified, { isPrivileged: isPrivileged(roles) }, clock.now(), policy);
+        const hasFactor = await this.#o.hasFactor(id);
+        return sessions.open({ userId: id, roles, from, mustChangePassword: isDue, hasFactor });
       }),
     );
+  }
+
+  /**
+   * The account of somebody another directory vouches for. An account made here is never asked about there, so that nobody who may write in
+   * that directory becomes an administrator made here, and so that it works while the directory is away. The roles of an agent are this site's.
+   */
+  async #vouched(name: string, password: string, account: Account | undefined, from: string): Promise<Account | undefined> {
+    const { audited, clock, directory, outside, sessions } = this.#o;
+    const isAgent = account?.origin === 'site';
+    if (!outside || account?.isDisabled || (account && !isAgent && account.source !== outside.source)) return undefined;
+    const roles = await outside.verify(name, password);
+    if (isAgent) return roles === undefined ? undefined : account;
+    if (roles === undefined || roles.length === 0) return undefined;
+    if (account && roles.length === account.roles.length && roles.every((role) => account.roles.includes(role))) return account;
+    const context = { who: name, role: leadingRole(roles), from, object: name, correlation: newId('req', clock.now()) };
+    await audited(account ? 'user.roles' : 'user.create', { ...context, purpose: `${outside.source}: ${roles.join(' ')}` }, async () => {
+      await directory.vouched(name, outside.source, roles);
+      for (const old of sessions.of(name)) await sessions.end(old, 'revoked');
+    });
+    return directory.get(name);
   }
 
   /**

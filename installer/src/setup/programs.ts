@@ -40,12 +40,13 @@ export const speech = programs(
   'Without it the prompts of the sample flow are tones instead of words.',
 );
 
-/** SIPp and baresip call in, sox listens, age opens recordings, tshark reads what crossed the cloud link; ip and cc make the lines that are cut; openssl
+/** SIPp, baresip and Linphone call in, sox listens, age opens recordings, tshark reads what crossed the cloud link; ip and cc make the lines that are cut; openssl
  * issues the certificates of a mutual TLS hub; minisign and zstd check and open bundles as a site does; softhsm2 is a PKCS#11 token; pdftotext
  * reads reports back. */
 export const testTools = programs('test tools', '60 s', {
   sipp: 'sip-tester',
   baresip: 'baresip-core',
+  linphonec: 'linphone-cli', // 40 MB with its libraries
   sox: 'sox',
   age: 'age',
   'espeak-ng': 'espeak-ng',
@@ -54,9 +55,12 @@ export const testTools = programs('test tools', '60 s', {
   cc: 'build-essential',
   nft: 'nftables',
   openssl: 'openssl',
+  slapd: 'slapd', // the directory of a bank
   faketime: 'faketime', // sets the clock of one process
   strace: 'strace', // makes system calls of the audit log fail
   minisign: 'minisign',
+  sftp: 'openssh-client', // backups go to another building over it
+  sshd: 'openssh-server',
   zstd: 'zstd',
   'softhsm2-util': 'softhsm2',
   pdftotext: 'poppler-utils',

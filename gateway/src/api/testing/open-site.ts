@@ -17,6 +17,7 @@ import { AgentDesks } from '../../agents/agent-desks.ts';
 import type { Audited, Log } from '../../identity/identity-store.ts';
 import { isInCall } from '../../agents/desk-calls.ts';
 import { openIdentity } from '../../identity/identity.ts';
+import type { OutsideDirectory } from '../../identity/sign-in.ts';
 import { parseSite } from '@keepline/contracts/site-file';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import type { ActContext } from '../../audit/audited.ts';
@@ -66,6 +67,7 @@ export async function openSite(
     /** Pages built elsewhere. */
     deskFolder?: string;
     settings?: Partial<SiteConfig['identity']>;
+    outside?: OutsideDirectory;
   } = {},
 ) {
   const clock = o.clock ?? systemClock;
@@ -106,6 +108,7 @@ export async function openSite(
       site: 'test',
       agents: AGENTS,
       sealingKey: Buffer.alloc(32, 7),
+      outside: o.outside,
       idleMs: o.idleMs ?? 1_800_000,
       longestMs: 43_200_000,
       isInCall: (id) => isInCall(calls, id),
@@ -156,7 +159,8 @@ export async function openSite(
     duty,
     link,
     metrics: async () => '# TYPE keepline_edge_calls gauge\nkeepline_edge_calls 0\n',
-    health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' } }),
+    health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' }, alarms: [] }),
+    alarms: { recent: async () => [], clearNumber: async () => false },
     recordings,
     callerNumber: async () => '13812345678',
     knowledge: async () => [],
