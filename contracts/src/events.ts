@@ -119,11 +119,6 @@ export interface EventData {
    * its dot, or `unknown` for one outside this contract; `code` is that of the error in lower case. Nothing of what they held.
    */
   'anonymisation.refused': { refused: string; code: string; events: number };
-  /**
-   * Events that the policy kept on the site: how many of this type, for this reason, in one batch of the export. `refused` is the type with `_` for
-   * its dot, or `unknown` for one outside this contract; `code` is that of the error in lower case. Nothing of what they held.
-   */
-  'anonymisation.refused': { refused: string; code: string; events: number };
   /** A signed checkpoint of the audit log, so that its history is known outside the building: with the name of the log these make the note again. */
   'audit.checkpointed': { size: number; /** Base64, 32 bytes. */ root: string; /** Base64: key id and Ed25519 signature. */ signature: string };
   /** Code of an alarm in lower case, and how grave it is. */

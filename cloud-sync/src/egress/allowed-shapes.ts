@@ -69,7 +69,6 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'link.changed': { from: link, to: link, why: 'name' },
   'anonymisation.refused': { refused: 'name', code: 'name', events: 'count' },
   'trunk.changed': { trunk: 'name', from: ['unknown', 'up', 'down'], to: ['unknown', 'up', 'down'], why: 'name' },
-  'anonymisation.refused': { refused: 'name', code: 'name', events: 'count' },
   'audit.checkpointed': { size: 'count', root: 'digest', signature: 'digest' },
   'alarm.raised': { code: 'name', severity: ['warning', 'major', 'critical'] },
   'alarm.cleared': { code: 'name', severity: ['warning', 'major', 'critical'] },

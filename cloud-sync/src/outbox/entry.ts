@@ -18,7 +18,6 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'agent.state_changed': 1,
   'link.changed': 1,
   'trunk.changed': 1,
-  'anonymisation.refused': 5,
   'ivr.chosen': 2,
   'alarm.cleared': 3,
   'call.offered_to_agent': 2,

@@ -51,7 +51,6 @@ export const SAMPLES: EventData = {
   'link.changed': { from: 'up', to: 'suspect', why: 'heartbeat_missed' },
   'anonymisation.refused': { refused: 'link_changed', code: 'anonymise_field_unknown', events: 2 },
   'trunk.changed': { trunk: 'carrier', from: 'up', to: 'down', why: 'timeout' },
-  'anonymisation.refused': { refused: 'link_changed', code: 'anonymise_field_unknown', events: 2 },
   'audit.checkpointed': { size: 2507, root: Buffer.alloc(32, 7).toString('base64'), signature: Buffer.alloc(68, 9).toString('base64') },
   'alarm.raised': { code: 'audit_forked', severity: 'critical' },
   'alarm.cleared': { code: 'site_part_down', severity: 'critical' },

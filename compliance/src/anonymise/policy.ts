@@ -149,7 +149,6 @@ export const POLICY_LAW: PolicyLaw = {
   'link.changed': { from: linkState, to: linkState, why: label },
   'trunk.changed': { trunk: name, from: trunkState, to: trunkState, why: label },
   'anonymisation.refused': { refused: name, code: name, events: whole(1, 1_000_000) },
-  'anonymisation.refused': { refused: name, code: name, events: whole(1, 1_000_000) },
   'audit.checkpointed': { size: whole(0, 999_999_999), root: digest, signature: digest },
   'alarm.raised': { code: name, severity },
   'alarm.cleared': { code: name, severity },
