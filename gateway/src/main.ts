@@ -13,8 +13,8 @@ import { followDownlink } from './house/downlink.ts';
 import { layGround } from './house/ground.ts';
 import { healthOf } from './house/health.ts';
 import { takePhoneCall } from './house/phone-lines.ts';
-import { startRetention } from './house/retention.ts';
 import { openRouting } from './house/routing.ts';
+import { startSchedules } from './house/schedules.ts';
 import { openTrunks } from './house/trunks.ts';
 import { openVoice } from './house/voice.ts';
 import { CallJournal } from './journeys/call-journal.ts';
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const interrupted = await closeInterruptedCalls(store, events);
   if (interrupted > 0) log.warn({ calls: interrupted }, 'calls were interrupted by the end of the gateway before');
 
-  const retention = startRetention(ground);
+  const schedules = startSchedules(ground, values.site);
   const voice = await openVoice(ground);
   const routing = openRouting(ground);
   const { registry, roster, dispatcher } = routing;
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
       return callId;
     },
     metrics: () => voice.metrics(),
-    health: () => healthOf({ ...routing, voice, exporter: ground.exporter, trunks: trunks.status().trunks }),
+    health: () => healthOf({ ...routing, voice, exporter: ground.exporter, alarms: ground.alarms, trunks: trunks.status().trunks }),
   });
 
   // SIP opens when the house behind it stands; until then an INVITE finds no port and the trunk tries again.
@@ -123,7 +123,7 @@ async function main(): Promise<void> {
     await desks.close();
     await trunks.close();
     await voice.close();
-    await retention.close();
+    await schedules.close();
     downlink.close();
     routing.close();
     await ground.close();

@@ -19,6 +19,7 @@ const REF = /^[a-z]{2,12}-[A-Za-z0-9_-]{22,50}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 /** No phone number fits. */
 const COUNT_MAX = 1_000_000_000;
+const DIGEST = /^(?:[A-Za-z0-9+/]{43}=|[A-Za-z0-9+/]{91}=)$/;
 const DURATION_MAX_MS = 7 * 86_400_000;
 
 const ENVELOPE: Readonly<Record<string, true>> = {
@@ -80,6 +81,8 @@ function inspectValue(value: unknown, shape: Shape): string | undefined {
   if (shape === 'count') return isWhole(value, COUNT_MAX) ? undefined : 'bad_shape';
   if (shape === 'duration') return isWhole(value, DURATION_MAX_MS) && value >= 0 ? undefined : 'bad_shape';
   if (typeof value !== 'string') return 'bad_shape';
+  // Random like an identifier, and of one length: 32 bytes of a hash, or 68 of a signature with its key id.
+  if (shape === 'digest') return DIGEST.test(value) ? undefined : 'bad_shape';
   // A well-formed identifier is random; in one of a hundred thousand eleven of its digits happen to look like a mobile number.
   if (typeof shape === 'object' && 'id' in shape && isId(shape.id, value)) return undefined;
   const finding = findPersonalData(value, shape === 'ref' ? 'opaque' : 'text');

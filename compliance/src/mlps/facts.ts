@@ -156,6 +156,17 @@ export interface CallFact {
   readonly trunkLimit: number;
   readonly inProgress: number;
 }
+export interface AlarmFact {
+  readonly raised: number;
+  readonly standing: number;
+  readonly hasWebhook: boolean;
+  /** Alarms the webhook took, and those it should have taken more than ten minutes ago. */
+  readonly receipts: number;
+  readonly overdue: number;
+  /** Targets of the SIEM export, and how many entries the one farthest behind lacks of the newest checkpoint of them all. */
+  readonly siemTargets: number;
+  readonly siemBehind: number;
+}
 export interface ComponentFact {
   readonly locked: number;
   readonly installed: number;
@@ -216,6 +227,7 @@ export interface Facts {
   readonly storage: Measured<StorageFact>;
   readonly outbox: Measured<OutboxFact>;
   readonly calls: Measured<CallFact>;
+  readonly alarms: Measured<AlarmFact>;
   readonly components: Measured<ComponentFact>;
   readonly probe: Measured<ProbeFact>;
   readonly policy: Measured<{ readonly version: number; readonly hash: string; readonly labelledFields: number }>;

@@ -12,6 +12,7 @@ import { type Evidence, evidenceText, keepEvidence, parseEvidence, readEvidence 
 import { coverage, judge } from './judge.ts';
 import { mlpsReport } from './mlps-report.ts';
 import { oscalFiles } from './oscal.ts';
+import { alarmDelivered } from './judges/checks.ts';
 import { sampleEvidence, sampleFacts, TAKEN_MS } from './testing/sample-facts.ts';
 
 const signer = signerFrom(newNoteKey('keepline/demo-bank/audit'));
@@ -51,8 +52,26 @@ describe('judging the facts of a site', () => {
       ]),
     );
     const { automatic, partly } = coverage(judge({ ...sampleFacts, ...blind, attestations: [] }));
-    // 8.1.3.3.d and 8.1.5.4.f: that the product has no alarm channel is known without looking
-    expect([automatic.measured, automatic.met, partly.collected, partly.met]).toEqual([2, 0, 0, 0]);
+    expect([automatic.measured, automatic.met, partly.collected, partly.met]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('asks for the receipt of an alarm: a receiver that took it in time, by webhook or by the SIEMs', () => {
+    const held = (change: object) => {
+      const facts = {
+        ...sampleFacts,
+        alarms: {
+          measured: true,
+          value: { raised: 3, standing: 0, hasWebhook: true, receipts: 3, overdue: 0, siemTargets: 0, siemBehind: 0, ...change },
+        },
+      } as const;
+      return alarmDelivered(facts).holds;
+    };
+    expect(held({})).toBe(true);
+    expect(held({ hasWebhook: false })).toBe(false);
+    expect(held({ hasWebhook: false, siemTargets: 1 })).toBe(true);
+    expect(held({ hasWebhook: false, siemTargets: 1, siemBehind: 6000 })).toBe(false);
+    expect(held({ receipts: 2, overdue: 1 })).toBe(false);
+    expect(held({ raised: 0, receipts: 0 })).toBe(null);
   });
 });
 

@@ -31,9 +31,10 @@ export interface SiemRecord {
 /** The same for the same record for ever, and of no other: a checkpoint of n entries is not entry n. */
 const keyOf = ({ origin, number, root }: SiemRecord): string => `${origin}/${root === undefined ? '' : 'checkpoint-'}${number}`;
 
-/** Facility 13 is "log audit"; informational for what went well, warning for what failed (RFC 5424 §6.2.1). */
+/** Facility 13 is "log audit"; informational for what went well, warning for what failed, critical for an alarm (RFC 5424 §6.2.1). */
 const FACILITY = 13;
-const severityOf = ({ outcome }: SiemRecord): number => (outcome === 'failed' ? 4 : 6);
+const severityOf = ({ act, outcome }: SiemRecord): number => (isAlarm(act) ? 2 : outcome === 'failed' ? 4 : 6);
+const isAlarm = (act: string): boolean => act === 'alarm.raise';
 /** Example enterprise number of RFC 5612: names with an @ must carry one, and the site has none of its own. */
 const SD_ID = 'audit@32473';
 
@@ -80,7 +81,7 @@ export function formatCef(record: SiemRecord): string {
     ...(root === undefined ? {} : { cs3Label: 'root', cs3: root }),
   };
   const pairs = Object.entries(extension).map(([name, value]) => `${name}=${cefValue(value)}`);
-  return `CEF:0|${header.join('|')}|${outcome === 'failed' ? 6 : 3}|${pairs.join(' ')}`;
+  return `CEF:0|${header.join('|')}|${isAlarm(act) ? 9 : outcome === 'failed' ? 6 : 3}|${pairs.join(' ')}`;
 }
 
 const cefValue = (value: string): string => value.replaceAll(/[\\=]/g, '\\$&').replaceAll('\r', '\\r').replaceAll('\n', '\\n');
@@ -112,7 +113,7 @@ export function formatOcsf(record: SiemRecord): string {
       log_name: origin,
     },
     ...(object === '' ? {} : { resources: [{ uid: object }] }),
-    severity_id: outcome === 'failed' ? 3 : 1,
+    severity_id: isAlarm(act) ? 5 : outcome === 'failed' ? 3 : 1,
     src_endpoint: !isIpv4(from) && !isIpv6(from) ? { name: from } : { ip: from },
     ...status,
     time: Date.parse(time),

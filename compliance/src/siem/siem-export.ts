@@ -14,6 +14,8 @@ import type { NoteVerifier } from '../tlog/signed-note.ts';
 import { formatLine, formatMessage, type SiemFormat, type SiemRecord } from './formats.ts';
 import type { Target } from './target.ts';
 
+export type { SiemRecord } from './formats.ts';
+
 /** Entries of one batch: at most 2 MB of log. */
 export const SIEM_BATCH_ENTRIES = 500;
 /** Waits after a failure, ms: doubled from the first up to the longest. */
@@ -60,6 +62,11 @@ export class SiemExport {
     for (const lane of this.#lanes) lane.wake();
   }
 
+  /** Sends one record at once and once, past the cursors: for what the log itself can no longer tell. Failures are told as faults. */
+  async tell(record: SiemRecord): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.tell(record)));
+  }
+
   /** Lets what is under way end; the cursors say what comes next. */
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.close()));
@@ -85,6 +92,12 @@ class Lane {
     this.#again = true;
     if (this.#closed || this.#stopPause) return;
     this.#working ??= this.#run().finally(() => (this.#working = undefined));
+  }
+
+  async tell(record: SiemRecord): Promise<void> {
+    await this.#send([record], `${record.origin}/${record.correlation}`).catch((thrown: unknown) =>
+      this.#options.onFault(new SiemUnreachable(this.#to.name, thrown)),
+    );
   }
 
   async close(): Promise<void> {

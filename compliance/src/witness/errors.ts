@@ -4,7 +4,7 @@ import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 /** The log shows others another history than it showed a witness. */
 export class AuditForked extends KeeplineError {
   constructor(witness: string, size: number, why: string) {
-    super('AUDIT_FORKED', `the witness ${witness} does not sign the audit log of ${size} entries: ${why}`, {
+    super('AUDIT_FORKED', `${witness} does not vouch for the audit log of ${size} entries: ${why}`, {
       hint: 'The history was rewritten or cut back after it was witnessed. Change nothing and follow docs/runbook/fork-detected.md.',
       offending: witness,
     });

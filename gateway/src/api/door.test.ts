@@ -82,6 +82,8 @@ describe('the route table', () => {
       'POST /api/cloud/reconcile cloud.read cloud.reconcile',
       'GET /api/egress cloud.read false',
       'GET /api/egress/report egress.export egress.export',
+      'GET /api/alarms alarms.read false',
+      'POST /api/alarms/:number/clear alarms.clear alarm.clear',
       'GET /api/anonymisation cloud.read false',
       'GET /api/downlink cloud.read false',
       'GET /api/downlink/:id cloud.read false',
@@ -258,7 +260,7 @@ describe('what an agent may read', () => {
 
   it('is the health of the site even without a session, and nothing personal in it', async () => {
     site = await openSite();
-    expect((await site.ask('GET', '/api/health')).json).toEqual({ status: 'ok', parts: { store: 'ok', link: 'down' } });
+    expect((await site.ask('GET', '/api/health')).json).toEqual({ status: 'ok', parts: { store: 'ok', link: 'down' }, alarms: [] });
   });
 
   it('is figures for monitoring, on the loopback door alone', async () => {

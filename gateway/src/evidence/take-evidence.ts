@@ -12,6 +12,7 @@ import { policyInForce } from '@keepline/compliance/policy';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { Connection, type Reader } from '../store/connection.ts';
 import { accountFacts, sessionFacts, tallies } from './accounts.ts';
+import { alarmFacts } from './alarms.ts';
 import { cloudEnds, probe, tlsTrials } from './doors.ts';
 import { clockOffsetMs, firewallFacts, hostFacts, trustFacts } from './host.ts';
 import { measure } from './measure.ts';
@@ -85,6 +86,7 @@ export async function takeEvidence({ site, data, read, keys, period, attestation
     storage: await measure(() => storageFacts(data, keys.inventory, read, nowMs)),
     outbox: await measure(() => withOutbox(join(data, 'outbox.db'), (outbox) => outboxFacts(outbox, period.from, period.to))),
     calls: await measure(() => callFacts(read, startMs, endMs, site.sip.trunks)),
+    alarms: await measure(() => alarmFacts(read, auditDir, site, nowMs)),
     components: await measure(() => componentFacts(ROOT)),
     probe: await measure(() => probe(valueOf(tls))),
     policy: await measure(() => {

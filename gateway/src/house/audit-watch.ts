@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { witnessVerifier } from '@keepline/compliance/cosignature';
 import { verifierFrom } from '@keepline/compliance/note';
-import { SiemExport } from '@keepline/compliance/siem';
+import { SiemExport, type SiemRecord } from '@keepline/compliance/siem';
 import { targetOf } from '@keepline/compliance/siem-target';
 import { WitnessClient } from '@keepline/compliance/witness';
 import type { Clock } from '@keepline/contracts/clock';
@@ -28,6 +28,8 @@ export interface AuditWatchParts {
 
 export interface AuditWatch {
   readonly onCheckpoint: (size: number, note: string) => void;
+  /** Tells the SIEMs past the log: for when it cannot. */
+  tell(record: Omit<SiemRecord, 'origin' | 'number'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,8 @@ export function watchAudit({ site, data, verifierKey, clock, onFault, onAlarm }:
       if (witnesses.length > 0) witness.offer(size, note);
       siem.wake();
     },
+    // no number: the log has none for it
+    tell: (record) => siem.tell({ ...record, origin: verifierFrom(verifierKey).name, number: 0 }),
     async close() {
       await witness.settled();
       await siem.close();

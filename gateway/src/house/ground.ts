@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Anonymiser } from '@keepline/compliance/anonymise';
 import { AuditLog } from '@keepline/compliance/audit';
+import { AuditForked } from '@keepline/compliance/witness-errors';
 import { type KeyStore, openKeyStore } from '@keepline/compliance/keys';
 import { PolicySource } from '@keepline/compliance/policy';
 import { Outbox } from '@keepline/cloud-sync/outbox';
@@ -20,7 +21,11 @@ import { EventLog } from '../events/event-log.ts';
 import { ExpiryAlarm } from '../events/expiry-alarm.ts';
 import { ExportToCloud } from '../events/export-to-cloud.ts';
 import { SealedColumns } from '../store/columns.ts';
+import { claimDataFormat } from '../store/data-format.ts';
 import { Store } from '../store/store.ts';
+import { AlarmGate, type Alarms, openAlarms } from './alarms.ts';
+import { AuditHead, forkSinceLastRun } from './audit-head.ts';
+import { startAuditPruning } from './audit-pruning.ts';
 import { watchAudit } from './audit-watch.ts';
 import { allTables } from '../store/tables/all.ts';
 
@@ -42,6 +47,7 @@ export interface Ground {
   readonly audited: <T>(act: AuditAct, context: Act, run: () => Promise<T>) => Promise<T>;
   readonly store: Store;
   readonly events: EventLog;
+  readonly alarms: Alarms;
   readonly anonymiser: Anonymiser;
   /** What may leave the site, read again when it was changed. */
   readonly policy: PolicySource;
@@ -53,6 +59,7 @@ export interface Ground {
 
 export async function layGround(site: SiteConfig, data: string): Promise<Ground> {
   mkdirSync(data, { recursive: true, mode: 0o700 });
+  claimDataFormat(data);
   const log = pino(
     {
       level: site.log.level,
@@ -61,17 +68,24 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     },
     pino.destination(2),
   );
+  const gate = new AlarmGate();
   const onFault = (fault: unknown): void => {
+    gate.take(fault);
     if (fault instanceof KeeplineError) log.warn({ code: fault.code, offending: fault.offending, hint: fault.hint }, fault.message);
     else log.error({ err: fault }, 'unexpected fault');
   };
   const keys = await openKeyStore(join(data, 'keys'), { site: site.site, clock });
   const signer = keys.auditSigner();
-  const onAlarm = (fault: KeeplineError): void =>
-    log.error({ code: fault.code, offending: fault.offending, hint: fault.hint, alarm: 'audit' }, fault.message);
-  const watch = watchAudit({ site, data, verifierKey: signer.verifierKey, clock, onFault, onAlarm });
-  const { onCheckpoint } = watch;
-  const audit = await AuditLog.open({ dir: join(data, 'audit'), signer, clock, onFault, onCheckpoint });
+  const { verifierKey } = signer;
+  const watch = watchAudit({ site, data, verifierKey, clock, onFault, onAlarm: onFault });
+  const dir = join(data, 'audit');
+  let head: AuditHead | undefined;
+  const onCheckpoint = (size: number, note: string): void => {
+    watch.onCheckpoint(size, note);
+    head?.offer(size, note);
+  };
+  const onBroken = ({ message }: KeeplineError): void => onFault(new AuditForked('this gateway', audit.size, message));
+  const audit: AuditLog = await AuditLog.open({ dir, signer, clock, onFault, onBroken, onCheckpoint });
   // Without its keys the log could not be opened: what was made is told as soon as it can be.
   for (const object of keys.created)
     await audited(
@@ -84,6 +98,15 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
   const store = await Store.open(join(data, 'main.db'), allTables, { columns });
   const endColumnLook = clock.every(COLUMN_KEY_LOOK_MS, () => void columns.refresh().catch(onFault));
   const events = new EventLog({ store, clock, log });
+  const runAudited: Ground['audited'] = (act, context, run) =>
+    audited(audit, act, { ...context, correlation: context.correlation ?? newId('act', clock.now()) }, run);
+  const alarms = await openAlarms({ site, data, store, events, clock, log, audited: runAudited, watch, onFault }, gate);
+  const headParts = { dir, verifierKey, store, events, clock, onFault };
+  const fork = await forkSinceLastRun(headParts);
+  if (fork) onFault(fork);
+  // What the database knows of another history is kept as it is, for whoever looks into it.
+  else head = new AuditHead(headParts);
+  const pruning = startAuditPruning({ site, data, signer, clock, audited: runAudited, log, onFault });
   const policy = new PolicySource(data, onFault);
   const anonymiser = new Anonymiser({
     key: keys.pseudonymKey(),
@@ -102,15 +125,20 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     data,
     log,
     keys,
-    audited: (act, context, run) => audited(audit, act, { ...context, correlation: context.correlation ?? newId('act', clock.now()) }, run),
+    audited: runAudited,
     store,
     events,
+    alarms,
     anonymiser,
     policy,
     exporter,
     onFault,
     async close() {
       endColumnLook();
+      await pruning.close();
+      await alarms.close();
+      await audit.checkpoint();
+      await head?.close();
       await exporter.drain();
       await exporter.stop();
       expiry.close();

@@ -129,12 +129,16 @@ export const securityEvents = (facts: Facts): Check =>
     SECURITY_ACTS.map((act) => `${act} ${ended(audit, act)}`).join(', '),
     null,
   ]);
-/** The product writes events down and has no channel of its own to a pager or a SIEM: an assessor asks for the receipt of an alarm. */
-export const alarmDelivered: Check = {
-  what: { zh: '告警送达回执', en: 'receipts of delivered alarms' },
-  found: 'no alarm channel of the product',
-  holds: false,
-};
+/** Entries the SIEM may lack while a checkpoint is on its way. */
+const SIEM_BEHIND_MAX = 5000;
+/** An assessor asks for the receipt of an alarm: of a webhook that took it, or of a SIEM that has the entries of the audit log. */
+export const alarmDelivered = (facts: Facts): Check =>
+  check('告警送达回执', 'receipts of delivered alarms', facts.alarms, (a) => {
+    const shown = `${a.receipts} of ${a.raised} by webhook, ${a.overdue} overdue; ${a.siemTargets} SIEM, ${a.siemBehind} entries behind; ${a.standing} standing`;
+    const channels = (a.hasWebhook ? 1 : 0) + a.siemTargets;
+    if (channels === 0) return [`no receiver is set; ${shown}`, false];
+    return [shown, a.overdue > 0 || a.siemBehind > SIEM_BEHIND_MAX ? false : a.raised === 0 ? null : true];
+  });
 export const ownAccount = (facts: Facts): Check =>
   check('以 root 运行的站点进程', 'processes of the site that run as root', facts.processes, (list) => {
     const root = list.filter(({ uid }) => uid === 0).map(({ name }) => name);

@@ -92,7 +92,7 @@ export const managementJudges: Readonly<Record<string, Judge>> = {
   '8.1.5.4.f': (f) => [
     securityEvents(f),
     recordsComplete(f),
-    alarmDelivered,
+    alarmDelivered(f),
     check('对外端口与本机端口', 'doors to others and to this machine', f.doors, (doors) => [
       `${doors.filter(({ address }) => !isLoopback(address)).length} / ${doors.filter(({ address }) => isLoopback(address)).length}`,
       null,

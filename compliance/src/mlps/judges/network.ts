@@ -118,7 +118,7 @@ export const networkJudges: Readonly<Record<string, Judge>> = {
     ]),
   ],
   '8.1.3.3.c': (f) => [securityEvents(f)],
-  '8.1.3.3.d': (f) => [recordsComplete(f), securityEvents(f), alarmDelivered],
+  '8.1.3.3.d': (f) => [recordsComplete(f), securityEvents(f), alarmDelivered(f)],
   '8.1.3.4.a': (f) => [antiVirusRuns(f)],
   '8.1.3.4.b': (f) => [
     check('邮件端口', 'mail ports', f.doors, (doors) => {

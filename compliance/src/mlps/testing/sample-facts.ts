@@ -110,6 +110,7 @@ export const sampleFacts: Facts = {
   }),
   outbox: measured({ scanned: 40, hits: {}, sent: 900, quarantined: 0, waiting: 40 }),
   calls: measured({ calls: 300, peakConcurrent: 9, trunks: 1, trunkLimit: 30, inProgress: 2 }),
+  alarms: measured({ raised: 3, standing: 0, hasWebhook: true, receipts: 3, overdue: 0, siemTargets: 1, siemBehind: 0 }),
   components: measured({ locked: 300, installed: 300, unexpected: [], differing: [], systemPackages: 180 }),
   probe: measured({ unauthenticated: 401, malformed: 400, oversized: 413, health: 200 }),
   policy: measured({ version: 1, hash: 'ab'.repeat(32), labelledFields: 120 }),

@@ -1,5 +1,6 @@
 /** Every family of tables in `main.db`, in the order they are made: what refers to a table stands below it. */
 import type { TableFamily } from '../migrations.ts';
+import { alarmTables } from './alarms.ts';
 import { callTables } from './calls.ts';
 import { downlinkTables } from './downlink.ts';
 import { eventTables } from './events.ts';
@@ -18,4 +19,5 @@ export const allTables: readonly TableFamily[] = [
   registrationTables,
   retentionTables,
   downlinkTables,
+  alarmTables,
 ];

@@ -1,0 +1,47 @@
+/** Alarms: what stands and what was, for whoever keeps watch; ending one that only a person may end is an audited act. */
+import { AlarmView } from '@keepline/contracts/alarms';
+import { Type } from 'typebox';
+import type { ApiParts } from '../api-parts.ts';
+import { auditedRequest } from '../audited-request.ts';
+import { ErrorReply } from '../error-reply.ts';
+import { AlarmUnknown } from '../errors.ts';
+import type { TypedDoor } from '../typed-door.ts';
+
+const refusals = { 401: ErrorReply, 403: ErrorReply, 404: ErrorReply, 503: ErrorReply };
+const SHOWN = 200;
+
+export function alarmRoutes(app: TypedDoor, parts: Pick<ApiParts, 'alarms' | 'workbench' | 'clock'>): void {
+  const { alarms } = parts;
+
+  app.get(
+    '/api/alarms',
+    {
+      config: { sensitive: false, access: { permission: 'alarms.read' } },
+      schema: { summary: 'The newest alarms; those without an end stand.', response: { 200: Type.Array(AlarmView), ...refusals } },
+    },
+    async () => [...(await alarms.recent(SHOWN))],
+  );
+
+  app.post(
+    '/api/alarms/:number/clear',
+    {
+      config: { sensitive: 'alarm.clear', access: { permission: 'alarms.clear' } },
+      schema: {
+        summary: 'Ends an alarm whose cause was dealt with.',
+        params: Type.Object({ number: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }) }),
+        body: Type.Object(
+          { reason: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' }) },
+          { additionalProperties: false },
+        ),
+        response: { 204: Type.Null(), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const number = Number(request.params.number);
+      await auditedRequest(parts, request, 'alarm.clear', `alarm:${number}`, request.body.reason, async () => {
+        if (!(await alarms.clearNumber(number))) throw new AlarmUnknown(number);
+      });
+      return reply.code(204).send(null);
+    },
+  );
+}
