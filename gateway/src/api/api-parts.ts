@@ -4,11 +4,10 @@
 import type { SessionReply } from '@keepline/contracts/agent-protocol';
 import type { AlarmView } from '@keepline/contracts/alarms';
 import type { Clock } from '@keepline/contracts/clock';
-import type { DeskService } from '@keepline/contracts/desk-suggestion';
+import type { DeskService, DeskSuggestion } from '@keepline/contracts/desk-suggestion';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { LinkStatus } from '@keepline/contracts/link';
 import type { WebSocket } from 'ws';
-import type { AskSuggestion } from '../cloud-link/ask-suggestion.ts';
 import type { Log } from '../identity/identity-store.ts';
 import type { Calls, Duty } from '../agents/desk-commands.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -46,7 +45,15 @@ export interface ApiParts {
   ) => Promise<ReadonlyArray<{ readonly id: string; readonly title: string; readonly excerpt: string; readonly language: string }>>;
   readonly alarms: { recent(limit: number): Promise<readonly AlarmView[]>; clearNumber(number: number): Promise<boolean> };
   /** What the cloud may suggest to an agent about a call. */
-  readonly suggestions: { readonly offered: readonly DeskService[]; readonly ask: AskSuggestion };
+  readonly suggestions: {
+    readonly offered: readonly DeskService[];
+    /** Never rejects: without a cloud the suggestion says so. */
+    readonly ask: (
+      call: { readonly queue: string; readonly skill: string; readonly path: readonly string[] },
+      service: DeskService,
+      text: string,
+    ) => Promise<DeskSuggestion>;
+  };
   readonly workbench: WorkbenchParts;
   readonly recordings: RecordingArchive;
   /** Folder with `index.html` and `assets/`, as Vite builds it. */
