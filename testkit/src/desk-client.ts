@@ -16,8 +16,11 @@ export class DeskClient {
   /** The last view pushed. */
   view: DeskView | undefined;
 
-  private constructor(socket: WebSocket) {
+  readonly #post: (path: string, body: object) => Promise<unknown>;
+
+  private constructor(socket: WebSocket, post: (path: string, body: object) => Promise<unknown>) {
     this.#socket = socket;
+    this.#post = post;
     socket.on('message', (data) => {
       const message = JSON.parse(textOf(data)) as DeskReply | DeskPush; // the gateway under test wrote it
       if ('re' in message) this.#replies.get(message.re)?.(message);
@@ -43,7 +46,7 @@ export class DeskClient {
       await post('/api/session/password', { next });
       site.keepPassword(agent, next);
     }
-    const desk = new DeskClient(new WebSocket(`${http.replace(/^http/, 'ws')}/ws/agent`, { headers: { cookie, origin: http } }));
+    const desk = new DeskClient(new WebSocket(`${http.replace(/^http/, 'ws')}/ws/agent`, { headers: { cookie, origin: http } }), post);
     await eventually('the first view of the desk', () => desk.view !== undefined);
     return desk;
   }
@@ -57,6 +60,11 @@ export class DeskClient {
     const reply = await promise;
     this.#replies.delete(id);
     return reply.ok ? 'ok' : reply.error.code;
+  }
+
+  /** Posts to the door with the session of this desk. @throws Error when it is refused */
+  post<T>(path: string, body: object): Promise<T> {
+    return this.#post(path, body) as Promise<T>; // the gateway under test wrote it
   }
 
   /** The call on this desk, once it is in this state. */
