@@ -9,9 +9,10 @@ import { BUSINESS_LINES } from './business-lines.ts';
 import { AlarmSettings } from './alarms.ts';
 import { AuditSettings, SiemSettings } from './audit-config.ts';
 import { LdapSettings } from './ldap-config.ts';
+import { MachineSettings } from './machine-config.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
 import { OverloadSettings } from './overload-config.ts';
-import { FeatureCodes, ParkingSettings } from './features-config.ts';
+import { FeatureCodes, ParkingSettings, SecretHooks } from './features-config.ts';
 import { recordingFields } from './recording-policy.ts';
 import { Sip } from './sip-config.ts';
 
@@ -120,6 +121,7 @@ export const SiteConfig = Type.Object(
         { default: [], maxItems: 16, description: 'Where a role may sign in from; a role without a row may from anywhere.' },
       ),
       ldap: LdapSettings,
+      machines: MachineSettings,
       fourEyes: Type.Array(FourEyesAct, {
         default: [],
         maxItems: 6,
@@ -160,6 +162,7 @@ export const SiteConfig = Type.Object(
     }),
     parking: ParkingSettings,
     featureCodes: FeatureCodes,
+    secretHooks: SecretHooks,
     supervision: group('Supervisors in the calls of agents.', {
       announce: Type.Boolean({ default: true, description: 'The desk of the agent shows that and how a supervisor is in the call.' }),
       recordWhisper: Type.Boolean({

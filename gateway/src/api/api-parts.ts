@@ -11,6 +11,7 @@ import type { WebSocket } from 'ws';
 import type { Log } from '../identity/identity-store.ts';
 import type { Calls, Duty } from '../agents/desk-commands.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { Machines } from '../identity/machine-certificates.ts';
 import type { Session } from '../identity/sessions.ts';
 import type { RecordingArchive } from '../recording/archive.ts';
 import type { WorkbenchParts } from './workbench-parts.ts';
@@ -27,6 +28,8 @@ export interface Health {
 export interface ApiParts {
   readonly site: { readonly name: string; readonly language: SessionReply['language'] };
   readonly identity: Identity;
+  /** Undefined: no client certificate is asked for. */
+  readonly machines?: Machines | undefined;
   readonly desks: { connect(session: Session, socket: WebSocket): void; close(): void };
   readonly calls: Pick<Calls, 'get' | 'all'>;
   readonly duty: Pick<Duty, 'queues'>;

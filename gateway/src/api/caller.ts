@@ -1,8 +1,18 @@
 /** Who sends a request: the person of a session cookie, or the machine of a bearer token (RFC 6750 §2.1), never both. */
 import { permissionsOf } from '@keepline/contracts/roles';
 import { leadingRole } from '../identity/directory.ts';
+import { MachineRefused } from '../identity/errors.ts';
+import type { ShownCertificate } from '../identity/machine-certificates.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Caller } from './authorise.ts';
+
+/** @throws MachineRefused also when only the time of the certificate is over */
+export function machineCaller(shown: ShownCertificate, from: string, { machines, clock }: Pick<ApiParts, 'machines' | 'clock'>): Caller {
+  const machine = machines?.find(shown, clock.now());
+  if (!machine) throw new MachineRefused();
+  const actor = { who: `machine:${machine.name}`, role: 'machine', from };
+  return { actor, permissions: new Set(machine.permissions), session: undefined, stage: 'open', isFresh: false };
+}
 
 export interface Credentials {
   readonly authorization: string | undefined;

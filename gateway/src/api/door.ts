@@ -3,20 +3,23 @@
  * HTTPS; the two differ in cookie and headers only.
  */
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import websocket from '@fastify/websocket';
-import { type FastifyServerFactoryHandler, fastify } from 'fastify';
+import { newId } from '@keepline/contracts/ids';
+import { type FastifyRequest, type FastifyServerFactoryHandler, fastify } from 'fastify';
 import { agentSocket } from './agent-socket.ts';
 import type { ApiLimits, ApiParts } from './api-parts.ts';
-import { authorise } from './authorise.ts';
-import { callerOf } from './caller.ts';
+import { authorise, type Caller } from './authorise.ts';
+import { callerOf, machineCaller } from './caller.ts';
 import { deskPages } from './desk-pages.ts';
 import { refusalFor } from './error-reply.ts';
-import { OriginRefused, RequestInvalid, RouteUnknown, TooManyRequests } from './errors.ts';
+import { HostRefused, OriginRefused, RequestInvalid, RouteUnknown, TooManyRequests } from './errors.ts';
+import { isOurHost } from './host-header.ts';
 import { isAmbiguous, REFUSAL_HEADERS, refuseBytes } from './malformed.ts';
 import { type RouteEntry, routeTable } from './route-law.ts';
 import { alarmRoutes } from './routes/alarms.ts';
@@ -33,6 +36,7 @@ import { metricsRoute } from './routes/metrics.ts';
 import { siteRoutes } from './routes/site.ts';
 import { suggestionRoutes } from './routes/suggestions.ts';
 import { userRoutes } from './routes/users.ts';
+import { shownCertificate } from './peer-certificate.ts';
 import { mayAct } from './same-origin.ts';
 import { helmetOptions, PERMISSIONS_POLICY } from './security-headers.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -43,7 +47,36 @@ export interface DoorOptions {
   readonly limits: ApiLimits;
   readonly isSecure: boolean;
   readonly hsts: boolean;
+  /** Names and addresses of the site beside loopback. */
+  readonly isOurName?: (name: string) => boolean;
   readonly makeServer: (answer: FastifyServerFactoryHandler) => Server;
+}
+
+/**
+ * A machine by its client certificate, asked only where nothing else was shown: a browser with a certificate of the bank is a person still.
+ * One that is refused is written down, once per connection.
+ */
+const writtenDown = new WeakSet<Socket>();
+async function byCertificate(
+  request: FastifyRequest,
+  parts: ApiParts,
+  { authorization, cookie }: { readonly authorization: string | undefined; readonly cookie: string | undefined },
+): Promise<Caller | undefined> {
+  if (!parts.machines || authorization !== undefined || cookie !== undefined || request.routeOptions.config.access === 'public')
+    return undefined;
+  const { socket } = request.raw;
+  const shown = shownCertificate(socket);
+  if (!shown) return undefined;
+  try {
+    return machineCaller(shown, request.ip, parts);
+  } catch (refused) {
+    if (writtenDown.has(socket)) throw refused;
+    writtenDown.add(socket);
+    const context = { who: 'unknown', role: 'machine', from: request.ip, object: '', purpose: 'client certificate' };
+    return parts.workbench.audited('machine.refuse', { ...context, correlation: newId('req', parts.clock.now()) }, () =>
+      Promise.reject(refused),
+    );
+  }
 }
 
 export interface Door {
@@ -52,7 +85,7 @@ export interface Door {
 }
 
 /** Builds the application; it does not listen yet. */
-export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: DoorOptions): Promise<Door> {
+export async function buildDoor({ parts, limits, isSecure, hsts, isOurName = () => false, makeServer }: DoorOptions): Promise<Door> {
   const app = fastify({
     logger: false, // refusals are the user's, faults are logged in `error-reply`; addresses and names stay out of logs
     serverFactory: makeServer,
@@ -110,11 +143,12 @@ export async function buildDoor({ parts, limits, isSecure, hsts, makeServer }: D
     const rate = await count(request);
     if (!rate.isAllowed && rate.isExceeded) throw new TooManyRequests(rate.ttl);
     if (isAmbiguous(request.raw.rawHeaders)) throw new RequestInvalid('a head that may come once came twice');
+    if (!isOurHost(request.headers.host, isOurName)) throw new HostRefused();
     const head = { method: request.method, isUpgrade: request.ws, headers: request.headers };
     if (!mayAct(head, isSecure ? 'https' : 'http')) throw new OriginRefused();
     if (request.is404) return;
     const credentials = { authorization: request.headers.authorization, cookie: request.cookies[cookieName], from: request.ip };
-    request.caller = callerOf(credentials, parts);
+    request.caller = callerOf(credentials, parts) ?? (await byCertificate(request, parts, credentials));
     authorise(request.caller, request.routeOptions.config.access);
   });
 

@@ -9,6 +9,7 @@ import { siteCertificate, type SiteCertificate } from '../certificate/site-certi
 import { API_LIMITS, type ApiLimits, type ApiParts } from './api-parts.ts';
 import { buildDoor } from './door.ts';
 import { WebPortTaken } from './errors.ts';
+import { namedBy } from './host-header.ts';
 import type { TypedDoor } from './typed-door.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -43,12 +44,15 @@ export async function startApi(o: ApiOptions): Promise<Api> {
   const { parts } = o;
   const limits = { ...API_LIMITS, ...o.limits };
   const certificate = await siteCertificate(o.certificateFolder, o.address, parts.clock.now());
+  let names = namedBy(certificate.certificate);
+  const isOurName = (name: string): boolean => name === o.address || names(name);
   let tls: TlsServer | undefined;
   const sockets = new Set<Socket>();
   const { app: plainDoor } = await buildDoor({
     parts,
     limits,
     isSecure: false,
+    isOurName,
     hsts: false,
     // all of loopback is one source: whatever stands in front of it, or this machine itself
     makeServer: (answer) =>
@@ -58,9 +62,13 @@ export async function startApi(o: ApiOptions): Promise<Api> {
     parts,
     limits,
     isSecure: true,
+    isOurName,
     hsts: certificate.origin === 'installed',
     makeServer(answer) {
-      tls = createTlsServer({ ...timeouts(limits), ...tlsOptions(certificate), handshakeTimeout: limits.tlsHandshakeMs }, answer);
+      tls = createTlsServer(
+        { ...timeouts(limits), ...tlsOptions(certificate, parts.machines?.ca), handshakeTimeout: limits.tlsHandshakeMs },
+        answer,
+      );
       return bounded(tls, limits, sockets);
     },
   });
@@ -74,7 +82,10 @@ export async function startApi(o: ApiOptions): Promise<Api> {
   }
   const stopLooking = parts.clock.every(LOOK_AT_CERTIFICATE_EVERY_MS, () => {
     siteCertificate(o.certificateFolder, o.address, parts.clock.now())
-      .then((fresh) => tls?.setSecureContext(tlsOptions(fresh)))
+      .then((fresh) => {
+        names = namedBy(fresh.certificate);
+        tls?.setSecureContext(tlsOptions(fresh, parts.machines?.ca));
+      })
       .catch((err: unknown) => parts.log.error({ err }, 'the certificate could not be looked at; the one in use stays'));
   });
   const [httpPort = 0, httpsPort = 0] = ports;
@@ -109,8 +120,10 @@ function timeouts(limits: ApiLimits) {
   };
 }
 
-function tlsOptions(certificate: SiteCertificate) {
-  return { key: certificate.privateKey, cert: certificate.certificate, minVersion: 'TLSv1.2' as const, ciphers: SUITES };
+/** @param ca of client certificates; one that does not hold is refused by the request, which can be written down, not by the handshake */
+function tlsOptions(certificate: SiteCertificate, ca: string | undefined) {
+  const asked = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
+  return { key: certificate.privateKey, cert: certificate.certificate, minVersion: 'TLSv1.2' as const, ciphers: SUITES, ...asked };
 }
 
 /** TLS 1.3, and of TLS 1.2 only what has forward secrecy and authenticated encryption (RFC 9325 §4.2.1); OpenSSL names. */

@@ -11,6 +11,7 @@ import type { ApiParts } from '../api/api-parts.ts';
 import { type Api, startApi } from '../api/server.ts';
 import type { FirstPassword } from '../identity/credentials.ts';
 import { openIdentity } from '../identity/identity.ts';
+import { openMachines } from '../identity/machine-certificates.ts';
 import { openLdap } from '../identity/ldap-directory.ts';
 import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
@@ -72,6 +73,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     leave,
     onPasswordChanged: (userId) => firstPasswordFile.remove(userId),
   });
+  const machines = openMachines(site.identity.machines, ground.data);
   const firstPasswords = await identity.credentials.issueFirstPasswords(site.agents);
   await firstPasswordFile.add(firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })));
   const archive = openArchive(ground);
@@ -100,6 +102,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
         parts: {
           site: { name: site.site, language: site.language },
           identity,
+          machines,
           desks,
           calls: registry,
           duty,

@@ -59,6 +59,25 @@ export class DirectorySecretLax extends KeeplineError {
   }
 }
 
+export class MachineAuthorityUnreadable extends KeeplineError {
+  constructor(path: string, cause: unknown) {
+    super('MACHINE_AUTHORITY_UNREADABLE', `the authority of client certificates cannot be read: ${path}`, {
+      hint: 'Put its PEM there, or empty identity.machines.caFile in site.yaml.',
+      offending: path,
+      cause,
+    });
+  }
+}
+
+/** The same for an unknown authority, an expired certificate and an unknown name. */
+export class MachineRefused extends KeeplineError {
+  constructor() {
+    super('MACHINE_REFUSED', 'the client certificate is not one of a machine of this site', {
+      hint: 'Compare issuer, time and common name with identity.machines in site.yaml: openssl x509 -noout -issuer -dates -subject.',
+    });
+  }
+}
+
 export class PasswordRefused extends KeeplineError {
   constructor(why: string) {
     super('PASSWORD_REFUSED', `the password does not fit: ${why}`, {

@@ -17,6 +17,7 @@ import { AgentDesks } from '../../agents/agent-desks.ts';
 import type { Audited, Log } from '../../identity/identity-store.ts';
 import { isInCall } from '../../agents/desk-calls.ts';
 import { openIdentity } from '../../identity/identity.ts';
+import type { Machines } from '../../identity/machine-certificates.ts';
 import type { OutsideDirectory } from '../../identity/sign-in.ts';
 import { parseSite } from '@keepline/contracts/site-file';
 import type { SiteConfig } from '@keepline/contracts/site-config';
@@ -68,6 +69,7 @@ export async function openSite(
     deskFolder?: string;
     settings?: Partial<SiteConfig['identity']>;
     outside?: OutsideDirectory;
+    machines?: Machines;
   } = {},
 ) {
   const clock = o.clock ?? systemClock;
@@ -154,6 +156,7 @@ export async function openSite(
   const parts: ApiParts = {
     site: { name: 'test', language: 'zh' },
     identity,
+    machines: o.machines,
     desks,
     calls,
     duty,
@@ -166,7 +169,7 @@ export async function openSite(
     knowledge: async () => [],
     suggestions: { offered: [], ask: async () => emptySuggestion('not_offered') },
     decision: o.decision ?? (async () => undefined),
-    workbench: o.workbench ?? bareWorkbench,
+    workbench: o.workbench ?? { ...bareWorkbench, audited },
     deskFolder,
     clock,
     log,
