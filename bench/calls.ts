@@ -7,15 +7,13 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { eventually } from '@keepline/testkit/eventually';
-import { OwnSite } from '@keepline/testkit/site';
 import { tempDir } from '@keepline/testkit/temp-dir';
-import { stringify } from 'yaml';
 import { type LoadCall, LoadPhones } from './parts/load-phones.ts';
+import { openLoadSite } from './parts/load-site.ts';
 import { LoadVoices } from './parts/load-voices.ts';
 import { cpuByThread, cpuSecondsOf, rssKiBOf } from './parts/process-cpu.ts';
 import { closedRecordings, TapeCheck } from './parts/recorded-sound.ts';
@@ -71,26 +69,6 @@ function verdictOn({ lossPercent, delayMsP99, recordingOffMs }: Step): string {
   return recordingOffMs > LIMITS.recordingOffMs ? `a recording was off by ${recordingOffMs} ms` : '';
 }
 
-/** One call finds its agent without a menu; the rest of the site is as it is by default. */
-async function openSite(data: string, phones: LoadPhones): Promise<OwnSite> {
-  mkdirSync(join(data, 'flows'));
-  const word = { zh: '再见', en: 'Goodbye' };
-  const nodes = { wait: { do: 'enqueue', queue: 'service', overflow: 'bye' }, bye: { do: 'hangup', prompt: 'bye' } };
-  writeFileSync(
-    join(data, 'flows/main.yaml'),
-    stringify({ flow: 'main', version: 1, language: 'zh', start: 'wait', nodes, prompts: { bye: word } }),
-  );
-  const rtpPortMin = 10_000;
-  const rtpPortMax = rtpPortMin + 6 * (max + step + WITNESSES) + 199; // a port rests for a while before it is used again
-  const agents = Array.from({ length: max + WITNESSES }, (_, i) => `load${i + 1}`);
-  return OwnSite.start(data, {
-    agents: agents.map((id) => ({ id, name: id, queues: ['service'], phone: phones.agentUri(id) })),
-    sip: { sourceCallsPerSecond: 1000, trunks: [{ name: 'load', maxCalls: 5000, maxCallsPerSecond: 1000 }] },
-    overload: { maxCalls: 20_000, loopDelayMs: 10_000, edgeLateMs: 10_000, recorderQueuePercent: 100 }, // what the machine carries, not what it lets in
-    media: { rtpPortMin, rtpPortMax, edgeWorkers: Number(values['edge-workers']) },
-  });
-}
-
 /** One after the other, at the rate; all have come to an end when this resolves. */
 async function paced<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const running: Array<Promise<unknown>> = [];
@@ -133,7 +111,7 @@ async function floorOf(
 const folder = tempDir();
 const voices = new LoadVoices();
 const phones = await LoadPhones.open(voices);
-const site = await openSite(folder.path, phones);
+const site = await openLoadSite(folder.path, phones, max + WITNESSES, max, Number(values['edge-workers']));
 try {
   const gateway = (await site.pids()).get('gateway') ?? 0;
   const tapes = await TapeCheck.open(folder.path);
