@@ -82,7 +82,7 @@ describe('cloud services', () => {
     dir.remove();
   });
 
-  it('two instances with two engines hold the same facts and answer alike', async () => {
+  it('two instances with two engines hold the same facts and answer alike', { timeout: 60_000 }, async () => {
     running.push(await runWorkers(hub, `${dir.path}/a`, ['--instance', 'a', '--services', 'analytics']));
     running.push(await runWorkers(hub, `${dir.path}/b`, ['--instance', 'b', '--services', 'analytics', '--engine', 'duckdb']));
     for (const worker of running)
@@ -96,6 +96,33 @@ describe('cloud services', () => {
       });
       expect(a).toBe(b);
     }
+    // On the command line as over the door: each figure counted by hand from what was sent.
+    const figure = async (question: string): Promise<Record<string, unknown>[]> => {
+      const span = ['--from', '2026-09-01', '--to', '2026-10-01', '--by', 'queue,site'];
+      const said = JSON.parse(await run('report-cli.ts', 'report', '--question', question, ...span, '--data', `${dir.path}/a`));
+      return said.rows;
+    };
+    const inTime = 67; // waits are 0, 300, 600 … ms; 66 × 300 is the last within 20 s
+    const service = { queue: 'service', site: 'demo' };
+    expect(await figure('calls')).toEqual([
+      expect.objectContaining({ ...service, offered: CALLS, queued: CALLS, answered: CALLS, abandoned: 0 }),
+    ]);
+    expect(await figure('service-level')).toMatchObject([
+      { ...service, answeredInTime: inTime, serviceLevel: Math.round((inTime / CALLS) * 1e6) / 1e6 },
+    ]);
+    expect(await figure('abandonment')).toMatchObject([{ ...service, abandoned: 0, abandonment: 0 }]);
+    expect(await figure('handle-time')).toMatchObject([
+      { ...service, averageTalkMs: 60_000, averageWrapMs: 10_000, averageHandleMs: 70_000 },
+    ]);
+    expect(await figure('answer-speed')).toMatchObject([{ ...service, averageSpeedOfAnswerMs: ((CALLS - 1) * 300) / 2 }]);
+    expect(await figure('advice')).toMatchObject([{ ...service, decisions: CALLS, accepted: CALLS }]);
+    const reasons = (await figure('reasons')).map(({ kind, reason, calls }) => `${String(kind)} ${String(reason)}: ${String(calls)}`);
+    expect(reasons.toSorted()).toEqual(
+      [
+        ...['choice cards', 'choice loans', 'disposition callback', 'disposition resolved'].map((each) => `${each}: ${CALLS / 2}`),
+        `verdict completed: ${CALLS}`,
+      ].toSorted(),
+    );
     expect(await run('report-cli.ts', 'rebuild', '--data', `${dir.path}/b`)).toContain('equal to what was there');
   });
 

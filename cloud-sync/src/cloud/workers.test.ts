@@ -168,6 +168,21 @@ describe('cloud workers', () => {
     expect(await counters()).toEqual(before);
   });
 
+  it('a rebuild while events come in misses none of them and counts none twice', { timeout: 60_000 }, async () => {
+    const before = await counters();
+    let rebuilt = false;
+    const burst = (async () => {
+      while (!rebuilt) await send(20);
+    })();
+    expect(await report('rebuild')).toMatch(/equal to what was there|holds all that was there/);
+    rebuilt = true;
+    await burst;
+    await expect.poll(counters, { timeout: 20_000 }).toMatchObject({ events: sent, lastEventId: lastId });
+    expect(await counters()).toMatchObject({ duplicates: 0, invalid: 0, gaps: { stream: 0, site: 0 } });
+    expect(sent).toBeGreaterThan(before?.events ?? 0);
+    expect(await report('rebuild')).toContain('equal to what was there'); // and again, quiet
+  });
+
   it('answers discovery, and says which requests failed and why', async () => {
     const client = new Svcm(asking.nats).client({ strategy: 'count', maxWait: 2000, maxMessages: 1 });
     for await (const found of await client.ping('keepline-ai')) expect(found).toMatchObject({ name: 'keepline-ai', version: '1.0.0' });

@@ -79,6 +79,7 @@ async function measure(name: string, open: (folder: string) => Promise<FactStore
   const store = await open(folder);
   let batch: Message[] = [];
   let stored = 0;
+  let offered = 0;
   let storingMs = 0;
   const flush = async (): Promise<void> => {
     const startedMs = performance.now();
@@ -89,10 +90,11 @@ async function measure(name: string, open: (folder: string) => Promise<FactStore
   };
   for (const message of calls(events)) {
     batch.push(message);
+    if (message.event?.type.includes('.call.offered.')) offered++;
     if (batch.length === BATCH) await flush();
   }
   await flush();
-  console.log(`${name}: ${stored} events stored, ${Math.round((stored / storingMs) * 1000)} events/s`);
+  console.log(`${name}: ${stored} events of ${offered} calls stored, ${Math.round((stored / storingMs) * 1000)} events/s`);
   for (const question of QUESTIONS) {
     const by = ['hour', 'queue'] as const;
     const asked = { question, by, fromMs: START_MS, toMs: START_MS + 400 * 86_400_000, site: '', thresholdMs: 20_000, shortMs: 5000 };

@@ -61,7 +61,7 @@ export async function articlesNear(
   text: string,
   limit: number,
 ): Promise<Array<{ id: string; title: string; text: string }>> {
-  const pieces = text.split(/[^\p{L}\p{N}]+/u).map((piece) => [...piece]);
+  const pieces = text.split(/[^\p{L}\p{N}]+/u).map((piece) => Array.from(piece));
   const trigrams = pieces.flatMap((letters) => letters.slice(2).map((_, i) => letters.slice(i, i + 3).join('')));
   const wanted = [...new Set(trigrams)].slice(0, NEAR_TRIGRAMS);
   if (wanted.length === 0) return [];
