@@ -9,6 +9,7 @@ import { KeeplineError } from '@keepline/contracts/errors';
 const PACKAGE_OF = {
   age: 'age',
   baresip: 'baresip-core',
+  linphonec: 'linphone-cli',
   'ansible-lint': 'ansible-lint',
   'ansible-playbook': 'ansible-core',
   cc: 'build-essential',
@@ -21,6 +22,7 @@ const PACKAGE_OF = {
   nft: 'nftables',
   openssl: 'openssl',
   sipp: 'sip-tester',
+  sox: 'sox',
   soxi: 'sox',
   'ssh-keygen': 'openssh-client',
   'systemd-nspawn': 'systemd-container',
