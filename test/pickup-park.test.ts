@@ -111,6 +111,30 @@ describe('a call that was not offered', () => {
   });
 });
 
+describe('the code of pickup', () => {
+  it('puts the call that rings at a colleague on the line that dialled it', { timeout: 90_000 }, async () => {
+    const answering = house.onRinging;
+    house.onRinging = () => {};
+    await notReady(colleagueDesk);
+    const { sip } = house.site.place;
+    await expect(colleague.call(sip, '*8', { says: [COLLEAGUE_HZ], number: 'colleague' })).rejects.toThrow('404');
+    const call = await callAndChoose(customer, house.site);
+    await expect.poll(() => colleagueDesk.view?.pickable, PATIENT).toMatchObject([{ state: 'ringing' }]);
+    const callId = colleagueDesk.view?.pickable[0]?.callId ?? '';
+    const there = await colleague.call(sip, '*8', { says: [COLLEAGUE_HZ], number: 'colleague' });
+    await hears(call, COLLEAGUE_HZ);
+    await hears(there, CUSTOMER_HZ);
+    await ready(desk);
+    house.onRinging = answering;
+    await there.hangup();
+    await call.ended;
+    await expect.poll(() => states(callId), PATIENT).toEqual(['complete']);
+    expect(audited('call.pickup', callId)).toBeGreaterThan(0);
+    await colleagueDesk.ask({ ask: 'agent.ready' });
+    await ready(colleagueDesk);
+  });
+});
+
 describe('a caller who is parked', () => {
   const talkTo = async (phone: Softphone): Promise<{ call: PhoneCall; callId: string }> => {
     await ready(desk);
@@ -167,6 +191,24 @@ describe('a caller who is parked', () => {
     const unparked = (await eventsOf(house.site.place.data)).filter(({ type }) => type === 'call.unparked').at(-1);
     expect(unparked?.data).toMatchObject({ callId, slot: 801, how: 'timed_out' });
     expect(audited('call.park', callId)).toBeGreaterThan(0);
+  });
+
+  it('is taken up by dialling the number of the place on the phone, which is then on the line', { timeout: 120_000 }, async () => {
+    const { call, callId } = await talkTo(customer);
+    const { sip } = house.site.place;
+    await expect(colleague.call(sip, '*801', { says: [COLLEAGUE_HZ], number: 'colleague' })).rejects.toThrow('404');
+    expect(await desk.ask({ ask: 'call.park', callId })).toBe('ok');
+    await expect.poll(() => desk.view?.parked.length, PATIENT).toBe(1);
+    const rung = met.length;
+    const there = await colleague.call(sip, '*801', { says: [COLLEAGUE_HZ], number: 'colleague' });
+    await hears(call, COLLEAGUE_HZ);
+    await hears(there, CUSTOMER_HZ);
+    expect(met).toHaveLength(rung); // it was not rung: it is in the agent's hand
+    await expect.poll(() => colleagueDesk.view?.call?.routedBecause, PATIENT).toMatchObject({ how: 'retrieved' });
+    await isGone(call);
+    expect(await there.ended).toBe('remote');
+    await expect.poll(() => states(callId), PATIENT).toEqual(['complete', 'complete']);
+    expect(audited('call.retrieve', callId)).toBeGreaterThan(0);
   });
 
   it('may have had enough: the place is free again and nothing is left', { timeout: 90_000 }, async () => {

@@ -49,6 +49,8 @@ export interface EventData {
   'call.refused': { callId: CallId; trunk: string; status: number; why: string };
   'call.answered': { callId: CallId; flow: string; flowVersion: number };
   'ivr.chosen': { callId: CallId; node: string; choice: string };
+  /** The caller keyed a secret, or not enough of one; what was keyed is in no event. */
+  'ivr.secret': { callId: CallId; node: string; outcome: 'accepted' | 'refused' | 'unavailable' | 'incomplete' };
   'call.queued': { callId: CallId; queue: QueueName; skill: string; waiting: number };
   'routing.decided': {
     callId: CallId;

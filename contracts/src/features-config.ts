@@ -1,5 +1,6 @@
 /** Settings of what agents do with calls beside talking: parking places, and the codes for it on a telephone. */
-import { group, text, whole } from './config-field.ts';
+import { Type } from 'typebox';
+import { group, PLAIN_NAME, text, whole } from './config-field.ts';
 
 const code = (value: string, description: string) => text(value, description, { pattern: '^([*][0-9]{1,6})?$' });
 
@@ -19,3 +20,25 @@ export const FeatureCodes = group('What an agent dials on a registered telephone
     'Target of the transfer key that parks the caller; empty turns it off. `*` and the number of a place takes the call up.',
   ),
 });
+
+export const SecretHooks = Type.Array(
+  Type.Object(
+    {
+      name: text('verify', 'Name by which a flow asks for it.', PLAIN_NAME),
+      url: text(
+        'https://127.0.0.1:9443/verify',
+        'Where what the caller keyed is posted, on the premises; answers `{"accepted": true}` or false.',
+        {
+          pattern: '^https://[^\\s]+$',
+        },
+      ),
+      caFile: text('', 'PEM of the authority that certifies it; empty trusts those of the system.'),
+    },
+    { additionalProperties: false },
+  ),
+  {
+    default: [],
+    maxItems: 16,
+    description: 'Services of the house that check card numbers and PINs keyed in a flow; nobody else gets what was keyed.',
+  },
+);

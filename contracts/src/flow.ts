@@ -39,8 +39,29 @@ export const EnqueueNode = Type.Object(
   },
   { additionalProperties: false },
 );
+/** Asks for a card number or a PIN. What is keyed goes to one hook of the site (`secretHooks`) and nowhere else. */
+export const SecretNode = Type.Object(
+  {
+    do: Type.Literal('secret'),
+    prompt: PromptName,
+    minDigits: Type.Integer({ minimum: 1, maximum: 32, default: 4 }),
+    /** As many end the entry; `#` ends it earlier. */
+    maxDigits: Type.Integer({ minimum: 1, maximum: 32, default: 19 }),
+    /** Wait for the next key, ms. */
+    waitMs: Type.Integer({ minimum: 500, maximum: 60_000, default: 8000 }),
+    attempts: Type.Integer({ minimum: 1, maximum: 5, default: 3 }),
+    hook: Type.String({ minLength: 1, maxLength: 48 }),
+    retryPrompt: PromptName,
+    accepted: NodeName,
+    /** The hook said no, or too little was keyed, as often as `attempts`. */
+    refused: NodeName,
+    /** The hook gave no answer. */
+    unavailable: NodeName,
+  },
+  { additionalProperties: false },
+);
 export const HangupNode = Type.Object({ do: Type.Literal('hangup'), prompt: Type.Optional(PromptName) }, { additionalProperties: false });
-export const FlowNode = Type.Union([PlayNode, MenuNode, EnqueueNode, HangupNode]);
+export const FlowNode = Type.Union([PlayNode, MenuNode, SecretNode, EnqueueNode, HangupNode]);
 export type FlowNode = Static<typeof FlowNode>;
 
 export const Flow = Type.Object(

@@ -33,6 +33,7 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'call.unparked': 2,
   'call.resumed': 2,
   'call.queued': 3,
+  'ivr.secret': 3,
   'routing.decided': 3,
   'recording.opened': 4,
   'recording.paused': 4,

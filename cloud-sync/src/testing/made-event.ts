@@ -16,6 +16,7 @@ export const SAMPLES: EventData = {
   'call.refused': { callId, trunk: '', status: 503, why: 'disk_full' },
   'call.answered': { callId, flow: 'main', flowVersion: 3 },
   'ivr.chosen': { callId, node: 'menu', choice: 'cards' },
+  'ivr.secret': { callId, node: 'card', outcome: 'accepted' },
   'call.queued': { callId, queue: 'service', skill: '', waiting: 2 },
   'routing.decided': {
     callId,

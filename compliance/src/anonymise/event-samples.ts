@@ -16,6 +16,7 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'call.refused': { callId, trunk: 'local', status: 503, why: 'recording_disk_full' },
   'call.answered': { callId, flow: 'main', flowVersion: 1 },
   'ivr.chosen': { callId, node: 'main-menu', choice: 'cards' },
+  'ivr.secret': { callId, node: 'card', outcome: 'accepted' },
   'call.queued': { callId, queue, skill: '', waiting: 3 },
   'routing.decided': {
     callId,

@@ -52,6 +52,11 @@ export const POLICY_LAW: PolicyLaw = {
   'call.refused': { callId, trunk: nameOrNone, status: whole(300, 699), why: label },
   'call.answered': { callId, flow: name, flowVersion: whole(1, 1_000_000) },
   'ivr.chosen': { callId, node: name, choice: label },
+  'ivr.secret': {
+    callId,
+    node: name,
+    outcome: oneOf<EventData['ivr.secret']['outcome']>({ accepted: true, refused: true, unavailable: true, incomplete: true }),
+  },
   'call.queued': { callId, queue: name, skill: label, waiting: whole(0, 1_000_000) },
   'routing.decided': {
     callId,

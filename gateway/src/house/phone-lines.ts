@@ -1,4 +1,5 @@
 /** Calls that agents' own phones make, put together: whose phone it is, the talk of that agent, and its media. */
+import { callFor, readFeatureCode, takeUpByPhone } from '../journeys/feature-code.ts';
 import { consultByPhone, talkOf } from '../journeys/phone-call.ts';
 import type { House } from '../journeys/house.ts';
 import { secondLine } from '../legs/phone-call.ts';
@@ -17,13 +18,16 @@ export async function takePhoneCall(
 ): Promise<boolean> {
   const agentId = trunks.agentAt(invite.source);
   if (agentId === undefined) return false;
-  const call = talkOf(agentId, house);
+  const code = readFeatureCode(invite.requestUri.user, house.pickupCode);
+  const call = code ? callFor(code, agentId, house) : talkOf(agentId, house);
   const callMedia = call && media.get(call.facts().callId);
   if (!call || !callMedia) {
-    invite.reject(403); // a phone consults during a talk, no more
+    invite.reject(code ? 404 : 403); // a phone takes up calls, and consults during a talk, no more
     return true;
   }
   const line = await secondLine(invite, callMedia, { policy: site.media.phoneSrtp, keysWithoutTls: site.media.srtpKeysWithoutTls });
-  if (line !== null) await consultByPhone(call, line, house);
+  if (line === null) return true;
+  if (code) await takeUpByPhone(code, call, agentId, line, house);
+  else await consultByPhone(call, line, house);
   return true;
 }

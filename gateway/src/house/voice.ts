@@ -137,6 +137,7 @@ async function siteFlow({ site, data, store }: Ground): Promise<Flow> {
   const flow = await readFlowFile(
     path,
     site.queues.map((queue) => queue.name),
+    site.secretHooks.map((hook) => hook.name),
   );
   return (await publishFlow(store, clock, flow)).flow;
 }

@@ -24,9 +24,10 @@ const DIGIT = /^[0-9*#]$/;
  * The flow with its defaults filled in. The document given is left as it is.
  * @param name how messages call the document
  * @param queues names of the site's queues
+ * @param hooks names of the hooks that take secrets
  * @throws FlowInvalid with all faults
  */
-export function checkFlow(document: unknown, name: string, queues: readonly string[]): Flow {
+export function checkFlow(document: unknown, name: string, queues: readonly string[], hooks: readonly string[] = []): Flow {
   const faults: string[] = [];
   const outline: unknown = Value.Clone(document);
   if (!Value.Check(Outline, outline)) {
@@ -36,7 +37,7 @@ export function checkFlow(document: unknown, name: string, queues: readonly stri
   const nodes = readNodes(outline.nodes, faults);
   for (const prompt of Object.keys(outline.prompts))
     if (!NAME.test(prompt)) faults.push(`/prompts/${prompt} is not a name (a-z, 0-9, - and _)`);
-  faults.push(...linkFaults(outline, nodes, queues));
+  faults.push(...linkFaults(outline, nodes, queues, hooks));
   if (faults.length > 0) throw new FlowInvalid(name, faults);
   return { ...outline, nodes: Object.fromEntries(nodes) };
 }
@@ -62,7 +63,7 @@ function readNodes(raw: Readonly<Record<string, unknown>>, faults: string[]): Ma
 
 function verbNamed(document: unknown): keyof typeof NODE_SCHEMAS | undefined {
   const word = typeof document === 'object' && document !== null && 'do' in document ? document.do : undefined;
-  return word === 'play' || word === 'menu' || word === 'enqueue' || word === 'hangup' ? word : undefined;
+  return word === 'play' || word === 'menu' || word === 'secret' || word === 'enqueue' || word === 'hangup' ? word : undefined;
 }
 
 function faultsOf(schema: TSchema, value: unknown, place: string): string[] {
@@ -76,7 +77,12 @@ function extras(params: object): string {
   return names ? `: ${names.join(', ')}` : '';
 }
 
-function linkFaults(outline: Static<typeof Outline>, nodes: ReadonlyMap<string, FlowNode>, queues: readonly string[]): string[] {
+function linkFaults(
+  outline: Static<typeof Outline>,
+  nodes: ReadonlyMap<string, FlowNode>,
+  queues: readonly string[],
+  hooks: readonly string[],
+): string[] {
   const faults: string[] = [];
   const written = new Set(Object.keys(outline.nodes));
   const exits = new Map<string, readonly Exit[]>();
@@ -92,6 +98,9 @@ function linkFaults(outline: Static<typeof Outline>, nodes: ReadonlyMap<string, 
     }
     if (node.do === 'enqueue' && !queues.includes(node.queue))
       faults.push(`/nodes/${name}/queue names ${node.queue}, which is no queue of the site`);
+    if (node.do === 'secret' && !hooks.includes(node.hook))
+      faults.push(`/nodes/${name}/hook names ${node.hook}, which is none of secretHooks`);
+    if (node.do === 'secret' && node.maxDigits < node.minDigits) faults.push(`/nodes/${name}/maxDigits is less than minDigits`);
     if (node.do === 'menu') faults.push(...menuFaults(name, node));
   }
   if (nodes.size === written.size) {

@@ -6,7 +6,8 @@ import type { Clock } from '@keepline/contracts/clock';
 import type { Flow } from '@keepline/contracts/flow';
 import type { Leg } from '../calls/leg.ts';
 import { begin, type FlowStep, step } from './flow-step.ts';
-import type { Effect, FlowResult, Input } from './verbs/verb.ts';
+import type { HookAnswer } from './secret-hook.ts';
+import type { Effect, FlowResult, Input, SecretOutcome } from './verbs/verb.ts';
 
 export type { FlowResult } from './verbs/verb.ts';
 
@@ -16,6 +17,10 @@ export interface FlowRun {
   readonly clock: Pick<Clock, 'after'>;
   /** The caller chose; `choice` is the label in the flow. Called before the next node is entered. */
   readonly onChoice: (chosen: { readonly node: string; readonly choice: string }) => void;
+  /** Gives what the caller keyed to a hook of the site; never rejects. Absent where no flow asks for a secret. */
+  readonly hand?: (secret: { readonly node: string; readonly hook: string; readonly keyed: string }) => Promise<HookAnswer>;
+  /** A secret was keyed, or not. */
+  readonly onSecret?: (told: { readonly node: string; readonly outcome: SecretOutcome }) => void;
   /** Where to begin when not at the start: `overflow` of the result before. */
   readonly at?: string;
   /** A prompt could not be played; the flow goes on without it. */
@@ -23,7 +28,7 @@ export interface FlowRun {
 }
 
 /** @returns `result`, which settles once and never rejects. @throws FlowNodeUnknown when `at` is not in this flow */
-export function runFlow({ flow, leg, clock, onChoice, at, onFault }: FlowRun): { readonly result: Promise<FlowResult> } {
+export function runFlow({ flow, leg, clock, onChoice, at, onFault, hand, onSecret }: FlowRun): { readonly result: Promise<FlowResult> } {
   const { promise, resolve } = Promise.withResolvers<FlowResult>();
   const first = begin(flow, at);
   let state = first.state;
@@ -59,6 +64,13 @@ export function runFlow({ flow, leg, clock, onChoice, at, onFault }: FlowRun): {
         return;
       case 'choose':
         return onChoice({ node: effect.node, choice: effect.choice });
+      case 'hand': {
+        const { node, hook, keyed } = effect;
+        const answer = hand?.({ node, hook, keyed }) ?? Promise.resolve('unavailable' as const);
+        return void answer.then((given) => feed({ on: 'answered', answer: given }));
+      }
+      case 'tellSecret':
+        return onSecret?.({ node: effect.node, outcome: effect.outcome });
       case 'leave':
         return finish(effect.result);
     }

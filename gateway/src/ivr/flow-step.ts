@@ -40,9 +40,11 @@ export function step(flow: Flow, state: FlowState, input: Input): FlowStep {
 
 type Way = Pick<FlowState, 'entered' | 'ahead'>;
 
-function enter(flow: Flow, node: string, { entered, ahead }: Way, before: readonly Effect[]): FlowStep {
+function enter(flow: Flow, node: string, way: Way, before: readonly Effect[]): FlowStep {
+  const { entered } = way;
   if (entered >= ENTERED_MAX) return left({ node, at: 'left', attempt: 1, entered, ahead: '' }, before, { go: 'hangup' });
   const verb = verbAt(flow, node);
+  const ahead = verb.isSecret ? '' : way.ahead;
   const turn = verb.enter();
   // Who knows the menu need not hear it: a key pressed ahead answers it before it is played.
   const [digit] = ahead;

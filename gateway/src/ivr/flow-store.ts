@@ -22,7 +22,7 @@ export interface PublishedFlow {
 }
 
 /** Reads a YAML or JSON file. @param queues names of the site's queues. @throws FlowUnreadable, FlowInvalid */
-export async function readFlowFile(path: string, queues: readonly string[]): Promise<Flow> {
+export async function readFlowFile(path: string, queues: readonly string[], hooks: readonly string[] = []): Promise<Flow> {
   let document: unknown;
   try {
     const bytes = await readFile(path);
@@ -31,7 +31,7 @@ export async function readFlowFile(path: string, queues: readonly string[]): Pro
   } catch (cause) {
     throw new FlowUnreadable(path, cause);
   }
-  return checkFlow(document, path, queues);
+  return checkFlow(document, path, queues, hooks);
 }
 
 /**

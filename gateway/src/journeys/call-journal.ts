@@ -48,6 +48,10 @@ export class CallJournal {
     this.#note(call.callId, { path: call.path }, 'ivr.chosen', { callId: call.callId, node, choice });
   }
 
+  secret(data: EventData['ivr.secret']): void {
+    this.#note(data.callId, {}, 'ivr.secret', data);
+  }
+
   queued(call: CallFacts, waiting: number): void {
     const { callId, queue, skill, queuedAtMs } = call;
     this.#note(callId, { queue, skill, queuedAtMs }, 'call.queued', { callId, queue, skill, waiting });

@@ -9,6 +9,7 @@ import type { RecordingSetting } from '@keepline/contracts/recording-policy';
 import type { AgentDoor } from '../calls/agent-door.ts';
 import type { CallAudio } from '../calls/call-audio.ts';
 import type { CallRegistry } from '../calls/call-registry.ts';
+import type { LiftedLines } from '../calls/lifted-lines.ts';
 import type { Leg } from '../calls/leg.ts';
 import type { OutsideLine } from '../calls/outside-line.ts';
 import type { Dispatcher } from '../routing/dispatcher.ts';
@@ -47,9 +48,18 @@ export interface House {
   readonly door: AgentDoor;
   readonly journal: CallJournal;
   readonly outside: OutsideLine;
+  /** Gives what a caller keyed to the hook the flow names, audited; never rejects. */
+  handSecret(
+    callId: CallId,
+    secret: { readonly node: string; readonly hook: string; readonly keyed: string },
+  ): Promise<'accepted' | 'refused' | 'unavailable'>;
   readonly parking: ParkingLot;
   /** How long a call may stay parked before it rings back, ms. */
   readonly parkedMs: number;
+  /** What a phone dials to pick up a call; '' for nothing. */
+  readonly pickupCode: string;
+  /** Lines of agents who dialled for a call. */
+  readonly lifted: LiftedLines;
   /** Target of a phone's transfer key that parks the caller; '' for none. */
   readonly parkCode: string;
   /** Runs a sensitive act that an agent asked for on a telephone: its entry is durable before. */

@@ -63,6 +63,8 @@ async function walk(call: LiveCall, caller: Leg, flow: Flow, house: House): Prom
       leg: caller,
       clock: house.clock,
       onChoice: ({ node, choice }) => house.journal.chosen(call.apply({ do: 'choose', label: choice }), node, choice),
+      hand: (secret) => house.handSecret(call.facts().callId, secret),
+      onSecret: (told) => house.journal.secret({ callId: call.facts().callId, ...told }),
       ...(at === undefined ? {} : { at }),
     }).result;
     if (way.go === 'enqueue') {

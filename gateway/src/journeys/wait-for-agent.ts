@@ -82,7 +82,7 @@ export async function offer(
 ): Promise<'over' | 'again' | Passed> {
   const { callId } = call.facts();
   house.journal.offered(call.apply({ do: 'offer', agentId, because }), attempt);
-  const ringing = house.door.offer(agentId, callId, ringMs);
+  const ringing = house.lifted.take(agentId, callId) ?? house.door.offer(agentId, callId, ringMs);
   const taken = listenForPickUp(call, agentId, house);
   const outcome = await Promise.race([ringing.outcome, caller.ended.then(() => 'gone' as const), taken.promise]);
   const taker = taken.stop();

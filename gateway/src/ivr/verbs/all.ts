@@ -1,12 +1,13 @@
 /** Every verb, by its word in a flow document: the behaviour of a node and the schema it must fit. */
-import { EnqueueNode, type FlowNode, HangupNode, MenuNode, PlayNode } from '@keepline/contracts/flow';
+import { EnqueueNode, type FlowNode, HangupNode, MenuNode, PlayNode, SecretNode } from '@keepline/contracts/flow';
 import { enqueue } from './enqueue.ts';
 import { hangup } from './hangup.ts';
 import { menu } from './menu.ts';
 import { play } from './play.ts';
+import { secret } from './secret.ts';
 import type { Verb } from './verb.ts';
 
-export const NODE_SCHEMAS = { play: PlayNode, menu: MenuNode, enqueue: EnqueueNode, hangup: HangupNode } as const;
+export const NODE_SCHEMAS = { play: PlayNode, menu: MenuNode, secret: SecretNode, enqueue: EnqueueNode, hangup: HangupNode } as const;
 
 export function verbOf(name: string, node: FlowNode): Verb {
   switch (node.do) {
@@ -14,6 +15,8 @@ export function verbOf(name: string, node: FlowNode): Verb {
       return play(node);
     case 'menu':
       return menu(name, node);
+    case 'secret':
+      return secret(name, node);
     case 'enqueue':
       return enqueue(node);
     case 'hangup':

@@ -5,16 +5,23 @@
 
 /** Where a caller is inside a node. */
 export interface Pose {
-  readonly at: 'playing' | 'collecting' | 'left';
+  readonly at: 'playing' | 'collecting' | 'handing' | 'left';
   /** How often the node has been played, from 1. */
   readonly attempt: number;
+  /** What was keyed of a secret so far; gone as soon as it is handed over. */
+  readonly keyed?: string;
 }
+
+/** What became of one try to key a secret. */
+export type SecretOutcome = 'accepted' | 'refused' | 'unavailable' | 'incomplete';
 
 export type Input =
   | { readonly on: 'playEnded' }
   /** One key: 0-9, * or #. It is never stored; only the label of the choice it makes is. */
   | { readonly on: 'digit'; readonly digit: string }
   | { readonly on: 'timeout' }
+  /** Of the hook a secret was handed to. */
+  | { readonly on: 'answered'; readonly answer: Exclude<SecretOutcome, 'incomplete'> }
   | { readonly on: 'callerGone' };
 
 /** How a call leaves the flow. `overflow` is the node to come back to when nobody answered in the queue. */
@@ -29,6 +36,9 @@ export type Effect =
   /** Wait this long for a key, ms. */
   | { readonly do: 'collect'; readonly ms: number }
   | { readonly do: 'choose'; readonly node: string; readonly choice: string }
+  /** A secret, for this hook and nobody else. */
+  | { readonly do: 'hand'; readonly node: string; readonly hook: string; readonly keyed: string }
+  | { readonly do: 'tellSecret'; readonly node: string; readonly outcome: SecretOutcome }
   | { readonly do: 'leave'; readonly result: FlowResult };
 
 export type Turn =
@@ -47,6 +57,8 @@ export interface Verb {
   readonly exits: readonly Exit[];
   /** Names of the prompts it plays. */
   readonly prompts: readonly string[];
+  /** Asks for a secret: no key may come to it from before, nor go on from it. */
+  readonly isSecret?: true;
   enter(): Turn;
   /** Undefined when the input means nothing here. */
   react(pose: Pose, input: Input): Turn | undefined;
