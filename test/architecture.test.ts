@@ -91,8 +91,9 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'installer/bundle': ['setup'],
   'installer/preflight': [],
   'installer/install': ['bundle'],
+  'installer/upgrade': ['bundle', 'install'],
   'installer/doctor': ['setup', 'up'],
-  'installer/launcher': ['setup', 'checks', 'up', 'doctor', 'bundle', 'preflight', 'install'],
+  'installer/launcher': ['setup', 'checks', 'up', 'doctor', 'bundle', 'preflight', 'install', 'upgrade'],
 };
 
 /** npm package (a prefix) → the only product files that may know it. */

@@ -82,6 +82,34 @@ export class StoreNewer extends KeeplineError {
   }
 }
 
+export class RestorePointAbsent extends KeeplineError {
+  constructor(path: string) {
+    super('STORE_RESTORE_POINT_ABSENT', `no copy of ${path} from before an upgrade is one this version knows`, {
+      hint: 'Start the version that wrote the database, or restore a backup from before the upgrade: docs/runbook/failed-upgrade.md.',
+      offending: path,
+    });
+  }
+}
+
+/** A file family was written by a later version. */
+export class DataFormatNewer extends KeeplineError {
+  constructor(kind: string, found: number, known: number) {
+    super('DATA_FORMAT_NEWER', `the data folder holds ${kind} of format ${found}, this version of Keepline knows ${known}`, {
+      hint: 'Start the version that wrote this data folder, or restore the backup made before its upgrade: docs/runbook/failed-upgrade.md.',
+      offending: kind,
+    });
+  }
+}
+
+export class DataFormatUnreadable extends KeeplineError {
+  constructor(what: string) {
+    super('DATA_FORMAT_UNREADABLE', `data-format.json cannot be read: ${what}`, {
+      hint: 'Restore the file from a backup; without it nobody knows which version may open this folder.',
+      offending: what,
+    });
+  }
+}
+
 export class StoreHistoryChanged extends KeeplineError {
   constructor(family: string) {
     super('STORE_HISTORY_CHANGED', `the statements that made the tables ${family} are not those of this version`, {

@@ -42,20 +42,32 @@ export async function migrate(connection: Connection, families: readonly TableFa
   await connection.exec('BEGIN IMMEDIATE');
   try {
     await connection.exec(PROGRESS_TABLE);
-    const known = new Map(families.map((family) => [family.name, family]));
-    const done = await connection.all<Applied>('SELECT family, applied, digest FROM table_families');
-    for (const { family, applied, digest } of done) {
-      const statements = known.get(family)?.statements ?? [];
-      if (applied > statements.length) throw new StoreNewer(family, applied, statements.length);
-      if (digest !== digestOf(statements.slice(0, applied))) throw new StoreHistoryChanged(family);
-    }
-    const progress = new Map(done.map(({ family, applied }) => [family, applied]));
+    const progress = await appliedSteps(connection, families);
     for (const family of families) await bringUp(connection, family, progress.get(family.name) ?? 0);
     await connection.exec('COMMIT');
   } catch (fault) {
     await connection.exec('ROLLBACK');
     throw fault;
   }
+}
+
+/** How many statements of each family were applied; empty for a new database. @throws StoreNewer, StoreHistoryChanged */
+export async function appliedSteps(connection: Connection, families: readonly TableFamily[]): Promise<ReadonlyMap<string, number>> {
+  const made = await connection.all("SELECT 1 FROM sqlite_schema WHERE name = 'table_families'");
+  const done = made.length === 0 ? [] : await connection.all<Applied>('SELECT family, applied, digest FROM table_families');
+  const known = new Map(families.map((family) => [family.name, family]));
+  for (const { family, applied, digest } of done) {
+    const statements = known.get(family)?.statements ?? [];
+    if (applied > statements.length) throw new StoreNewer(family, applied, statements.length);
+    if (digest !== digestOf(statements.slice(0, applied))) throw new StoreHistoryChanged(family);
+  }
+  return new Map(done.map(({ family, applied }) => [family, applied]));
+}
+
+/** Whether tables that are in use would be changed: the moment for a copy. @throws StoreNewer, StoreHistoryChanged */
+export async function changesTables(connection: Connection, families: readonly TableFamily[]): Promise<boolean> {
+  const progress = await appliedSteps(connection, families);
+  return progress.size > 0 && families.some(({ name, statements }) => (progress.get(name) ?? 0) < statements.length);
 }
 
 async function bringUp(connection: Connection, family: TableFamily, applied: number): Promise<void> {

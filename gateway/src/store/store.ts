@@ -8,7 +8,8 @@ import { KeeplineError } from '@keepline/contracts/errors';
 import type { Columns } from './columns.ts';
 import { Connection, type Reader } from './connection.ts';
 import { StoreBusy, StoreClosed, StoreUnitTooSlow, StoreUnreadable, StoreWriteFailed } from './errors.ts';
-import { migrate, type TableFamily } from './migrations.ts';
+import { changesTables, migrate, type TableFamily } from './migrations.ts';
+import { takeRestorePoint } from './restore-point.ts';
 import { sealClearRows } from './seal-rows.ts';
 import { type Tx, UnitOfWork } from './unit-of-work.ts';
 
@@ -77,6 +78,7 @@ export class Store {
       await writer.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON',
       );
+      if (await changesTables(writer, families)) await takeRestorePoint(path, (surroundings.clock ?? systemClock).now());
       await migrate(writer, families);
       if (columns) await sealClearRows(writer, families);
       const reader = await Connection.open(path, columns);

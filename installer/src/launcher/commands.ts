@@ -146,6 +146,22 @@ export const commands: readonly Command[] = [
     load: () => import('./install.ts'),
   },
   {
+    name: 'upgrade',
+    usage: '--bundle FILE --pub KEY --dry-run | --yes [--json]',
+    summary: 'calls drained, next version, health gate; back by itself with the database when it does not pass',
+    accepts: { flags: ['dry-run', 'yes', 'json'], values: ['bundle', 'pub'] },
+    setup: () => [],
+    load: () => import('./upgrade.ts'),
+  },
+  {
+    name: 'rollback',
+    usage: '--dry-run | --yes [--json]',
+    summary: 'back to the version before the last upgrade, and to the database it knows',
+    accepts: { flags: ['dry-run', 'yes', 'json'] },
+    setup: () => [],
+    load: () => import('./rollback.ts'),
+  },
+  {
     name: 'uninstall',
     usage: '[--purge] [--dry-run] [--json]',
     summary: 'take the services away and leave the data; --purge destroys the keys and the data',

@@ -21,6 +21,8 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   bundle: [], // made where there is no site
   preflight: [],
   install: [], // there is no log before the gateway it starts, which audits its start
+  upgrade: [], // the services it stops and starts audit their end and start
+  rollback: [],
   uninstall: [], // the services it stops audit their end; `--purge` takes the log with the site
   keys: ['key.root', 'key.rotate', 'key.export', 'key.escrow', 'key.split', 'key.unlock'],
   retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
