@@ -4,6 +4,25 @@ import { describe, expect, it, vi } from 'vitest';
 import { findPersonalData } from './find-personal-data.ts';
 
 const HOSTILE = [
+  ...[
+    '(',
+    ')',
+    '()',
+    '(1',
+    '1)',
+    '[[(',
+    '(1)(',
+    '张王李赵',
+    '欧阳',
+    '三个11',
+    '三个1三个1',
+    '后四位是1',
+    '手机号',
+    '身份证号',
+    '手机号卡号密码',
+    '户名',
+  ],
+  ...['阿·', '·', '买买提·', '阿依古丽', '王家村李家湾', '中山路与人民路', '花园1-1-1', '附1号', '请张', '我姓弓长张', '阿A一'],
   ...['1', '1 ', '一', '三个', '三个8', '嗯', '嗯1', '13812345678 ', '12,', '1.', '\n客户：1', '1\n坐席：1', '要', '是1'],
   ...['路1号', '路', '北京', '北京市', '地址', '区', '阳光花园', '1栋', '住在', '村', '我叫', '我叫张', '张·', '先生', '张伟先生', '是'],
   ...[
@@ -80,7 +99,7 @@ describe('hostile texts', { timeout: PATIENCE_MS }, () => {
     session.connect();
     await session.post('Profiler.enable');
     const steep: string[] = [];
-    for (const piece of ['1 ', '张', '王先生说路1号，三个8\n客户：1']) {
+    for (const piece of ['1', '1 ', '张王李赵', '(', '手机号', '三个11', '王先生说路1号，三个8\n客户：1']) {
       const text = piece.repeat(Math.ceil(1_000 / piece.length));
       const perUnit = (await blocksRun(session, () => void findPersonalData(text))) / text.length;
       const long = piece.repeat(Math.ceil(100_000 / piece.length));

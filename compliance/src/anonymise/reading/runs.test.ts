@@ -36,6 +36,7 @@ describe('runs of digits', () => {
 
   it('what the other side reads back is taken out, what is said twice on purpose is not', () => {
     expect(withoutEchoes(first('138\n坐席：138\n客户：0000\n坐席：0000\n客户：1234'))?.symbols).toBe('13800001234');
+    expect(withoutEchoes(first('9142\n坐席：9142\n客户：142'))?.symbols).toBe('9142142'); // the answer to an echo is none
     expect(withoutEchoes(first('1380\n坐席：嗯\n客户：0000\n坐席：好\n客户：0000'))).toBeUndefined();
   });
 });

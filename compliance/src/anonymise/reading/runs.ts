@@ -80,17 +80,20 @@ export function readRuns(text: string, reader: Reader): Run[] {
 export function withoutEchoes(run: Run): Run | undefined {
   const kept = { symbols: [] as string[], start: [] as number[], end: [] as number[], gap: [] as Gap[], turns: [] as number[] };
   let echoes = 0;
+  let turnsSinceKept = 0;
   for (let from = 0; from < run.symbols.length; ) {
     let to = from + 1;
     while (to < run.symbols.length && (run.gap[to] ?? GAP.none) < GAP.comma) to += 1;
-    const otherSpeaks = (run.turns[from] ?? 0) % 2 === 1 || run.turns[from] === 0; // two turns later the first one says the same again
+    turnsSinceKept += run.turns[from] ?? 0;
+    const otherSpeaks = turnsSinceKept % 2 === 1 || turnsSinceKept === 0; // two turns later the first one says the same again
     const before = kept.symbols.length - (to - from);
     let same = to - from > 1 && before >= 0 && otherSpeaks;
     for (let i = from; same && i < to; i += 1) same = kept.symbols[before + i - from] === run.symbols[i];
     if (same) {
       echoes += 1;
       kept.end[kept.end.length - 1] = run.end[to - 1] ?? 0;
-    } else
+    } else {
+      turnsSinceKept = 0;
       for (let i = from; i < to; i += 1) {
         kept.symbols.push(run.symbols.charAt(i));
         kept.start.push(run.start[i] ?? 0);
@@ -98,6 +101,7 @@ export function withoutEchoes(run: Run): Run | undefined {
         kept.gap.push(run.gap[i] ?? GAP.none);
         kept.turns.push(run.turns[i] ?? 0);
       }
+    }
     from = to;
   }
   return echoes === 0 ? undefined : { ...kept, symbols: kept.symbols.join('') };

@@ -108,7 +108,7 @@ function beginnings(text: string): { readonly start: number; readonly announced:
       !/\d/.test(text.charAt(start - 1))
     )
       start -= 1;
-    while (/[ \-]/.test(text.charAt(start))) start += 1;
+    while (/[ -]/.test(text.charAt(start))) start += 1;
     if (start < step.index && !found.has(start)) found.set(start, false);
   }
   return [...found].map(([start, announced]) => ({ start, announced })).toSorted((a, b) => a.start - b.start);
