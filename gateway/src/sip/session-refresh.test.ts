@@ -118,7 +118,7 @@ describe('a call with a session timer', () => {
     expect(await call.ended).toMatchObject({ by: 'remote', why: 'dialog_lost' });
   });
 
-  it('held for an hour in every dialect is kept alive and taken back from another address', async () => {
+  it('held for an hour in every dialect is kept alive and taken back from another address and port', async () => {
     const { call, toTag } = await bench.talking({ more: 'Supported: timer\r\nSession-Expires: 600;refresher=uas\r\nAllow: UPDATE' });
     const offers: string[] = [];
     call.onReoffer((offer) => {
@@ -128,7 +128,8 @@ describe('a call with a session timer', () => {
     const hold = ['a=sendonly', 'a=inactive', 'c=IN IP4 0.0.0.0', 'a=sendrecv'];
     for (const [at, line] of hold.entries()) {
       const cseq = 2 + at;
-      bench.say({ cseq, toTag, more: 'Supported: timer\r\nSession-Expires: 600;refresher=uas\r\nAllow: UPDATE', body: `${SDP}${line}\n` });
+      const from = line === 'a=sendrecv' ? SDP.replace('127.0.0.1\nt=', '192.0.2.44\nt=').replace('audio 4000', 'audio 5004') : SDP;
+      bench.say({ cseq, toTag, more: 'Supported: timer\r\nSession-Expires: 600;refresher=uas\r\nAllow: UPDATE', body: `${from}${line}\n` });
       await bench.peer.hear('200 OK');
       await arrived(() => bench.say({ method: 'ACK', cseq, toTag }));
       for (let minutes = 0; minutes < 15; minutes += 5) {
@@ -138,6 +139,10 @@ describe('a call with a session timer', () => {
       }
     }
     expect(offers).toHaveLength(4);
+    expect(offers.map((offer) => [/c=IN IP4 (\S+)\r\nt/.exec(offer)?.[1], /m=audio (\d+)/.exec(offer)?.[1]])).toEqual([
+      ...Array<string[]>(3).fill(['127.0.0.1', '4000']),
+      ['192.0.2.44', '5004'],
+    ]);
     expect(bench.agent.counters().dialogs).toBe(1);
   });
 });
