@@ -72,7 +72,7 @@ describe('a site under attack, logging all it can', () => {
 
   it('refuses what a red team sends to the web port, and stays', async () => {
     const before = await house.site.pids();
-    const heads = ['host: x', 'x-keepline: desk', `x-caller: ${canaries.path}`];
+    const heads = ['host: localhost', 'x-keepline: desk', `x-caller: ${canaries.path}`];
     for (const attack of [
       [`GET /${canaries.path}/%zz HTTP/1.1`, ...heads, 'connection: close'],
       [`POST /api/sign-in HTTP/1.1`, ...heads, 'content-length: 5', 'transfer-encoding: chunked'],

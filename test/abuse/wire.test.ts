@@ -11,7 +11,7 @@ let site: TestSite;
 afterEach(() => site.close());
 const raw = (lines: readonly string[], body = '', enough?: (heard: string) => boolean): Promise<string> =>
   rawHttp(site.api.httpPort, `${lines.join('\r\n')}\r\n\r\n${body}`, enough);
-const HIDDEN = 'POST /api/sign-out HTTP/1.1\r\nhost: x\r\n\r\n';
+const HIDDEN = 'POST /api/sign-out HTTP/1.1\r\nhost: localhost\r\n\r\n';
 
 describe('a request that two servers would read differently', () => {
   it.each([
@@ -29,14 +29,14 @@ describe('a request that two servers would read differently', () => {
     ['two origins', ['origin: http://x', 'origin: http://evil.example', 'connection: close'], ''],
   ])('is refused and the line cut, so that nothing hidden behind it is served: %s', async (_, heads, body) => {
     site = await openSite();
-    const heard = await raw(['POST /api/sign-in HTTP/1.1', 'host: x', 'x-keepline: desk', ...heads], body + HIDDEN);
+    const heard = await raw(['POST /api/sign-in HTTP/1.1', 'host: localhost', 'x-keepline: desk', ...heads], body + HIDDEN);
     expect([statuses(heard), refusalIn(heard)]).toEqual([[400], 'REQUEST_INVALID']);
     expect(heard).not.toMatch(/evil|hello/);
   });
 
   it('garbage behind a good request ends the line with a refusal; what stands behind the garbage is never looked at', async () => {
     site = await openSite();
-    const heard = await raw(['GET /api/health HTTP/1.1', 'host: x'], `\x16\x03\x01${HIDDEN}`);
+    const heard = await raw(['GET /api/health HTTP/1.1', 'host: localhost'], `\x16\x03\x01${HIDDEN}`);
     expect(statuses(heard).at(-1)).toBe(400);
     expect(statuses(heard).filter((status) => status !== 200)).toEqual([400]);
     expect(heard).toContain('REQUEST_INVALID');
@@ -64,7 +64,7 @@ describe('too much of anything', () => {
   it('is refused with its own status: head, body, unpacked body, nested body', async () => {
     site = await openSite();
     const post = (body: string, headers: Record<string, string> = {}) => site.ask('POST', '/api/sign-in', { body, headers });
-    const path = await raw([`GET /${'a'.repeat(20_000)} HTTP/1.1`, 'host: x']);
+    const path = await raw([`GET /${'a'.repeat(20_000)} HTTP/1.1`, 'host: localhost']);
     expect([statuses(path), refusalIn(path)]).toEqual([[431], 'REQUEST_INVALID']);
     expect((await post(`{"agent":"${'a'.repeat(70_000)}"}`)).code).toBe('REQUEST_TOO_LARGE');
     const bomb = gzipSync(Buffer.alloc(50_000_000)).subarray(0, 60_000).toString('latin1');

@@ -73,7 +73,7 @@ export class AlarmLog {
     const wanted = objectName(fault.object ?? '');
     const isKnown = this.#standing.has(keyOf(fault.code, wanted));
     const object = isKnown || this.#standing.size < STANDING_MAX ? wanted : '';
-    this.#then(() => this.#raise(fault, object, rule.severity));
+    void this.#then(() => this.#raise(fault, object, rule.severity));
   }
 
   /** Ends an alarm that stands; otherwise nothing happens. Resolves when it is durable. */

@@ -96,7 +96,9 @@ export class AlarmWebhook {
     });
   }
 
-  #post({ raiseToldMs: _, ...alarm }: Row, is: 'raised' | 'cleared'): Promise<void> {
+  #post(row: Row, is: 'raised' | 'cleared'): Promise<void> {
+    const { number, code, object, severity, message, hint, raisedAtMs, lastAtMs, times, clearedAtMs } = row;
+    const alarm = { number, code, object, severity, message, hint, raisedAtMs, lastAtMs, times, clearedAtMs };
     const { url, ca, site } = this.#parts;
     const body = JSON.stringify({ site, is, alarm });
     const headers = {

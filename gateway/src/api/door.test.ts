@@ -296,10 +296,10 @@ describe('a client that is slow on purpose', () => {
   it('is hung up on after half a head, half a body, and half a TLS handshake (slow-loris)', async () => {
     site = await openSite({ limits: shortTimes });
     const heads = await Promise.all([
-      halfRequest(site.api.httpPort, 'GET /api/health HTTP/1.1\r\nhost: x\r\nx-slow: '),
+      halfRequest(site.api.httpPort, 'GET /api/health HTTP/1.1\r\nhost: localhost\r\nx-slow: '),
       halfRequest(
         site.api.httpPort,
-        'POST /api/sign-in HTTP/1.1\r\nhost: x\r\nx-keepline: desk\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"a',
+        'POST /api/sign-in HTTP/1.1\r\nhost: localhost\r\nx-keepline: desk\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{"a',
       ),
     ]);
     for (const heard of heads) expect(heard).toMatch(/^HTTP\/1\.1 408 /);
@@ -309,7 +309,7 @@ describe('a client that is slow on purpose', () => {
 
   it('gets no further with heads that are too large or no HTTP at all', async () => {
     site = await openSite();
-    expect(await halfRequest(site.api.httpPort, `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(
+    expect(await halfRequest(site.api.httpPort, `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 431 /,
     );
     expect(await halfRequest(site.api.httpPort, '\x00\xff garbage \r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);

@@ -27,6 +27,14 @@ export class OriginRefused extends KeeplineError {
   }
 }
 
+export class HostRefused extends KeeplineError {
+  constructor() {
+    super('HOST_REFUSED', 'this site has another name', {
+      hint: 'Use a name or address that the certificate of the site names; names of your own come with a certificate in keys/site.pem.',
+    });
+  }
+}
+
 export class TooManyRequests extends KeeplineError {
   readonly retryAfterMs: number;
 
