@@ -197,6 +197,6 @@ describe('pruning the audit log', () => {
   });
 });
 
-it('fallocate is there, as the set-up list promises', () => {
+it('fallocate is there: util-linux has it on every Linux', () => {
   expect(execFileSync('fallocate', ['--version'], { encoding: 'utf8' })).toContain('util-linux');
 });
