@@ -11,6 +11,7 @@ import { type Quantiles, quantiles } from '@keepline/testkit/quantiles';
 import { eventsOf } from '@keepline/testkit/site-database';
 import { Softphone } from '@keepline/testkit/softphone';
 import { PHONE_AGENT_HZ, type StaffedSite, staffedSite } from '@keepline/testkit/staffed-site';
+import { OutboxCursorWentBack } from '../../cloud-sync/src/outbox/errors.ts';
 import { makeEvents } from './relay-site.ts';
 
 /** Callers at once, each with one call after the other: two to three offers a second. */
@@ -112,12 +113,19 @@ async function callsWhile(house: StaffedSite, phone: Softphone, over: (made: num
   };
 }
 
-/** Appends beside the gateway, which writes nothing while no call runs; the cursor stays where the gateway left it. */
+/** Appends beside the gateway, which hardly writes while no call runs; the cursor stays where the gateway left it. */
 async function fill(house: StaffedSite, count: number): Promise<void> {
   const outbox = await Outbox.open(join(house.site.place.data, 'outbox.db'), { maxEvents: 10_000_000 });
   try {
     for (let from = 0; from < count; from += FILL_BATCH) {
-      await outbox.append(makeEvents(Math.min(FILL_BATCH, count - from), from), await outbox.cursor());
+      const events = makeEvents(Math.min(FILL_BATCH, count - from), from);
+      // The gateway may move the cursor between the two; an append that was refused has changed nothing.
+      for (let done = false; !done; ) {
+        done = await outbox.append(events, await outbox.cursor()).then(
+          () => true,
+          (fault: unknown) => (fault instanceof OutboxCursorWentBack ? false : Promise.reject(fault)),
+        );
+      }
     }
   } finally {
     await outbox.close();
