@@ -28,8 +28,6 @@ export class Softphone {
   readonly #socket: Socket;
   readonly #dialogs = new Map<string, (message: SipText) => void>();
   readonly #calls = new Set<PhoneCall>();
-  /** Call-IDs of INVITEs whose audio port is being opened: one that is sent again meanwhile is the same call (RFC 3261 §17.2.3). */
-  readonly #opening = new Set<string>();
   /** Called for an INVITE that starts a call; without it the phone is busy (486). */
   onRinging: ((call: RingingCall) => void) | null = null;
 
@@ -99,14 +97,11 @@ export class Softphone {
   }
 
   async #ringFor(invite: SipText): Promise<void> {
-    const callId = header(invite, 'call-id');
-    if (this.#opening.has(callId)) return;
-    this.#opening.add(callId);
     const call = await PhoneCall.ringing({
       send: (bytes, to) => this.#socket.send(bytes, to.port, to.address),
       local: { address: this.address, port: this.port },
       invite,
-    }).finally(() => this.#opening.delete(callId));
+    });
     this.#track(call);
     if (!this.onRinging) return call.reject(486);
     call.sendRinging();

@@ -21,12 +21,14 @@ const GIVE_UP_MS = 64 * T1_MS;
 export class PhoneCall {
   readonly line: RtpLine;
   readonly #wire: Wire;
-  readonly #says: readonly number[];
+  #says: readonly number[];
   readonly #dialog: DialogText;
   readonly #remote: Place;
   #cseq = 1;
   #version = 1;
   #invite: SipText | null = null;
+  /** Our last answer to it; what a retransmission of it gets again (RFC 3261 §17.2.1). */
+  #inviteAnswer: Buffer | null = null;
   #inviteBranch = '';
   #ackBytes: Buffer | null = null;
   #state: 'calling' | 'ringing' | 'talking' | 'over' = 'calling';
@@ -113,16 +115,18 @@ export class PhoneCall {
   async accept(says: readonly number[]): Promise<PhoneCall> {
     if (!this.#invite) throw new Error('this call did not come in');
     this.#state = 'talking';
+    this.#says = says;
     this.line.start(mediaOf(this.#invite.body), says);
-    this.#repeat(this.#dialog.response(this.#invite, 200, 'OK', sdpText(this.#wire.local.address, this.line.port, this.#version)), () =>
-      this.#over('refused'),
-    );
+    this.#inviteAnswer = this.#dialog.response(this.#invite, 200, 'OK', sdpText(this.#wire.local.address, this.line.port, this.#version));
+    this.#repeat(this.#inviteAnswer, () => this.#over('refused'));
     this.#answered.resolve();
     return this;
   }
 
   sendRinging(): void {
-    if (this.#invite) this.#send(this.#dialog.response(this.#invite, 180, 'Ringing'));
+    if (!this.#invite) return;
+    this.#inviteAnswer = this.#dialog.response(this.#invite, 180, 'Ringing');
+    this.#send(this.#inviteAnswer);
   }
 
   reject(status: number): void {
@@ -187,6 +191,8 @@ export class PhoneCall {
       this.#send(this.#dialog.response(this.#invite, 487, 'Request Terminated'));
       return this.#over('remote');
     }
+    if (method === 'INVITE' && this.#invite && this.#inviteAnswer && header(message, 'cseq') === header(this.#invite, 'cseq'))
+      return this.#send(this.#inviteAnswer);
     if (method === 'INVITE' && this.#state === 'talking') {
       const media = mediaOf(message.body);
       if (media.port > 0) this.line.start(media, this.#says);
