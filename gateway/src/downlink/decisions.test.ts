@@ -65,6 +65,25 @@ const follow = async (): Promise<InForce> => {
   return inForce;
 };
 
+describe('a flow that asks for a secret', () => {
+  const asking = (hook: string) => ({
+    ...flowDocument(5, 'bye'),
+    start: 'card',
+    nodes: {
+      card: { do: 'secret', prompt: 'hello', retryPrompt: 'hello', hook, accepted: 'bye', refused: 'bye', unavailable: 'bye' },
+      bye: { do: 'hangup' },
+    },
+  });
+  const suggested = (hook: string) => signed('flow.suggestion', 5, { flow: asking(hook), reason: 'ask for the card first' });
+
+  it('may name a hook of the site, and no other', async () => {
+    parts = { ...parts, site: parseSite({ secretHooks: [{ name: 'verify' }] }) };
+    await expect(accept(suggested('elsewhere'))).rejects.toMatchObject({ code: 'FLOW_INVALID' });
+    await accept(suggested('verify'));
+    expect(await flowInForce(store.read, parts.site)).toMatchObject({ version: 5, start: 'card' });
+  });
+});
+
 describe('a skills table', () => {
   it('changes what its agents can do, leaves the others, and is taken back by a rollback', async () => {
     await accept(skills(1, 'loans'));

@@ -14,12 +14,11 @@ import {
 } from '@keepline/contracts/downlink';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { Value } from 'typebox/value';
-import { checkFlow } from '../ivr/flow-check.ts';
 import { publishFlow } from '../ivr/flow-store.ts';
 import type { Reader, Store, Tx } from '../store/store.ts';
 import { DownlinkDecided, DownlinkNothingApplied, DownlinkNotPermitted, DownlinkNotTrusted } from './errors.ts';
 import { replaceKnowledge } from './knowledge.ts';
-import { skillFaults } from './permit.ts';
+import { checkSuggestedFlow, skillFaults } from './permit.ts';
 
 /** Applied versions kept per kind, to go back to. */
 export const HISTORY_PER_KIND = 8;
@@ -29,7 +28,7 @@ const DECISIONS_MAX = 10_000;
 export interface DecisionParts {
   readonly store: Pick<Store, 'read' | 'write'>;
   readonly clock: Pick<Clock, 'now'>;
-  readonly site: Pick<SiteConfig, 'site' | 'agents' | 'queues'>;
+  readonly site: Pick<SiteConfig, 'site' | 'agents' | 'queues' | 'secretHooks'>;
   readonly keys: ReadonlyMap<string, KeyObject>;
 }
 
@@ -43,8 +42,7 @@ export function checkProposal(parts: Omit<DecisionParts, 'store'>, id: string, b
   const { envelope } = verdict;
   if (envelope.id !== id) throw new DownlinkNotTrusted(id, 'other_id'); // whoever listed it gave another one
   const { kind, payload } = envelope;
-  const queues = site.queues.map((queue) => queue.name);
-  if (kind === 'flow.suggestion' && Value.Check(FlowSuggestion, payload)) checkFlow(payload.flow, id, queues);
+  if (kind === 'flow.suggestion' && Value.Check(FlowSuggestion, payload)) checkSuggestedFlow(payload.flow, id, site);
   if (kind === 'skills.table' && Value.Check(SkillsTable, payload)) {
     const faults = skillFaults(payload, site.agents);
     if (faults.length > 0) throw new DownlinkNotPermitted(id, faults);
@@ -60,8 +58,7 @@ export async function approve(parts: DecisionParts, id: string, body: string, wh
   if (await decisionOn(store.read, id)) throw new DownlinkDecided(id, 'decided');
   if (kind === 'flow.suggestion' && Value.Check(FlowSuggestion, payload)) {
     // Published first: a version that is taken refuses here, and one that is not yet in force harms nobody.
-    const queues = site.queues.map((queue) => queue.name);
-    await publishFlow(store, clock, checkFlow(payload.flow, id, queues));
+    await publishFlow(store, clock, checkSuggestedFlow(payload.flow, id, site));
   }
   await store.write(async (tx) => {
     const known = await tx.get<{ highest: number }>('SELECT highest_version AS highest FROM downlink_state WHERE kind = ?', kind);

@@ -7,16 +7,15 @@ import { type DownlinkEnvelope, type DownlinkKind, FlowSuggestion, SkillsTable }
 import type { Flow } from '@keepline/contracts/flow';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { Value } from 'typebox/value';
-import { checkFlow } from '../ivr/flow-check.ts';
 import type { Reader, Store } from '../store/store.ts';
-import { skillsUnder } from './permit.ts';
+import { checkSuggestedFlow, skillsUnder } from './permit.ts';
 
 const LOOK_MS = 1000;
 
 export interface InForceOptions {
   readonly store: Pick<Store, 'read'>;
   readonly clock: Pick<Clock, 'every'>;
-  readonly site: Pick<SiteConfig, 'agents' | 'queues'>;
+  readonly site: Pick<SiteConfig, 'agents' | 'queues' | 'secretHooks'>;
   /** The flow the gateway started with, and the one of the site file, which rules when nothing is in force. */
   readonly started: Flow;
   readonly siteFlow: Flow;
@@ -85,7 +84,7 @@ export class InForce {
 }
 
 /** The flow in force by an approved proposal, for the start of the gateway; undefined leaves it to the site file. */
-export async function flowInForce(reader: Reader, site: Pick<SiteConfig, 'queues'>): Promise<Flow | undefined> {
+export async function flowInForce(reader: Reader, site: Pick<SiteConfig, 'queues' | 'secretHooks'>): Promise<Flow | undefined> {
   return flowIn(await envelopeInForce(reader, 'flow.suggestion'), site);
 }
 
@@ -99,13 +98,9 @@ export async function envelopeInForce(reader: Reader, kind: DownlinkKind): Promi
   return row && JSON.parse(row.envelope); // checked before it was stored
 }
 
-function flowIn(envelope: DownlinkEnvelope | undefined, site: Pick<SiteConfig, 'queues'>): Flow | undefined {
+function flowIn(envelope: DownlinkEnvelope | undefined, site: Pick<SiteConfig, 'queues' | 'secretHooks'>): Flow | undefined {
   if (!envelope || !Value.Check(FlowSuggestion, envelope.payload)) return undefined;
-  return checkFlow(
-    envelope.payload.flow,
-    envelope.id,
-    site.queues.map((queue) => queue.name),
-  );
+  return checkSuggestedFlow(envelope.payload.flow, envelope.id, site);
 }
 
 /** Whether every prompt of `flow` was made, with these words, when the gateway started. */

@@ -1,6 +1,17 @@
-/** What a skills table may change, pure: the skills of agents the site has, among the skills the site knows. Never an agent, never a queue. */
+/**
+ * What a proposal may name, pure. A flow: queues and secret hooks of this site, never an address. A skills table: skills the site knows, of agents it
+ * has. Never an agent, never a queue.
+ */
 import type { SkillsTable } from '@keepline/contracts/downlink';
-import type { AgentConfig } from '@keepline/contracts/site-config';
+import type { Flow } from '@keepline/contracts/flow';
+import type { AgentConfig, SiteConfig } from '@keepline/contracts/site-config';
+import { checkFlow } from '../ivr/flow-check.ts';
+
+/** @param name how messages call the document @throws FlowInvalid with all faults */
+export function checkSuggestedFlow(document: unknown, name: string, site: Pick<SiteConfig, 'queues' | 'secretHooks'>): Flow {
+  const nameOf = (one: { readonly name: string }): string => one.name;
+  return checkFlow(document, name, site.queues.map(nameOf), site.secretHooks.map(nameOf));
+}
 
 /** Faults that are listed; more say nothing new. */
 const FAULTS_MAX = 10;

@@ -10,11 +10,11 @@ import {
 import type { Flow } from '@keepline/contracts/flow';
 import type { DownlinkView, ProposalReview } from '@keepline/contracts/workbench';
 import { Value } from 'typebox/value';
-import { checkFlow } from '../ivr/flow-check.ts';
 import { listProposals, readProposal } from './cloud-proposals.ts';
 import { checkProposal, decisionOn, type DecisionParts } from './decisions.ts';
 import { changesBetween, type Layout, layoutOfFlow, layoutOfKnowledge, layoutOfSkills } from './difference.ts';
 import { envelopeInForce } from './in-force.ts';
+import { checkSuggestedFlow } from './permit.ts';
 
 export interface ReviewParts extends DecisionParts {
   readonly socketPath: string;
@@ -52,10 +52,10 @@ export async function reviewOf(parts: ReviewParts, id: string): Promise<Proposal
 function layoutOf({ site, siteFlow }: ReviewParts, kind: DownlinkKind, envelope: DownlinkEnvelope | undefined): Layout {
   const payload = envelope?.payload;
   switch (kind) {
-    case 'flow.suggestion': {
-      const queues = site.queues.map((queue) => queue.name);
-      return layoutOfFlow(envelope && Value.Check(FlowSuggestion, payload) ? checkFlow(payload.flow, envelope.id, queues) : siteFlow);
-    }
+    case 'flow.suggestion':
+      return layoutOfFlow(
+        envelope && Value.Check(FlowSuggestion, payload) ? checkSuggestedFlow(payload.flow, envelope.id, site) : siteFlow,
+      );
     case 'skills.table':
       return layoutOfSkills(Value.Check(SkillsTable, payload) ? payload : undefined, site.agents);
     case 'knowledge.snapshot':

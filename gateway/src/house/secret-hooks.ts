@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { House } from '../journeys/house.ts';
+import { SecretHookAuthorityUnreadable } from '../ivr/errors.ts';
 import { askHook } from '../ivr/secret-hook.ts';
 import type { Ground } from './ground.ts';
 
-/** @throws Error when an authority cannot be read */
-export function secretHooks({ site, data, audited, onFault }: Ground): House['handSecret'] {
+/** @throws SecretHookAuthorityUnreadable before any door opens */
+export function secretHooks({ site, data, audited, onFault }: Pick<Ground, 'site' | 'data' | 'audited' | 'onFault'>): House['handSecret'] {
   const hooks = new Map(
     site.secretHooks.map((hook) => {
-      const authority = hook.caFile === '' ? undefined : readFileSync(isAbsolute(hook.caFile) ? hook.caFile : join(data, hook.caFile));
-      return [hook.name, { hook, authority }] as const;
+      return [hook.name, { hook, authority: authorityOf(hook, data) }] as const;
     }),
   );
   return async (callId, { node, hook: name, keyed }) => {
@@ -24,4 +24,14 @@ export function secretHooks({ site, data, audited, onFault }: Ground): House['ha
       return 'unavailable';
     }
   };
+}
+
+function authorityOf({ name, caFile }: Ground['site']['secretHooks'][number], data: string): Buffer | undefined {
+  if (caFile === '') return undefined;
+  const path = isAbsolute(caFile) ? caFile : join(data, caFile);
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new SecretHookAuthorityUnreadable(name, path, cause);
+  }
 }

@@ -37,3 +37,13 @@ export class FlowNodeUnknown extends KeeplineError {
     });
   }
 }
+
+export class SecretHookAuthorityUnreadable extends KeeplineError {
+  constructor(hook: string, path: string, cause: unknown) {
+    super('SECRET_HOOK_AUTHORITY_UNREADABLE', `cannot read the authority of the secret hook ${hook}: ${messageOf(cause)}`, {
+      hint: 'Put the PEM file of its certificate authority at `caFile` of `secretHooks` in site.yaml, readable by the gateway; empty trusts those of the system.',
+      offending: path,
+      cause,
+    });
+  }
+}
