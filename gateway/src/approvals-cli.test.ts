@@ -52,7 +52,7 @@ describe('four eyes at the console', { timeout: 120_000 }, () => {
   it('let a key out only after another account has approved it, once, and tell the next step', async () => {
     const out = join(site.folder, 'identity.txt');
     const exportKey = (file: string, ...more: string[]) =>
-      command('./approved-cli.ts', ['keys', 'export', 'recording-identity', '--out', file, ...more]);
+      command('./approved-keys-cli.ts', ['export', 'recording-identity', '--out', file, ...more]);
     const refused = await exportKey(out);
     expect([refused.status, existsSync(out)]).toEqual([1, false]);
     expect(refused.err).toMatch(/APPROVAL_NEEDED[^]*approvals request key\.export --object key:recording-identity/);
@@ -63,7 +63,7 @@ describe('four eyes at the console', { timeout: 120_000 }, () => {
     expect((await exportKey(out, '--approval', id)).err).toContain('APPROVAL_REFUSED');
     expect((await approvals(sys, 'approve', id)).err).toContain('PERMISSION_REFUSED');
     expect((await approvals(sec, 'approve', id, '--reason', 'both present')).status).toBe(0);
-    expect((await command('./approved-cli.ts', ['keys', 'escrow', '--recipient', 'age1x', '--out', out, '--approval', id])).err).toContain(
+    expect((await command('./approved-keys-cli.ts', ['escrow', '--recipient', 'age1x', '--out', out, '--approval', id])).err).toContain(
       'for something else',
     );
 
@@ -86,11 +86,12 @@ describe('four eyes at the console', { timeout: 120_000 }, () => {
     const rec = 'rec-018f0000-0000-7000-8000-000000000001';
     const call = 'call-018f0000-0000-7000-8000-000000000001';
     for (const each of [
-      await command('./approved-cli.ts', ['policy', 'use', policy]),
+      await command('./approved-policy-cli.ts', ['use', policy]),
       await command('./recordings-cli.ts', ['export', rec]),
       await command('./retention-cli.ts', ['run', '--site', other]),
       await command('./retention-cli.ts', ['ended', call, '--on', '2026-01-02', '--site', other]),
       await command('./retention-cli.ts', ['hold', 'remove', 'hold-018f0000-0000-7000-8000-000000000001', '--site', other]),
+      await command('./subject-cli.ts', ['export', '--number', '13812345678', '--recipient', 'age1x', '--out', other, '--site', other]),
       await command('./subject-cli.ts', ['delete', '--number', '13812345678', '--site', other]),
     ])
       expect([each.status, each.err.split(':', 1)[0]]).toEqual([1, 'APPROVAL_NEEDED']);

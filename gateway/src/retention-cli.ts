@@ -2,6 +2,7 @@
  * `./keepline retention show | run | ended | hold add|remove|list | certificate`: what is kept how long, beside a running gateway or without
  * one. Every act is audited as done by the user of the system.
  */
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,16 +15,19 @@ import { isId, newId } from '@keepline/contracts/ids';
 import { performAtConsole } from './identity/console-approval.ts';
 import { type Console, openConsole } from './retention/console.ts';
 import { CertificateAbsent, HoldUnknown } from './retention/errors.ts';
+import type { Plan } from './retention/retention.ts';
 import { type HoldKind, holdsInForce, type LegalHold, placeHold, releaseHold } from './store/tables/retention.ts';
 
 const USAGE = `usage: ./keepline retention show [--json]
-       ./keepline retention run [--limit N] [--dry-run]
+       ./keepline retention run [--limit N] [--on YYYY-MM-DD] [--dry-run]
        ./keepline retention ended CALL --on YYYY-MM-DD
        ./keepline retention hold add --recording ID | --call ID | --number NUMBER --reason TEXT
        ./keepline retention hold list | hold remove ID
        ./keepline retention certificate RECORDING
        each with [--data DIR] [--site FILE] [--json]; run, ended and hold remove with [--approval ID]
 
+  run          deletes what is over as that day begins (UTC; today when left out); an approval holds for exactly the list that
+               --dry-run shows, so repeat with the day it was asked on
   ended        the contract a sale led to has ended: its period begins
   certificate  what was deleted when and why, signed; with the entry of the audit log to prove`;
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
@@ -55,17 +59,27 @@ async function show({ audited, rules, site, retention }: Console, { json }: Give
   console.log(`due now: ${due.length}, kept by a legal hold: ${held}`);
 }
 
-async function run(office: Console, { limit, dryRun, approval, json }: Given): Promise<void> {
+/** Of everything a run would delete, one identifier a line: SHA-256 in hex. */
+const digestOf = ({ due, callers }: Plan): string =>
+  createHash('sha256')
+    .update([...due.map(({ id }) => id), ...callers].map((id) => `${id}\n`).join(''))
+    .digest('hex');
+
+async function run(office: Console, { limit, dryRun, on, approval, json }: Given): Promise<void> {
   const { audited, retention } = office;
+  const day = on ?? dayOf(clock.now());
+  const plan = await audited('retention.read', '', dryRun ? 'dry run' : 'run', () => retention.plan(limit, Date.parse(day)));
+  const sha256 = digestOf(plan);
   if (dryRun) {
-    const { due, held } = await audited('retention.read', '', 'dry run', () => retention.due(limit));
-    console.log(
-      json ? JSON.stringify({ due, held }) : `${due.map(({ id, line }) => `${id}  ${line}`).join('\n')}\ndue: ${due.length}, held: ${held}`,
-    );
+    const { due, held, callers } = plan;
+    const lines = [...due.map(({ id, line }) => `${id}  ${line}`), ...callers.map((id) => `${id}  caller to forget`)];
+    const end = `due: ${due.length}, held: ${held}, callers to forget: ${callers.length}\nas of ${day}, sha256 ${sha256}`;
+    console.log(json ? JSON.stringify({ due, held, callers, on: day, sha256 }) : [...lines, end].join('\n'));
     return;
   }
-  const bound = { act: 'recording.delete', object: 'retention:due', params: { limit } } as const;
-  const report = await performAtConsole({ ...office, clock }, bound, approval, () => retention.run(limit));
+  const params = { on: day, recordings: plan.due.length, callers: plan.callers.length, sha256 };
+  const bound = { act: 'recording.delete', object: 'retention:due', params } as const;
+  const report = await performAtConsole({ ...office, clock }, bound, approval, () => retention.run(limit, plan));
   if (json) return console.log(JSON.stringify(report));
   console.log(`deleted: ${report.deleted.length}, kept by a legal hold: ${report.held}, callers forgotten: ${report.forgotten}`);
 }
@@ -121,14 +135,17 @@ async function certificate({ audited, store, keys }: Console, { words, json }: G
   console.error(`prove the act: ./keepline audit prove ${facts.get('audit')}`);
 }
 
+const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
+const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+
 /** The command that was meant; undefined when the words are none. */
 function meant({ words, hold, reason, on, limit }: Given): ((console: Console, given: Given) => Promise<void>) | undefined {
   const [verb, second, third, ...more] = words;
   if (more.length > 0) return undefined;
   if (verb === 'show' && second === undefined) return show;
-  if (verb === 'run' && second === undefined && Number.isInteger(limit) && limit > 0 && limit <= 10_000) return run;
-  if (verb === 'ended' && isId('call', second ?? '') && /^\d{4}-\d{2}-\d{2}$/.test(on ?? '') && !Number.isNaN(Date.parse(on ?? '')))
-    return ended;
+  const isPast = on === undefined || (isDay(on) && on <= dayOf(clock.now()));
+  if (verb === 'run' && second === undefined && isPast && Number.isInteger(limit) && limit > 0 && limit <= 10_000) return run;
+  if (verb === 'ended' && isId('call', second ?? '') && isDay(on ?? '')) return ended;
   if (verb === 'hold' && second === 'add' && hold && hold.object !== '' && reason !== '') return addHold;
   if (verb === 'hold' && second === 'list') return listHolds;
   if (verb === 'hold' && second === 'remove' && third !== undefined) return removeHold;

@@ -15,7 +15,7 @@ import { type Console, openConsole } from './retention/console.ts';
 import { CALLS_MAX, deleteCustomer, exportCustomer, findCustomer, type Found } from './retention/customer.ts';
 
 const USAGE = `usage: ./keepline subject find --number NUMBER [--json]
-       ./keepline subject export --number NUMBER --recipient age1… --out DIR [--purpose TEXT]
+       ./keepline subject export --number NUMBER --recipient age1… --out DIR [--purpose TEXT] [--approval ID]
        ./keepline subject delete --number NUMBER [--purpose TEXT] [--approval ID]
        each with [--data DIR] [--site FILE]
 
@@ -57,11 +57,15 @@ async function find(office: Console, given: Given): Promise<void> {
 
 async function exportAll(office: Console, given: Given): Promise<void> {
   const folder = resolve(given.out);
-  const names = await actOn(office, 'customer.export', given, async () => {
-    const found = await findCustomer(office, given.number);
-    await mkdir(folder, { mode: 0o700 });
-    return exportCustomer(office, found, given.recipient, folder);
-  });
+  // recordings leave by this too; whose key can open them is part of what is approved
+  const bound = { act: 'recording.export', object: pseudonymOf(office, given), params: { recipient: given.recipient } } as const;
+  const names = await performAtConsole({ ...office, clock }, bound, given.approval, () =>
+    actOn(office, 'customer.export', given, async () => {
+      const found = await findCustomer(office, given.number);
+      await mkdir(folder, { mode: 0o700 });
+      return exportCustomer(office, found, given.recipient, folder);
+    }),
+  );
   console.log(given.json ? JSON.stringify({ folder, files: names }) : `${folder}: ${names.length} files`);
 }
 

@@ -142,6 +142,19 @@ describe('a retention run', () => {
     expect(acts).toEqual(['customer.forget calls:1']);
   });
 
+  it('does what was planned at its moment and no more, though more is over meanwhile, and stops at a hold placed since', async () => {
+    const [first, second] = [await recorded(yearsAgo(4)), await recorded(yearsAgo(3))];
+    const plan = await retention().plan(9, addMonths(clock.now(), -18));
+    expect(plan.due.map(({ id }) => id)).toEqual([first.id]);
+    expect((await retention().run(9, plan)).deleted).toEqual([first.id]);
+    expect(isThere(second.id)).toBe(true);
+    const next = await retention().plan(9);
+    const held = { id: 'hold-1', kind: 'recording', object: second.id, reason: 'case 7', placedBy: 'os:test', placedAtMs: 1 } as const;
+    await store.write((tx) => placeHold(tx, held));
+    await expect(retention().run(9, next)).rejects.toMatchObject({ code: 'RECORDING_HELD' });
+    expect(isThere(second.id)).toBe(true);
+  });
+
   it('finishes what a crash left half done, and certifies it', async () => {
     const { id } = await recorded(yearsAgo(3));
     await store.write((tx) =>

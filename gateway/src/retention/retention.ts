@@ -51,6 +51,14 @@ export interface RunReport {
   readonly forgotten: number;
 }
 
+/** What a run would do, whole: an approval is bound to exactly this. */
+export interface Plan {
+  readonly due: readonly Due[];
+  readonly held: number;
+  /** Calls without a recording whose caller is to be forgotten. */
+  readonly callers: readonly CallId[];
+}
+
 export class Retention {
   readonly #parts: RetentionParts;
 
@@ -58,8 +66,8 @@ export class Retention {
     this.#parts = parts;
   }
 
-  /** What a run would delete now, oldest first, and what a hold keeps. */
-  async due(limit: number): Promise<{ readonly due: Due[]; readonly held: number }> {
+  /** What a run would delete, oldest first, and what a hold keeps. @param atMs what is over at this moment, ms since 1970; not later than now */
+  async due(limit: number, atMs = this.#parts.clock.now()): Promise<{ readonly due: Due[]; readonly held: number }> {
     const { read } = this.#parts.store;
     const holds = await holdsInForce(read);
     const due: Due[] = [];
@@ -67,7 +75,7 @@ export class Retention {
     for (const line of BUSINESS_LINES) {
       let after = { openedAtMs: Number.MIN_SAFE_INTEGER, id: '' };
       for (let looked = 0; due.length < limit && looked < LOOKED_AT_MAX; looked += PAGE) {
-        const page = await this.#page(line, after);
+        const page = await this.#page(line, after, atMs);
         for (const one of page) {
           if (due.length === limit) break;
           if (await this.#hold(holds, one.id, one.callId)) held++;
@@ -81,8 +89,13 @@ export class Retention {
     return { due, held };
   }
 
-  /** Finishes what a run before began, then deletes at most `limit` recordings and forgets as many callers. */
-  async run(limit: number): Promise<RunReport> {
+  /** At most `limit` recordings and as many callers, in the order a run takes them. */
+  async plan(limit: number, atMs = this.#parts.clock.now()): Promise<Plan> {
+    return { ...(await this.due(limit, atMs)), callers: await this.#callersOver(limit, atMs) };
+  }
+
+  /** Finishes what a run before began, then does what was planned. @throws RecordingHeld for what came under a hold since */
+  async run(limit: number, planned?: Plan): Promise<RunReport> {
     const { store } = this.#parts;
     const deleted: RecordingId[] = [];
     const begun = await store.read.all<{ id: RecordingId; line: string; why: string }>(
@@ -94,12 +107,13 @@ export class Retention {
       if (row) await this.#destroy(row, line, why);
       deleted.push(id);
     }
-    const { due, held } = await this.due(limit);
+    const { due, held, callers } = planned ?? (await this.plan(limit));
     for (const { id, line } of due) {
+      if (deleted.includes(id)) continue;
       await this.delete(id, `retention ${line} ${this.#parts.rules[line].months} months`);
       deleted.push(id);
     }
-    return { deleted, held, forgotten: await this.#forgetOldCallers(limit) };
+    return { deleted, held, forgotten: await this.#forgetCallers(callers) };
   }
 
   /** Deletes one recording whatever its age: the caller has looked at the law. @throws RecordingHeld */
@@ -141,9 +155,9 @@ export class Retention {
     return holdOver(holds, { recordingId, callId, callerNumber: call?.callerNumber ?? '', dialledNumber: call?.dialledNumber ?? '' });
   }
 
-  async #page(line: BusinessLine, after: { readonly openedAtMs: number; readonly id: string }): Promise<Due[]> {
-    const { store, rules, clock } = this.#parts;
-    const start = startOfWhatIsOver(rules[line], clock.now());
+  async #page(line: BusinessLine, after: { readonly openedAtMs: number; readonly id: string }, atMs: number): Promise<Due[]> {
+    const { store, rules } = this.#parts;
+    const start = startOfWhatIsOver(rules[line], atMs);
     const counts = rules[line].from === 'recording' ? 'r.opened_at_ms' : 'e.ended_at_ms'; // no end told: null, so never due
     const rows = await store.read.all<{ id: RecordingId; callId: CallId; openedAtMs: number; queue: string }>(
       `SELECT r.id, r.call_id AS callId, r.opened_at_ms AS openedAtMs, coalesce(c.queue, '') AS queue
@@ -163,8 +177,8 @@ export class Retention {
     return [...queues].filter((queue) => this.#parts.lineOf(queue) === line);
   }
 
-  async #forgetOldCallers(limit: number): Promise<number> {
-    const { store, rules, clock, audited } = this.#parts;
+  async #callersOver(limit: number, atMs: number): Promise<CallId[]> {
+    const { store, rules } = this.#parts;
     const holds = await holdsInForce(store.read);
     const over: CallId[] = [];
     for (const line of BUSINESS_LINES) {
@@ -173,10 +187,15 @@ export class Retention {
         `SELECT c.id FROM calls c WHERE c.started_at_ms <= ? AND (c.caller_index IS NOT NULL OR c.note IS NOT NULL) AND c.ended_at_ms IS NOT NULL
          AND coalesce(c.queue, '') IN (SELECT value FROM json_each(?))
          AND NOT EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = c.id AND r.file IS NOT NULL) ORDER BY c.started_at_ms LIMIT ?`,
-        ...[startOfWhatIsOver(rules[line], clock.now()), JSON.stringify(await this.#queuesOf(line)), LOOKED_AT_MAX],
+        ...[startOfWhatIsOver(rules[line], atMs), JSON.stringify(await this.#queuesOf(line)), LOOKED_AT_MAX],
       );
       for (const { id } of rows) if (over.length < limit && !(await this.#hold(holds, '', id))) over.push(id);
     }
+    return over;
+  }
+
+  async #forgetCallers(over: readonly CallId[]): Promise<number> {
+    const { store, clock, audited } = this.#parts;
     if (over.length === 0) return 0;
     await audited('customer.forget', `calls:${over.length}`, 'retention', newId('act', clock.now()), async () => {
       for (const id of over)

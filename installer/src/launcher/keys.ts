@@ -4,5 +4,5 @@ import { runScript } from './script.ts';
 
 export const run: Run = ({ args }, { machine }) =>
   args[0] === 'export' || args[0] === 'escrow' // the approval of a second person lies in the database too
-    ? runScript(machine, 'gateway/src/approved-cli.ts', ['keys', ...args])
+    ? runScript(machine, 'gateway/src/approved-keys-cli.ts', args)
     : runScript(machine, args[0] === 'rotate' ? 'gateway/src/rotate-column-cli.ts' : 'compliance/src/keys-cli.ts', args);

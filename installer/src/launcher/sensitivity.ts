@@ -28,7 +28,7 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
   backup: ['backup.run', 'backup.prune'],
   restore: ['backup.run', 'backup.prune'], // the same script; a restore itself has no log before it is done
-  subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete'],
+  subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete', 'recording.export'],
   bench: [],
   help: [],
 };
