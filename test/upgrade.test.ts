@@ -61,6 +61,8 @@ class OneProcess implements Appliance {
   }
 
   current = (): string | undefined => this.#versions.current();
+  previous = (): string | undefined => this.#versions.previous();
+  remember = (version: string | undefined): void => this.#versions.remember(version);
   point = (version: string): void => this.#versions.point(version);
 
   async stop(): Promise<void> {

@@ -20,6 +20,7 @@ import type { SiteConfig } from '@keepline/contracts/site-config';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { audited } from './audit/audited.ts';
 import { BackupPlace } from './backup/backup-place.ts';
+import { filesBeside } from './backup/data-files.ts';
 import { BackupUnconfigured } from './backup/errors.ts';
 import { makeBackup } from './backup/make-backup.ts';
 import { beyond } from './backup/manifest.ts';
@@ -109,7 +110,8 @@ async function run(values: Values): Promise<number> {
     const withKeys = values.withKeys || site.backup.withKeys;
     const { head, writtenBytes, writtenParts } = await alone(place.path, () =>
       office.audited('backup.run', withKeys ? 'backup:with-keys' : 'backup:without-keys', '', async () => {
-        const done = await makeBackup({ data, site: site.site, place, recipient, withKeys, signer, clock });
+        const beside = filesBeside(data, values.site, withKeys);
+        const done = await makeBackup({ data, site: site.site, place, recipient, withKeys, beside, signer, clock });
         await place.remove(beyond(await place.ids(), keep));
         return done;
       }),

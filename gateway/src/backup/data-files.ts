@@ -3,6 +3,7 @@
  * together: whatever names something is read before what it names, so that a restored site is one that was killed at a moment, which every
  * part of it knows how to mend.
  */
+import { join, relative, resolve } from 'node:path';
 
 /**
  * Secret files: they go along only by policy (`backup.withKeys`). The two public halves always do: with them a restored site that lacks its keys
@@ -11,7 +12,7 @@
 const SECRET = /^(keys\/(?!(?:audit\.verifier|recording\.recipient)$)|sip-secrets\.yaml$|first-passwords\.json$|cloud\/)/;
 /** Of this machine or this run, or made again by itself. */
 const LEFT_OUT =
-  /^(run|log|backup|restore-points|cloud\/jetstream)\/|(-wal|-shm|-journal|\.sock|\.pid|\.lock|\.draft|\.new)$|^audit\/lock$/;
+  /^(run|log|backup|beside|restore-points|cloud\/jetstream)\/|(-wal|-shm|-journal|\.sock|\.pid|\.lock|\.draft|\.new)$|^audit\/lock$/;
 /** The outbox names how far the event log was exported, so it comes before main.db; both name recordings. */
 const DATABASE_ORDER = ['outbox.db', 'downlink.db', 'main.db'];
 /** A checkpoint names entries: the newest names first, the entries last. */
@@ -45,6 +46,18 @@ export function chooseFiles(paths: readonly string[], withKeys: boolean): Choice
         AUDIT_ORDER,
       ),
     ],
+  };
+}
+
+/**
+ * What an installed site has outside its data folder and a restore wants back: its settings, and with the keys the credentials made from one of
+ * them. A file that is not there is left out. They come back in the folder `beside`, which no later backup takes for data.
+ */
+export function filesBeside(data: string, siteFile: string | undefined, withKeys: boolean): Record<string, string> {
+  const isOutside = siteFile !== undefined && relative(data, resolve(siteFile)).startsWith('..');
+  return {
+    ...(isOutside && { 'beside/site.yaml': resolve(siteFile) }),
+    ...(withKeys && { 'beside/cloud.creds': join(data, 'run/cloud.creds') }),
   };
 }
 

@@ -7,7 +7,7 @@ import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection } from '../store/connection.ts';
 import { BackupPlace } from './backup-place.ts';
-import { chooseFiles } from './data-files.ts';
+import { chooseFiles, filesBeside } from './data-files.ts';
 import { makeBackup } from './make-backup.ts';
 import { beyond, objectsOf, openHead, PART_BYTES, readHead } from './manifest.ts';
 import { restore } from './open-backup.ts';
@@ -28,9 +28,9 @@ beforeEach(async () => {
 });
 afterEach(() => work.remove());
 
-const make = async () => {
+const make = async (beside: Record<string, string> = {}) => {
   clock.advance(1000); // names of backups sort by the second
-  return makeBackup({ data, site: 'demo', place, recipient: await recipientOf(identity), withKeys: false, signer, clock });
+  return makeBackup({ data, site: 'demo', place, recipient: await recipientOf(identity), withKeys: false, beside, signer, clock });
 };
 
 describe('what belongs to a backup', () => {
@@ -57,6 +57,20 @@ describe('what belongs to a backup', () => {
   it('leaves out what is of this run, and secrets unless they are wanted', () => {
     expect(chooseFiles([...paths, ...keys], false).files).toEqual(['keys/audit.verifier', 'keys/recording.recipient', 'site.yaml']);
     expect(chooseFiles(keys, true).files).toEqual(keys.toSorted());
+  });
+
+  it('takes the settings of an installed site along, its cloud credentials with the keys only, and never what a restore brought back', async () => {
+    expect(filesBeside('/data', '/data/site.yaml', false)).toEqual({});
+    expect(filesBeside('/data', '/etc/keepline/site.yaml', false)).toEqual({ 'beside/site.yaml': '/etc/keepline/site.yaml' });
+    expect(filesBeside('/data', undefined, true)).toEqual({ 'beside/cloud.creds': '/data/run/cloud.creds' });
+    expect(chooseFiles(['beside/site.yaml'], true).files).toEqual([]);
+    const settings = join(work.path, 'site.yaml');
+    writeFileSync(settings, 'site: north\n');
+    await make({ 'beside/site.yaml': settings, 'beside/cloud.creds': join(work.path, 'not-there') });
+    const target = join(work.path, 'elsewhere');
+    await restore(place, await place.open(undefined, signer.verifierKey), { target, identity, verifierKey: signer.verifierKey });
+    expect(readdirSync(join(target, 'beside'))).toEqual(['site.yaml']);
+    expect(readFileSync(join(target, 'beside/site.yaml'), 'utf8')).toBe('site: north\n');
   });
 
   it('is read in the order in which one names the other', () => {

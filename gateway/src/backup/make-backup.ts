@@ -20,6 +20,8 @@ export interface BackupOrder {
   /** `age1…`; whoever holds its identity can restore. */
   readonly recipient: string;
   readonly withKeys: boolean;
+  /** Files of the site outside its data folder, by the name they get in the backup. */
+  readonly beside: Readonly<Record<string, string>>;
   readonly signer: NoteSigner;
   readonly clock: { now(): number };
 }
@@ -32,7 +34,7 @@ export interface BackupDone {
 
 /** @throws StoreUnreadable, AgeKeyInvalid, BackupTooLarge; then there is no such backup, and the next prune takes what was written */
 export async function makeBackup(order: BackupOrder): Promise<BackupDone> {
-  const { data, site, place, recipient, withKeys, signer, clock } = order;
+  const { data, site, place, recipient, withKeys, beside, signer, clock } = order;
   const id = backupId(clock.now(), randomBytes(4).toString('hex'));
   const audit = await newestCheckpoint(data);
   const last = await newestOf(place, recipient, signer.verifierKey);
@@ -49,6 +51,10 @@ export async function makeBackup(order: BackupOrder): Promise<BackupDone> {
     for (const path of chooseFiles(await pathsBelow(data), withKeys).files) {
       const file = await open(join(data, path), 'r').catch(gone);
       if (file) files.push(await parts.take(path, file, before.get(path)));
+    }
+    for (const [path, from] of Object.entries(beside)) {
+      const file = await open(from, 'r').catch(gone);
+      if (file) files.push(await parts.take(path, file));
     }
   } finally {
     await rm(snapshots, { recursive: true, force: true });

@@ -11,10 +11,15 @@ export const SITE_DATA = `${DATA}/site`;
 export const LINK_DATA = `${DATA}/link`;
 export const CONFIG = '/etc/keepline';
 export const SITE_FILE = `${CONFIG}/site.yaml`;
-/** Credentials for the cloud, readable by cloud-sync; put there by the operator. */
-export const CLOUD_CREDENTIALS = `${CONFIG}/cloud.creds`;
+/** Credentials for the cloud: written by who holds their seed, the user of the gateway (`keepline cloud credentials rotate`), read by cloud-sync. */
+export const CLOUD_CREDENTIALS = `${LINK_DATA}/cloud.creds`;
 export const COMMAND = '/usr/local/bin/keepline';
 export const UNIT_FOLDER = '/etc/systemd/system';
+/** What the unit of the gateway needs because of the site file; an operator's own drop-ins lie beside it. */
+export const GATEWAY_DROP_INS = `${UNIT_FOLDER}/keepline-gateway.service.d`;
+export const GATEWAY_DROP_IN = `${GATEWAY_DROP_INS}/10-site-file.conf`;
+/** Sealed credentials the unit of the gateway opens: the secret behind the root key, the PIN of a token (docs/keys.md). */
+export const ROOT_CREDENTIALS = ['keepline-root', 'keepline-pin'].map((name) => `/etc/credstore.encrypted/${name}`);
 /** In the order they are stopped. */
 export const UNITS = ['keepline-gateway.service', 'keepline-cloud-sync.service'] as const;
 

@@ -1,5 +1,5 @@
 /** check → plan → apply → verify, on the machine itself and from an unpacked bundle. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { KeeplineError } from '../before-packages.ts';
@@ -7,7 +7,7 @@ import type { BundleFacts } from '../bundle/bundle-facts.ts';
 import { healthAt, healthUrl } from './await-health.ts';
 import { answers, isTrue, makeTrue, must } from './machine-state.ts';
 import { SITE_FILE, UNITS } from './places.ts';
-import { needsRestart, sentence, type Wanted, wantedState } from './wanted.ts';
+import { foldersOutside, needsRestart, sentence, type Wanted, wantedState } from './wanted.ts';
 
 export interface InstallOrder {
   /** The unpacked bundle this command lies in. */
@@ -20,12 +20,14 @@ export interface InstallOrder {
 
 /** What was changed, one sentence each; empty when all was as it should be. @throws KeeplineError INSTALL_ and those of the site file */
 export async function runInstall({ root, facts, siteFile, dryRun, say }: InstallOrder): Promise<string[]> {
-  if (siteFile !== undefined) readSiteFile(siteFile); // its faults are told before anything is changed
+  const settings = siteFile ?? (existsSync(SITE_FILE) ? SITE_FILE : undefined);
+  const site = readSiteFile(settings); // its faults are told before anything is changed
   const unit = (name: string): string => readFileSync(join(root, 'installer/systemd', name), 'utf8');
   const wanted = wantedState({
     bundle: root,
     version: facts.version,
     siteText: siteFile === undefined ? undefined : readFileSync(siteFile, 'utf8'),
+    outside: foldersOutside(site),
     units: Object.fromEntries(UNITS.map((name) => [name, unit(name)])),
   });
   const plan = wanted.filter((state) => !isTrue(state));

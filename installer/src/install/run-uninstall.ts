@@ -11,10 +11,13 @@ const KEPT_SITE_FILE = `${at.DATA}/site.yaml.kept`;
 export function runUninstall(options: { readonly purge: boolean; readonly dryRun: boolean }): string[] {
   const units = at.UNITS.filter((name) => existsSync(join(at.UNIT_FOLDER, name)));
   const files = [...units.map((name) => join(at.UNIT_FOLDER, name)), at.COMMAND, at.CURRENT, at.VERSIONS, at.CONFIG];
+  if (existsSync(at.GATEWAY_DROP_IN)) files.push(readdirSync(at.GATEWAY_DROP_INS).length > 1 ? at.GATEWAY_DROP_IN : at.GATEWAY_DROP_INS);
   const there = files.filter((path) => existsSync(path));
   const users = [at.GATEWAY_USER, at.SYNC_USER].filter((name) => answers('id', '-u', name) !== undefined);
   const hasGroup = answers('getent', 'group', at.LINK_GROUP) !== undefined;
-  const secrets = options.purge ? secretsBelow(at.DATA) : [];
+  const secrets = options.purge
+    ? [...secretsBelow(at.DATA), ...[at.CLOUD_CREDENTIALS, ...at.ROOT_CREDENTIALS].filter((path) => existsSync(path))]
+    : [];
   const removed = [
     ...units.map((name) => `${name} stopped`),
     ...there,
@@ -25,7 +28,6 @@ export function runUninstall(options: { readonly purge: boolean; readonly dryRun
   if (options.dryRun) return removed;
   for (const name of units) must('systemctl', 'disable', '--now', '--quiet', name);
   if (existsSync(at.SITE_FILE) && !options.purge) copyFileSync(at.SITE_FILE, KEPT_SITE_FILE);
-  if (options.purge && existsSync(at.CLOUD_CREDENTIALS)) secrets.push(at.CLOUD_CREDENTIALS);
   // On a copy-on-write or flash disk old blocks may outlive this; docs/install.md says so, and to destroy the disk where that matters.
   for (const path of secrets) must('shred', '--remove', '--iterations=1', path);
   for (const path of there) rmSync(path, { recursive: true, force: true });

@@ -2,7 +2,9 @@
  * What must be true on a machine that runs this version, as data and in the order it is brought about; pure. `install` does what is not true
  * yet, so that a second run does nothing and a run that was cut off is finished by the next.
  */
+import { normalize } from 'node:path';
 import { APPROVAL_ACTS } from '@keepline/contracts/approvals';
+import type { SiteConfig } from '@keepline/contracts/site-config';
 import * as at from './places.ts';
 
 export type Wanted =
@@ -29,6 +31,8 @@ export interface Order {
   readonly version: string;
   /** Text of the site file to put in place; undefined leaves the one that is there. */
   readonly siteText: string | undefined;
+  /** Folders outside the data that the site file makes the gateway write to; from `foldersOutside`. */
+  readonly outside: readonly string[];
   /** Text of each unit, by name. */
   readonly units: Readonly<Record<string, string>>;
 }
@@ -39,7 +43,21 @@ identity:
   fourEyes: [${APPROVAL_ACTS.join(', ')}]
 `;
 
-export function wantedState({ bundle, version, siteText, units }: Order): Wanted[] {
+/** Backups may lie on a disk of their own; the sandbox of the gateway has to let it write there. */
+export function foldersOutside({ backup }: Pick<SiteConfig, 'backup'>): string[] {
+  const path = normalize(backup.folder);
+  return backup.folder === '' || [at.SITE_DATA, at.LINK_DATA].some((own) => `${path}/`.startsWith(`${own}/`)) ? [] : [path];
+}
+
+const dropIn = (outside: readonly string[]): string =>
+  [
+    '# Written by `keepline install` from the site file; changes of your own belong into another file of this folder.',
+    '[Service]',
+    ...outside.map((path) => `ReadWritePaths="${path.replaceAll('%', '%%')}"`),
+    '',
+  ].join('\n');
+
+export function wantedState({ bundle, version, siteText, units, outside }: Order): Wanted[] {
   const folder = (path: string, owner: string, group: string, mode: number): Wanted => ({ be: 'folder', path, owner, group, mode });
   const linked = { owner: at.GATEWAY_USER, group: at.LINK_GROUP };
   return [
@@ -61,6 +79,15 @@ export function wantedState({ bundle, version, siteText, units }: Order): Wanted
       text: siteText ?? SITE_TEXT,
       ...{ owner: 'root', group: at.LINK_GROUP, mode: 0o640 },
       once: siteText === undefined,
+    },
+    ...outside.map((path) => folder(path, at.GATEWAY_USER, at.GATEWAY_USER, 0o700)),
+    folder(at.GATEWAY_DROP_INS, 'root', 'root', 0o755),
+    {
+      be: 'file',
+      path: at.GATEWAY_DROP_IN,
+      text: dropIn(outside),
+      ...{ owner: 'root', group: 'root', mode: 0o644 },
+      once: false,
     },
     folder(at.VERSIONS, 'root', 'root', 0o755),
     { be: 'tree', from: bundle, path: `${at.VERSIONS}/${version}` },

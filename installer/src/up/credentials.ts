@@ -2,7 +2,7 @@
  * The site's credentials for the cloud: the seed is a key of the key store, the file handed to `cloud-sync` is made from it and from what
  * the cloud's operator signed. A rotation puts the new file in the place of the old one in a single step.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimsOf, credsText, newUserSeed, publicKeyOf } from '@keepline/cloud-sync/hub-identity';
 import { createCloudUserKey, promoteCloudUserKey, readCloudUserKey } from '@keepline/compliance/cloud-user-key';
@@ -24,10 +24,11 @@ export interface ShownCredentials {
   readonly file: string;
 }
 
-/** Written beside and renamed, so that a reader sees the old or the new file, never half of one; for this user only. */
-export function writePrivate(path: string, text: string): void {
+/** Written beside and renamed, so that a reader sees the old or the new file, never half of one; for this user only unless `mode` says more. */
+export function writePrivate(path: string, text: string, mode = 0o600): void {
   const draft = `${path}.draft`;
-  writeFileSync(draft, text, { mode: 0o600 });
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { mode });
   renameSync(draft, path);
 }
 
@@ -47,13 +48,13 @@ export async function installCredentials(folder: DataFolder, jwt: string, key: S
       hint: 'Send the public key that ./keepline cloud credentials rotate shows to the cloud side and give the JWT it signs for that key.',
       offending: subject,
     });
-  writePrivate(folder.siteCredentials, credsText(jwt, key.seed));
+  writePrivate(folder.siteCredentials, credsText(jwt, key.seed), folder.credentialsMode);
   await promoteCloudUserKey(folder.keys);
 }
 
 /** Puts a file made elsewhere in place: certificate and key in PEM. @throws KeeplineError CREDENTIALS_FILE_UNREADABLE */
 export function installFile(folder: DataFolder, path: string): void {
-  writePrivate(folder.siteCredentials, contentOf(path));
+  writePrivate(folder.siteCredentials, contentOf(path), folder.credentialsMode);
 }
 
 /** @throws KeeplineError CREDENTIALS_FILE_UNREADABLE */

@@ -1,5 +1,5 @@
 /** The layout of a data folder: everything a site writes lies below one path. */
-import { mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KeeplineError } from '@keepline/contracts/errors';
 
@@ -19,6 +19,8 @@ export interface DataFolder {
   readonly cloudSyncSocket: string;
   /** What `cloud-sync` shows the cloud: the one secret it is handed. */
   readonly siteCredentials: string;
+  /** An installed `cloud-sync` is another user, which reads them by the group of their folder. */
+  readonly credentialsMode: number;
   /** Of the stand-in cloud's running workers. */
   readonly cloudCredentials: string;
   /** Of who publishes downlinks of the stand-in cloud. */
@@ -37,6 +39,8 @@ export interface DataFolder {
 export function dataFolder(root: string, given: string | undefined): DataFolder {
   const path = given === undefined ? join(root, 'var') : resolve(given);
   const at = (...parts: string[]): string => join(path, ...parts);
+  // `install` puts what gateway and cloud-sync share behind this link (install/wanted.ts).
+  const isInstalled = lstatSync(at('run'), { throwIfNoEntry: false })?.isSymbolicLink() === true;
   return {
     path,
     siteFile: at('site.yaml'),
@@ -47,7 +51,8 @@ export function dataFolder(root: string, given: string | undefined): DataFolder 
     lock: at('run/up.pid'),
     upSocket: at('run/up.sock'),
     cloudSyncSocket: at('run/cloud-sync.sock'),
-    siteCredentials: at('cloud/site.creds'),
+    siteCredentials: isInstalled ? at('run/cloud.creds') : at('cloud/site.creds'),
+    credentialsMode: isInstalled ? 0o640 : 0o600,
     cloudCredentials: at('cloud/workers.creds'),
     publisherCredentials: at('cloud/publisher.creds'),
     operatorCredentials: at('cloud/operator.creds'),

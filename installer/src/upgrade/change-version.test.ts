@@ -4,13 +4,22 @@ import { type Appliance, changeVersion } from './change-version.ts';
 /** Notes what is asked of it, in order; versions in `broken` do not pass their gate. */
 function noting(
   broken: readonly string[],
-  current: string | undefined = '1',
+  { current = '1', previous, stuck = false }: { current?: string; previous?: string; stuck?: boolean } = {},
 ): { appliance: Appliance; acts: string[]; readonly now: () => string | undefined } {
   let named = current;
+  let remembered = previous;
   const acts: string[] = [];
   const appliance: Appliance = {
     current: () => named,
-    stop: async () => void acts.push('stop'),
+    previous: () => remembered,
+    remember(version) {
+      remembered = version;
+      acts.push(`remember ${version}`);
+    },
+    async stop() {
+      acts.push('stop');
+      if (stuck) throw new Error('still there');
+    },
     point(version) {
       named = version;
       acts.push(`point ${version}`);
@@ -32,20 +41,39 @@ describe('a change of versions', () => {
   it('drains before it switches, and leaves the database alone when all goes well', async () => {
     const { appliance, acts } = noting([]);
     expect(await changeVersion('2', appliance, quiet)).toEqual({ from: '1', to: '2' });
-    expect(acts).toEqual(['stop', 'point 2', 'start 2']);
+    expect(acts).toEqual(['stop', 'remember 1', 'point 2', 'start 2']);
   });
 
   it('goes back when the gate is not passed, and the database goes back before anything starts', async () => {
-    const { appliance, acts, now } = noting(['2']);
+    const { appliance, acts, now } = noting(['2'], { previous: '0' });
     await expect(changeVersion('2', appliance, quiet)).rejects.toMatchObject({ code: 'UPGRADE_ROLLED_BACK', offending: '2' });
-    expect(acts).toEqual(['stop', 'point 2', 'start 2', 'stop', 'database of 1', 'point 1', 'start 1']);
+    const wayBack = ['stop', 'database of 1', 'point 1', 'remember 0', 'start 1'];
+    expect(acts).toEqual(['stop', 'remember 1', 'point 2', 'start 2', ...wayBack]);
     expect(now()).toBe('1');
+    expect(appliance.previous()).toBe('0'); // a rollback never leads to the version that failed
   });
 
   it('back on order puts the database back first', async () => {
-    const { appliance, acts } = noting([], '2');
+    const { appliance, acts } = noting([], { current: '2' });
     await changeVersion('1', appliance, { ...quiet, back: true });
-    expect(acts).toEqual(['stop', 'database of 1', 'point 1', 'start 1']);
+    expect(acts).toEqual(['stop', 'database of 1', 'remember 2', 'point 1', 'start 1']);
+  });
+
+  it('knows the way back from the moment it switches: a cut before the gate leaves a target for rollback', async () => {
+    const { appliance, acts } = noting([]);
+    let seen: string | undefined;
+    await changeVersion('2', { ...appliance, start: async () => void (seen = appliance.previous()) }, quiet);
+    expect(seen).toBe('1');
+    expect(acts.indexOf('remember 1')).toBeLessThan(acts.indexOf('point 2'));
+  });
+
+  it('starts again what it could not stop, says that nothing was switched, and switches nothing', async () => {
+    const { appliance, acts, now } = noting([], { stuck: true });
+    await expect(changeVersion('2', appliance, quiet)).rejects.toMatchObject({ code: 'UPGRADE_NOT_STOPPED', offending: '1' });
+    expect(acts).toEqual(['stop', 'start 1']);
+    expect(now()).toBe('1');
+    const dead = noting(['1'], { stuck: true });
+    await expect(changeVersion('2', dead.appliance, quiet)).rejects.toMatchObject({ code: 'UPGRADE_STUCK' });
   });
 
   it('says so when neither version starts', async () => {

@@ -21,6 +21,16 @@ export class UpgradeStuck extends KeeplineError {
   }
 }
 
+export class UpgradeNotStopped extends KeeplineError {
+  constructor(from: string, cause: unknown) {
+    super('UPGRADE_NOT_STOPPED', `version ${from} did not stop and runs again, nothing was switched: ${messageOf(cause)}`, {
+      hint: 'Look what holds it (systemctl status keepline-gateway; a drop-in that raises TimeoutStopSec), then give the same order again.',
+      offending: from,
+      cause,
+    });
+  }
+}
+
 export class UpgradeNotPossible extends KeeplineError {
   constructor(why: string) {
     super('UPGRADE_NOT_POSSIBLE', why, {

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BundleFacts, bundleFacts } from '../bundle/bundle-facts.ts';
-import { verifySums } from '../bundle/checksums.ts';
+import { SUMS, verifySums } from '../bundle/checksums.ts';
 import { digestOf, readPublicKey, verifyDigest } from '../bundle/minisign.ts';
 import { must } from '../install/machine-state.ts';
 import { UpgradeNotPossible } from './errors.ts';
@@ -37,9 +37,14 @@ export class InstalledVersions {
     this.#link(CURRENT, version);
   }
 
-  /** What runs from now on goes on, what ran before stays for a rollback, all others go. */
+  /** What a rollback goes to; undefined: nothing. */
+  remember(version: string | undefined): void {
+    if (version === undefined) rmSync(this.path(PREVIOUS), { force: true });
+    else this.#link(PREVIOUS, version);
+  }
+
+  /** What runs now and what ran before stay, all others go. */
   settle({ from, to }: { readonly from: string; readonly to: string }): void {
-    this.#link(PREVIOUS, from);
     for (const name of readdirSync(this.#folder))
       if (![CURRENT, PREVIOUS, from, to].includes(name) && !lstatSync(this.path(name)).isSymbolicLink())
         rmSync(this.path(name), { recursive: true, force: true });
@@ -65,8 +70,11 @@ export class InstalledVersions {
       const facts = bundleFacts(tree);
       if (facts === undefined) throw new UpgradeNotPossible(`${bundle} holds no version of Keepline`);
       await verifySums(tree);
-      if (existsSync(this.path(facts.version))) await verifySums(this.path(facts.version));
-      else renameSync(tree, this.path(facts.version));
+      const there = this.path(facts.version);
+      if (!existsSync(there)) renameSync(tree, there);
+      else if (!readFileSync(join(there, SUMS)).equals(readFileSync(join(tree, SUMS))))
+        throw new UpgradeNotPossible(`${there} is there already with other content: a bundle with other content has another version`);
+      else await verifySums(there);
       return facts;
     } finally {
       rmSync(incoming, { recursive: true, force: true });

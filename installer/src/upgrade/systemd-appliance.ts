@@ -5,7 +5,6 @@ import { setTimeout } from 'node:timers/promises';
 import { answers, must } from '../install/machine-state.ts';
 import * as at from '../install/places.ts';
 import type { Appliance } from './change-version.ts';
-import { UpgradeNotPossible } from './errors.ts';
 import type { InstalledVersions } from './installed-versions.ts';
 
 /** Above TimeoutStopSec of the gateway's unit, within which calls in progress may end, ms. */
@@ -15,12 +14,14 @@ const LOOK_EVERY_MS = 500;
 export function systemdAppliance(versions: InstalledVersions): Appliance {
   return {
     current: () => versions.current(),
+    previous: () => versions.previous(),
+    remember: (version) => versions.remember(version),
     async stop() {
       // The gateway first and alone: its last events still want to leave.
       for (const unit of at.UNITS) {
         must('systemctl', 'stop', '--no-block', unit);
         for (const end = performance.now() + STOP_LIMIT_MS; isRunning(unit); await setTimeout(LOOK_EVERY_MS))
-          if (performance.now() > end) throw new UpgradeNotPossible(`${unit} did not stop within ${STOP_LIMIT_MS / 1000} s`);
+          if (performance.now() > end) throw new Error(`${unit} did not stop within ${STOP_LIMIT_MS / 1000} s`);
       }
     },
     point(version) {
