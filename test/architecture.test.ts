@@ -54,6 +54,8 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   // Where the phones are: durable bindings, so beside the stack and not inside it.
   'gateway/registrar': ['sip', 'store'],
   'gateway/legs': ['sip', 'sdp', 'media', 'calls', 'trunks', 'registrar'],
+  // Streams of another exchange, to be recorded: has legs as a call has, and a vocabulary of its own.
+  'gateway/siprec': ['sip', 'sdp', 'media', 'calls', 'trunks', 'legs'],
   'gateway/ivr': ['calls', 'store'],
   'gateway/routing': ['calls'],
   'gateway/recording': ['calls', 'media', 'store'],
@@ -64,6 +66,8 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'gateway/events': ['store'],
   'gateway/cloud-link': ['calls', 'routing'],
   'gateway/downlink': ['ivr', 'store', 'cloud-link'],
+  // What is owed to whom: a list over the database, without a call; it is told how each went.
+  'gateway/callback': ['store', 'events'],
   'gateway/journeys': ['calls', 'ivr', 'routing', 'recording', 'events', 'store'],
   'gateway/audit': [],
   // What stands and who is told: over the database only, so that it works while parts do not.
@@ -76,8 +80,23 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
 
   // Parts of main.ts, which must stay short: they wire and decide nothing.
   'gateway/house': [
-    ...['store', 'certificate', 'sip', 'trunks', 'registrar', 'sdp', 'media', 'calls', 'legs', 'ivr', 'routing', 'recording', 'retention'],
-    ...['events', 'cloud-link', 'downlink', 'journeys', 'audit', 'identity', 'agents', 'api', 'alarms'],
+    ...[
+      'store',
+      'certificate',
+      'sip',
+      'trunks',
+      'registrar',
+      'sdp',
+      'media',
+      'calls',
+      'legs',
+      'siprec',
+      'ivr',
+      'routing',
+      'recording',
+      'retention',
+    ],
+    ...['events', 'cloud-link', 'downlink', 'journeys', 'callback', 'audit', 'identity', 'agents', 'api', 'alarms'],
   ],
 
   'admin-ui/ui': [],

@@ -143,7 +143,7 @@ export function succeedSdp(last: string, draft: string): string {
 }
 
 /** Where and how the far end wants its audio, or why the stream is of no use. */
-function remoteAudio(session: SdpSession, media: SdpMedia): RtpRemote | OfferFault {
+export function remoteAudio(session: SdpSession, media: SdpMedia): RtpRemote | OfferFault {
   if (media.kind !== 'audio' || media.port === 0 || !isRtp(media.protocol)) return 'no_audio';
   const formats = commonFormats(media);
   if (formats === null) return 'no_common_codec';
@@ -161,14 +161,14 @@ function remoteAudio(session: SdpSession, media: SdpMedia): RtpRemote | OfferFau
   };
 }
 
-const withKeys = (remote: RtpRemote, agreed: Agreed): RtpRemote => (agreed === null ? remote : { ...remote, srtp: agreed.keys });
+export const withKeys = (remote: RtpRemote, agreed: Agreed): RtpRemote => (agreed === null ? remote : { ...remote, srtp: agreed.keys });
 
 /** A hold by address alone says `sendrecv` and means that it does not listen; answering `recvonly` says that we understood. */
 function heardDirection(remote: RtpRemote): Direction {
   return remote.held && remote.direction === 'sendrecv' ? 'sendonly' : remote.direction;
 }
 
-function audioFormats(common: CommonFormats, ptimeMs: number, direction: Direction): { formats: string[]; lines: SdpLine[] } {
+export function audioFormats(common: CommonFormats, ptimeMs: number, direction: Direction): { formats: string[]; lines: SdpLine[] } {
   const formats = [`${common.payloadType}`];
   const lines = [rtpmap(common.payloadType, common.codec)];
   if (common.dtmfPayloadType !== null) {
@@ -183,7 +183,11 @@ function audioFormats(common: CommonFormats, ptimeMs: number, direction: Directi
   return { formats, lines };
 }
 
-function describe(local: LocalAudio, times: readonly SdpLine[], media: readonly SdpMedia[]): string {
+export function describe(
+  local: Pick<LocalAudio, 'address' | 'sessionId' | 'version'>,
+  times: readonly SdpLine[],
+  media: readonly SdpMedia[],
+): string {
   return formatSdp({
     origin: { username: '-', sessionId: String(local.sessionId), version: String(local.version), address: local.address },
     name: '-',

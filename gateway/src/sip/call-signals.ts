@@ -1,8 +1,11 @@
 /** Who listens to a call, kept apart from the dialog because listeners come before there is one. */
 import type { Referral, SipEnd } from './call.ts';
 import { Outcome } from './outcome.ts';
+import type { RecordingSession } from './recording-session.ts';
 
 export class CallSignals {
+  /** Set where the call is a recording session (RFC 7866). */
+  recording: RecordingSession | null = null;
   readonly #ended = new Outcome<SipEnd>();
   readonly #digits = new Set<(digit: string) => void>();
   readonly #reanswers = new Set<(answer: string, offer: string) => void>();

@@ -1,4 +1,5 @@
 /** A call as the rest of the house sees it: what may be asked of it and what it tells. Numbers and names in it are personal data. */
+import type { RecordingSession } from './recording-session.ts';
 import type { Replaces } from './replaces.ts';
 import type { Headers } from './message.ts';
 import type { SipSource } from './transport.ts';
@@ -102,6 +103,8 @@ export interface IncomingCall extends SipCall {
   readonly headers: Headers;
   /** `''` when the INVITE had none: `answer` then sends our offer and the answer arrives by `lateAnswer`. */
   readonly offer: string;
+  /** Where the INVITE asks for a recording session (RFC 7866), else null. */
+  readonly recording: RecordingSession | null;
   /** 180, repeated each minute; reliable where the caller requires it (RFC 3262). */
   ring(): void;
   /**

@@ -6,8 +6,10 @@ const OPTION_TAGS = ['100rel', 'timer', 'replaces', 'norefersub'] as const;
 export type OptionTag = (typeof OPTION_TAGS)[number];
 
 export const SUPPORTED: readonly [string, string] = ['Supported', OPTION_TAGS.join(', ')];
+/** In a recording session (RFC 7866 §14.1); nobody else is told, for no call out of ours is one. */
+export const SUPPORTED_BY_RECORDER: readonly [string, string] = ['Supported', [...OPTION_TAGS, 'siprec'].join(', ')];
 
-export const isSupported = (tag: string): boolean => OPTION_TAGS.some((known) => known === tag.toLowerCase());
+export const isSupported = (tag: string): boolean => [...OPTION_TAGS, 'siprec'].some((known) => known === tag.toLowerCase());
 
 export function requires(headers: Headers, tag: OptionTag): boolean {
   return (headers.list('require') ?? []).some((value) => value.toLowerCase() === tag);

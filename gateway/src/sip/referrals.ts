@@ -16,7 +16,7 @@ import type { HeaderPairs } from './respond.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import { SIPFRAG, sipfragOf, statusOfSipfrag } from './sipfrag.ts';
 import { parseUri, type SipUri } from './uri.ts';
-import { mediaType } from './validate-request.ts';
+import { mediaType } from './recording-session.ts';
 
 const SEMICOLON = 0x3b;
 

@@ -1,8 +1,9 @@
 /** The checks a UAS makes before it looks at what a request wants (RFC 3261 §8.2), in the order of the RFC. Pure. */
 import type { Inbound } from './inbound.ts';
-import { isSupported } from './extensions.ts';
+import { isSupported, SUPPORTED, SUPPORTED_BY_RECORDER } from './extensions.ts';
 import { SIP_VERSION } from './message.ts';
 import { hasGap } from './parse-list.ts';
+import { asksToRecord, isSessionBody, mediaType } from './recording-session.ts';
 import type { HeaderPairs } from './respond.ts';
 import { isTooBrief, MIN_SESSION_SECONDS } from './session-timer.ts';
 import { parseUri } from './uri.ts';
@@ -15,6 +16,9 @@ export interface Refusal {
 export const ALLOWED_METHODS = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'INFO', 'PRACK', 'UPDATE', 'REFER', 'NOTIFY'] as const;
 export const ALLOW: readonly [string, string] = ['Allow', ALLOWED_METHODS.join(', ')];
 export const ACCEPT: readonly [string, string] = ['Accept', 'application/sdp'];
+/** What we say of ourselves wherever a dialog is made or changed; a recorder says that it is one (RFC 7866 §6.2). */
+export const contactHeaders = (contact: string, isRecorder: boolean): HeaderPairs =>
+  isRecorder ? [['Contact', `<${contact}>;+sip.srs`], ALLOW, SUPPORTED_BY_RECORDER] : [['Contact', `<${contact}>`], ALLOW, SUPPORTED];
 /** Methods that exist but are not for us; one nobody has heard of is 501 (RFC 3261 §21.5.2). */
 const OTHER_METHODS = new Set(['REGISTER', 'SUBSCRIBE', 'MESSAGE', 'PUBLISH']);
 
@@ -51,16 +55,18 @@ function requireRefusal({ request }: Inbound): Refusal | null {
 }
 
 /** RFC 3261 §8.2.3. */
-function contentRefusal({ request }: Inbound): Refusal | null {
+function contentRefusal({ request, toTag }: Inbound): Refusal | null {
   if (request.body.length === 0) return null;
   const encoding = request.headers.get('content-encoding') ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') return { status: 415, headers: [['Accept-Encoding', 'identity']] };
-  if (SESSION_METHODS.has(request.method) && mediaType(request.headers.get('content-type')) !== 'application/sdp')
-    return { status: 415, headers: [ACCEPT] };
-  return null;
+  const type = mediaType(request.headers.get('content-type'));
+  if (!SESSION_METHODS.has(request.method) || type === 'application/sdp') return null;
+  // Inside a dialog the call knows whether it is a recording session.
+  const mayRecord = request.method === 'UPDATE' || (request.method === 'INVITE' && (toTag !== '' || asksToRecord(request.headers)));
+  return mayRecord && isSessionBody(type) ? null : { status: 415, headers: [ACCEPT] };
 }
 
-/** Methods whose body can only be a session description. */
+/** Methods whose body is a session description, in a recording session with metadata beside it. */
 const SESSION_METHODS = new Set(['INVITE', 'PRACK', 'UPDATE']);
 
 /** RFC 4028 §9. */
@@ -76,11 +82,6 @@ function acceptRefusal({ request: { method, headers } }: Inbound): Refusal | nul
   return types.some((type) => SDP_RANGES.has(mediaType(type))) ? null : { status: 406 };
 }
 const SDP_RANGES = new Set(['application/sdp', 'application/*', '*/*']);
-
-/** `type/subtype` in lower case, without parameters; `''` when there is none. */
-export function mediaType(contentType: string | undefined): string {
-  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
 
 function isOtherScheme(uri: string): boolean {
   return /^[a-z][a-z0-9+.-]*:/i.test(uri) && !/^(sips?|tel):/i.test(uri);
