@@ -1,6 +1,7 @@
 /** What a call needs of the user agent that holds it. */
 import type { Clock } from '@keepline/contracts/clock';
 import type { SipCall } from './call.ts';
+import type { Chance } from './identifiers.ts';
 import type { Inbound } from './inbound.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import type { TransactionTable } from './transaction-table.ts';
@@ -20,6 +21,7 @@ export interface DialogUser {
 export interface CallHost {
   readonly clock: Clock;
   readonly wire: Wire;
+  readonly chance: Chance;
   readonly transactions: TransactionTable;
   /** For Server and User-Agent. */
   readonly product: string;

@@ -39,7 +39,7 @@ export interface HangupReason {
   readonly text: string;
 }
 
-/** The far end asks us to call somebody for it (RFC 3515). It is answered once, by `accept` or `refuse`; without either it gets 202 never. */
+/** The far end asks us to call somebody for it (RFC 3515). It is answered once, by `accept` or `refuse`; undecided for 20 s, or at the end of the call, it is refused (603). */
 export interface Referral {
   /** Whom; headers of the URI are left out. Personal data. */
   readonly target: SipUri;

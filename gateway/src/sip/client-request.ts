@@ -6,7 +6,6 @@ import type { ClientTransaction } from './client-transaction.ts';
 import type { DigestSecret } from './digest.ts';
 import { authorization, bestChallenge } from './digest.ts';
 import { formatMessage } from './format-message.ts';
-import { newBranch } from './identifiers.ts';
 import { UDP_REQUEST_BYTES } from './limits.ts';
 import { Headers, type SipRequest, type SipResponse } from './message.ts';
 import { parseCseq } from './parse-header.ts';
@@ -70,6 +69,7 @@ export function authorized(
   response: SipResponse,
   secretFor: (realm: string) => DigestSecret | null,
   nextCseq: () => number,
+  cnonce: string,
 ): SipRequest | null {
   const asProxy = response.status === 407;
   const challenge = bestChallenge(response.headers.all(asProxy ? 'proxy-authenticate' : 'www-authenticate'));
@@ -80,7 +80,7 @@ export function authorized(
   // Refused although the nonce was good: the secret is wrong, and asking again would only lock the account.
   if (request.headers.all(key).length > 0 && !challenge.stale) return null;
   const { method, uri } = request;
-  const value = authorization(challenge, secret, { method, uri, cnonce: newBranch().slice(-16), count: 1 });
+  const value = authorization(challenge, secret, { method, uri, cnonce, count: 1 });
   if (value === null) return null;
   const via = request.headers.entries.find((header) => header.key === 'via');
   const cseq = nextCseq();

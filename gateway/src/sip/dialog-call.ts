@@ -20,7 +20,8 @@ import { type HeaderPairs, respond, type ResponseParts } from './respond.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 import { SessionRefresh } from './session-refresh.ts';
 import type { SipSource } from './transport.ts';
-import { ACCEPT, ALLOW, mediaType } from './validate-request.ts';
+import { mediaType } from './recording-session.ts';
+import { ACCEPT, ALLOW, contactHeaders } from './validate-request.ts';
 
 const IGNORED: ClientEvents = { response: () => {}, failed: () => {} };
 
@@ -37,7 +38,7 @@ export class DialogCall implements DialogUser {
   #confirmed = false;
   #takesUpdate = false;
   #ack: { readonly cseq: number; readonly bytes: Buffer; readonly to: SipSource } | null = null;
-  /** What is left to do when the call is over, such as stopping the answer that is still repeated. */
+  /** What is left to do when the call is over: the INVITE that has no final response, the answer that is still repeated. */
   onOver: (() => void) | null = null;
   /** The call this is the dialog of, while it may be replaced. */
   replaceable: DialogUser['replaceable'] = null;
@@ -54,6 +55,7 @@ export class DialogCall implements DialogUser {
     });
     const inDialog: InDialog = {
       clock: host.clock,
+      chance: host.chance,
       ownsCallId,
       session: this.session,
       send: (method, body, headers, events) => this.send(method, body, headers, events),
@@ -208,7 +210,7 @@ export class DialogCall implements DialogUser {
   }
 
   contact(): HeaderPairs {
-    return [['Contact', `<${this.#host.contact(this.#dialog.wire)}>`], ALLOW, SUPPORTED];
+    return contactHeaders(this.#host.contact(this.#dialog.wire), this.#signals.recording !== null);
   }
 
   /** The far end may have moved (§12.2.1.2, §12.2.2). */
@@ -236,7 +238,7 @@ export class DialogCall implements DialogUser {
   }
 
   #lost(end: SipEnd): void {
-    this.bye();
+    if (this.#confirmed) this.bye(); // before the answer there is none (§15): the owner ends the INVITE itself
     this.finish(end);
   }
 

@@ -1,5 +1,4 @@
 /** A call that came in: the UAS side of INVITE (RFC 3261 §13.3), with reliable provisional responses (RFC 3262). */
-import { randomInt } from 'node:crypto';
 import { AnswerUntilAck } from './answer-until-ack.ts';
 import type { CallHost, DialogUser } from './call-host.ts';
 import { CallSignals } from './call-signals.ts';
@@ -14,6 +13,7 @@ import { RING_AGAIN_MS } from './limits.ts';
 import type { Headers } from './message.ts';
 import { Outcome } from './outcome.ts';
 import type { NameAddr } from './parse-header.ts';
+import { asksToRecord, RecordingSession, type SessionBody, sessionBody } from './recording-session.ts';
 import { reasonHeader, reasonOf } from './reason.ts';
 import { ReliableResponses } from './reliable-responses.ts';
 import { INCOMPATIBLE } from './renegotiation.ts';
@@ -63,12 +63,13 @@ export class IncomingInvite implements IncomingCall, DialogUser {
     this.to = parts.to;
     this.requestUri = parts.requestUri;
     this.headers = transaction.inbound.request.headers;
-    this.offer = transaction.inbound.request.body.toString('utf8');
+    this.offer = parts.body.sdp;
+    this.#signals.recording = asksToRecord(this.headers) ? new RecordingSession(parts.body.metadata) : null;
     this.#call = new DialogCall(host, this.#signals, dialog, false);
     this.#call.onOver = () => this.#over();
     this.#call.heard(transaction.inbound.request.headers);
     // Nobody acknowledges what must be acknowledged: refused as the RFC says (RFC 3262 §3), with the one 5xx that tells of time.
-    this.#reliable = new ReliableResponses(host.clock, transaction, () => this.#refuse(504, []));
+    this.#reliable = new ReliableResponses(host, transaction, () => this.#refuse(504, []));
     const expires = transaction.inbound.request.headers.get('expires') ?? '';
     // The caller wants an answer by then or none (RFC 3261 §13.3.1).
     if (/^[1-9][0-9]{0,8}$/.test(expires) && Number(expires) * 1000 < MAX_EXPIRES_MS)
@@ -81,9 +82,10 @@ export class IncomingInvite implements IncomingCall, DialogUser {
     const from = partyOf(inbound.from);
     const to = partyOf(inbound.to);
     const requestUri = parseUri(inbound.request.uri);
-    const dialog = dialogOfUas(inbound, newTag(), firstCseq());
-    if (from === null || to === null || requestUri === null || dialog === null) return null;
-    const invite = new IncomingInvite(host, transaction, dialog, { from, to, requestUri });
+    const dialog = dialogOfUas(inbound, newTag(host.chance), firstCseq(host.chance));
+    const body = sessionBody(inbound.request);
+    if (from === null || to === null || requestUri === null || dialog === null || body === null) return null;
+    const invite = new IncomingInvite(host, transaction, dialog, { from, to, requestUri, body });
     host.adopt(invite.#call.key, invite);
     return invite;
   }
@@ -100,7 +102,9 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   get lateAnswer(): Promise<string> {
     return this.#lateAnswer.promise;
   }
-
+  get recording(): RecordingSession | null {
+    return this.#signals.recording;
+  }
   get replaces(): Replaces | null {
     return this.#call.replaces;
   }
@@ -183,10 +187,9 @@ export class IncomingInvite implements IncomingCall, DialogUser {
     if (transaction.inbound.request.method === 'PRACK') return this.#pracked(transaction);
     if (wasOffered && transaction.inbound.request.method === 'INVITE') {
       // A second INVITE before the first has its final response (RFC 3261 §14.2).
-      return transaction.respond(this.#call.response(transaction, 500, { headers: [['Retry-After', `${randomInt(0, 11)}`]] }));
+      return transaction.respond(this.#call.response(transaction, 500, { headers: [['Retry-After', `${this.#host.chance.below(11)}`]] }));
     }
     this.#call.receive(transaction);
-    if (wasOffered && this.#signals.isOver) this.#transaction.respond(this.#response(487)); // BYE on the early dialog (RFC 3261 §15.1.2)
   }
 
   receiveAck(ack: Inbound): void {
@@ -273,6 +276,8 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   }
 
   #over(): void {
+    // A BYE on the early dialog (RFC 3261 §15.1.2), or one that was lost: without a final response its transaction would stay for ever.
+    if (this.#transaction.finalStatus === 0) this.#transaction.respond(this.#response(487));
     this.#stopRinging?.();
     this.#stopExpiry?.();
     this.#reliable.stop();
@@ -285,11 +290,7 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   }
 }
 
-interface Parts {
-  readonly from: SipParty;
-  readonly to: SipParty;
-  readonly requestUri: SipUri;
-}
+type Parts = Pick<IncomingInvite, 'from' | 'to' | 'requestUri'> & { readonly body: SessionBody };
 
 function partyOf(nameAddr: NameAddr): SipParty | null {
   const uri = parseUri(nameAddr.uri);

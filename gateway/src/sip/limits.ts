@@ -70,6 +70,8 @@ export const KEEP_ALIVE_MS = 600_000;
 export const REFRESH_AGAIN_MS = 10_000;
 /** References open in one call, theirs and ours each. */
 export const MAX_REFERRALS = 4;
+/** How long the house may think about a reference before it is refused, so that its transaction is not kept for ever. */
+export const REFERRAL_DECISION_MS = 20_000;
 /** How long a reference may take: longer than any phone rings (RFC 3515 §2.4.4 leaves it to us). */
 export const REFERRAL_MS = 300_000;
 /** Ended dialogs remembered, so that an INVITE that wants to replace one is told 603 and not 481 (RFC 3891 §3). */

@@ -36,9 +36,9 @@ export function sendLoose(host: CallHost, asked: LooseRequest): Promise<LooseAns
   if (to === null) throw new SipTargetInvalid();
   const pairs: Array<readonly [string, string]> = [
     ['Max-Forwards', MAX_FORWARDS],
-    ['From', `<${printable(asked.from)}>;tag=${newTag()}`],
+    ['From', `<${printable(asked.from)}>;tag=${newTag(host.chance)}`],
     ['To', `<${printable(asked.to)}>`],
-    ['Call-ID', asked.callId ?? newSipCallId()],
+    ['Call-ID', asked.callId ?? newSipCallId(host.chance)],
     ['CSeq', `${asked.cseq ?? 1} ${asked.method}`],
     ...(asked.headers ?? []).map(([name, value]) => [name, printable(value)] as const),
     ['User-Agent', host.product],

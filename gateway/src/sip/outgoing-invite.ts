@@ -27,8 +27,8 @@ import type { SipSource } from './transport.ts';
 export type { InviteOptions } from './invite-request.ts';
 
 export class OutgoingInvite implements OutgoingCall, DialogUser {
-  readonly sipCallId = newSipCallId();
-  readonly #fromTag = newTag();
+  readonly sipCallId: string;
+  readonly #fromTag: string;
   readonly #host: CallHost;
   readonly #offer: string;
   readonly #options: InviteOptions;
@@ -58,13 +58,15 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
     const to = options.hop ?? addressOf(target);
     if (to === null) throw new SipTargetInvalid();
     this.#host = host;
+    this.sipCallId = newSipCallId(host.chance);
+    this.#fromTag = newTag(host.chance);
     this.#offer = offer;
     this.#options = options;
     this.#target = target;
     const timeoutMs = options.timeoutMs ?? INVITE_TIMEOUT_MS;
     this.#stopTimeout = host.clock.after(timeoutMs, () => this.#giveUp({ by: 'timeout', why: 'no_answer' }, 'timeout'));
     host.adopt(this.sipCallId, this); // no tag of theirs yet, so nothing from the wire finds it; `close` does
-    this.#request = this.#send(to, firstCseq());
+    this.#request = this.#send(to, firstCseq(host.chance));
   }
 
   get ended(): Promise<SipEnd> {
@@ -202,6 +204,7 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
     if (dialog === null || this.#forks.size >= max) return null;
     const fork = new OutgoingFork(this.#host, this.#signals, dialog, this.#offer);
     fork.call.replaceable = { call: this, at: 'ringing_there' };
+    fork.call.onOver = () => this.#earlyOver();
     this.#forks.set(tag, fork);
     this.#host.adopt(fork.call.key, fork.call);
     return fork;
@@ -246,6 +249,13 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
     else this.#cancelWanted = { headers }; // not before a provisional response (RFC 3261 §9.1); timer B ends it without one
   }
 
+  /** The far end ended an early dialog, which only a final response may do (RFC 3261 §15): the INVITE has no timer any more, so it is ended. */
+  #earlyOver(): void {
+    if (this.#call !== null) return;
+    this.#forget(new InviteUnanswered(this.#peer, 'cancelled'));
+    this.#cancel([]);
+  }
+
   #cancel(headers: HeaderPairs): void {
     this.#cancelWanted = null;
     const request = this.#request;
@@ -259,9 +269,13 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
   /** Over without a dialog. */
   #settle(end: SipEnd, error: InviteRefused | InviteUnanswered): void {
     if (this.#signals.isOver || this.#call !== null) return;
+    this.#signals.end(end);
+    this.#forget(error);
+  }
+
+  #forget(error: InviteRefused | InviteUnanswered): void {
     this.#stopTimeout();
     this.#host.release(this.sipCallId);
-    this.#signals.end(end);
     this.#discardForks();
     this.#ringing.reject(error);
     this.#answered.reject(error);

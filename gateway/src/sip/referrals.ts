@@ -5,7 +5,7 @@
 import type { CallSignals } from './call-signals.ts';
 import type { Referral, ReferOptions } from './call.ts';
 import { ReferRefused } from './errors.ts';
-import { MAX_REFERRALS, REFERRAL_MS } from './limits.ts';
+import { MAX_REFERRALS, REFERRAL_DECISION_MS, REFERRAL_MS } from './limits.ts';
 import type { Headers } from './message.ts';
 import { Outcome } from './outcome.ts';
 import { parseCseq, parseNameAddr, printable } from './parse-header.ts';
@@ -33,6 +33,8 @@ export class Referrals {
   readonly #signals: CallSignals;
   /** What ends the reports of each reference of the far end. */
   readonly #theirs = new Set<() => void>();
+  /** What refuses each reference of the far end that nobody has decided on yet: its transaction has no timer that would end it. */
+  readonly #undecided = new Set<() => void>();
   readonly #ours = new Set<Asked>();
 
   constructor(inDialog: InDialog, signals: CallSignals) {
@@ -48,13 +50,13 @@ export class Referrals {
     const targets = request.headers.list('refer-to') ?? [];
     const target = targets.length === 1 ? uriOf(targets[0]) : null;
     if (target === null) return say(400);
-    if (this.#theirs.size >= MAX_REFERRALS) return say(503, [['Retry-After', '30']]);
+    if (this.#theirs.size + this.#undecided.size >= MAX_REFERRALS) return say(503, [['Retry-After', '30']]);
     const isSilent = (request.headers.get('refer-sub') ?? '').split(';', 1)[0]?.trim().toLowerCase() === 'false';
     const referral = this.#referral(target, request.headers, cseq.number, isSilent, say);
     try {
-      if (!this.#signals.refer(referral)) say(603);
+      if (!this.#signals.refer(referral)) referral.refuse(603);
     } catch (fault) {
-      if (transaction.finalStatus === 0) say(500);
+      referral.refuse(500); // unless it was decided before the fault
       throw fault;
     }
   }
@@ -94,6 +96,7 @@ export class Referrals {
   /** The call is over: nobody reports to us any more. What we still owe to the far end is told; it may outlive its BYE (RFC 5057 §5). */
   stop(): void {
     for (const asked of this.#ours) this.#settle(asked, 'the call ended first');
+    for (const refuse of [...this.#undecided]) refuse();
   }
 
   /** The user agent closes: nothing is told any more. */
@@ -110,7 +113,19 @@ export class Referrals {
     say: (status: number, headers?: HeaderPairs) => void,
   ): Referral {
     let at: 'asked' | 'accepted' | 'over' = 'asked';
-    let stopExpiry = (): void => {};
+    const refuse = (status: number): void => {
+      if (at !== 'asked') return;
+      decided('over');
+      say(status);
+    };
+    const giveUp = (): void => refuse(603);
+    let stopExpiry = this.#in.clock.after(REFERRAL_DECISION_MS, giveUp);
+    this.#undecided.add(giveUp);
+    const decided = (now: 'accepted' | 'over'): void => {
+      at = now;
+      stopExpiry();
+      this.#undecided.delete(giveUp);
+    };
     const end = (): void => {
       at = 'over';
       stopExpiry();
@@ -145,7 +160,7 @@ export class Referrals {
       referredBy: uriOf(headers.get('referred-by')),
       accept: () => {
         if (at !== 'asked') return;
-        at = 'accepted';
+        decided('accepted');
         this.#theirs.add(end);
         stopExpiry = this.#in.clock.after(REFERRAL_MS, () => {
           notify(last, 'terminated;reason=timeout');
@@ -154,11 +169,7 @@ export class Referrals {
         say(202, isSilent ? [['Refer-Sub', 'false'], ...this.#in.contact()] : this.#in.contact());
         notify(100, active());
       },
-      refuse(status) {
-        if (at !== 'asked') return;
-        at = 'over';
-        say(status);
-      },
+      refuse,
       report(status) {
         if (at !== 'accepted') return;
         last = status;

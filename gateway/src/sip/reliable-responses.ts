@@ -2,8 +2,7 @@
  * Our reliable provisional responses to one INVITE (RFC 3262 §3): numbered by RSeq, repeated until their PRACK, and one after the other,
  * because the second may not leave before the first is acknowledged. Run by the pure machine `provisional-repeat`.
  */
-import { randomInt } from 'node:crypto';
-import type { Clock } from '@keepline/contracts/clock';
+import type { CallHost } from './call-host.ts';
 import type { Inbound } from './inbound.ts';
 import { MAX_WAITING_PROVISIONALS } from './limits.ts';
 import type { SipResponse } from './message.ts';
@@ -19,16 +18,17 @@ interface Waiting {
 }
 
 export class ReliableResponses {
-  readonly #clock: Clock;
+  readonly #clock: CallHost['clock'];
   readonly #transaction: ServerTransaction;
   readonly #onGiveUp: () => void;
   readonly #waiting: Waiting[] = [];
-  #rseq = randomInt(1, 2 ** 31 - 1);
+  #rseq: number;
   #open: { readonly hasSdp: boolean; readonly runner: { start(): void; feed(input: 'prack'): void; stop(): void } } | null = null;
 
   /** @param onGiveUp no PRACK came within 64 × T1: the call is to be refused */
-  constructor(clock: Clock, transaction: ServerTransaction, onGiveUp: () => void) {
+  constructor({ clock, chance }: Pick<CallHost, 'clock' | 'chance'>, transaction: ServerTransaction, onGiveUp: () => void) {
     this.#clock = clock;
+    this.#rseq = 1 + chance.below(2 ** 31 - 2);
     this.#transaction = transaction;
     this.#onGiveUp = onGiveUp;
   }

@@ -2,17 +2,18 @@
  * Changes of the session inside a call: re-INVITE once it is answered, UPDATE before (RFC 3261 §14, RFC 3311), ours and theirs, never two at
  * once. The dialog user owns the dialog and lends us the few things we need of it.
  */
-import { randomInt } from 'node:crypto';
 import type { Clock } from '@keepline/contracts/clock';
 import { AnswerUntilAck } from './answer-until-ack.ts';
 import type { CallSignals } from './call-signals.ts';
 import type { ClientEvents } from './client-transaction.ts';
 import { ReinviteRefused } from './errors.ts';
+import type { Chance } from './identifiers.ts';
 import type { Inbound } from './inbound.ts';
 import { MAX_REINVITE_TRIES, MAX_WAITING_REINVITES, REINVITE_TIMEOUT_MS } from './limits.ts';
 import type { Headers, SipResponse } from './message.ts';
 import { Outcome } from './outcome.ts';
 import { parseCseq } from './parse-header.ts';
+import { isSessionBody, mediaType, type SessionBody, sessionBody } from './recording-session.ts';
 import { glareWaitMs } from './reinvite-glare.ts';
 import type { HeaderPairs, ResponseParts } from './respond.ts';
 import type { ServerTransaction } from './server-transaction.ts';
@@ -30,6 +31,7 @@ export interface SentRequest {
 
 export interface InDialog {
   readonly clock: Clock;
+  readonly chance: Chance;
   /** Whether we made the Call-ID, which decides who waits longer after a collision. */
   readonly ownsCallId: boolean;
   send(method: string, body: { type: string; text: string } | undefined, headers: HeaderPairs, events: ClientEvents): SentRequest;
@@ -96,26 +98,45 @@ export class Renegotiation {
 
   /** An UPDATE from the far end (RFC 3311 §5.2). */
   receiveUpdate(transaction: ServerTransaction): void {
-    if (transaction.inbound.request.body.length > 0) return this.receiveOffer(transaction);
+    const body = this.#open(transaction);
+    if (body === null) return;
+    if (body.sdp !== '') return this.receiveOffer(transaction);
     const { headers } = transaction.inbound.request;
     this.#in.refresh(headers);
     transaction.respond(this.#in.response(transaction, 200, { headers: this.#sessionHeaders(headers) }));
+    this.#tell(body);
   }
 
   /** An offer in a request whose response answers it at once: UPDATE, or PRACK. */
   receiveOffer(transaction: ServerTransaction): void {
     const { request } = transaction.inbound;
-    const offer = request.body.toString('utf8');
+    const body = sessionBody(request) ?? { sdp: '', metadata: '' };
+    const offer = body.sdp;
     const say = (status: number, parts: ResponseParts = {}): void => transaction.respond(this.#in.response(transaction, status, parts));
     if (this.#ours !== null && this.#stopWaiting === null) return say(491);
     if (this.#local === '' && this.#in.ownsCallId) return say(491); // our INVITE's offer has no answer yet
-    if (this.#local === '' || this.#theirs?.isOpen) return say(500, { headers: [['Retry-After', `${randomInt(0, 11)}`]] });
+    if (this.#local === '' || this.#theirs?.isOpen) return say(500, { headers: [['Retry-After', `${this.#in.chance.below(11)}`]] });
     const answer = this.#answerTo(offer, transaction);
     if (answer === null) return say(488, { headers: [INCOMPATIBLE] });
     this.#in.refresh(request.headers);
     this.#local = answer;
     const headers = request.method === 'PRACK' ? [] : this.#sessionHeaders(request.headers);
     say(200, { headers, body: { type: 'application/sdp', text: answer } });
+    this.#tell(body);
+  }
+
+  /** Null when it is answered already: no description we know, or metadata where nothing is recorded (RFC 7866 §9). */
+  #open(transaction: ServerTransaction): SessionBody | null {
+    const { request } = transaction.inbound;
+    const isForeign = this.#signals.recording === null && isSessionBody(mediaType(request.headers.get('content-type')));
+    const body = isForeign ? null : sessionBody(request);
+    if (body === null) transaction.respond(this.#in.response(transaction, isForeign ? 415 : 400));
+    return body;
+  }
+
+  /** What the metadata says holds for the description it came with, so it is told after that took effect. */
+  #tell({ metadata }: SessionBody): void {
+    if (metadata !== '') this.#signals.recording?.tell(metadata);
   }
 
   /** A session has an expiry once it is answered (RFC 4028 §5): an early UPDATE sets none. */
@@ -127,8 +148,10 @@ export class Renegotiation {
   receive(transaction: ServerTransaction): void {
     if (this.#ours !== null && this.#stopWaiting === null) return transaction.respond(this.#in.response(transaction, 491));
     if (this.#theirs?.isOpen)
-      return transaction.respond(this.#in.response(transaction, 500, { headers: [['Retry-After', `${randomInt(0, 11)}`]] }));
-    const offer = transaction.inbound.request.body.toString('utf8');
+      return transaction.respond(this.#in.response(transaction, 500, { headers: [['Retry-After', `${this.#in.chance.below(11)}`]] }));
+    const body = this.#open(transaction);
+    if (body === null) return;
+    const offer = body.sdp;
     const answer = this.#answerTo(offer, transaction);
     if (answer === null) return transaction.respond(this.#in.response(transaction, 488, { headers: [INCOMPATIBLE] }));
     const { headers } = transaction.inbound.request;
@@ -144,6 +167,7 @@ export class Renegotiation {
       this.#startNext();
     };
     this.#theirs = new AnswerUntilAck(this.#in.clock, transaction, response, onAck, () => this.#in.notAcknowledged());
+    this.#tell(body);
   }
 
   #answerTo(offer: string, transaction: ServerTransaction): string | null {
@@ -215,6 +239,7 @@ export class Renegotiation {
       }
       return this.#startNext();
     }
+    if (this.#ours !== wanted) return; // the call is over, or the wait was
     if (status === 491 && wanted.tries < MAX_REINVITE_TRIES) return this.#waitForGlare(wanted);
     if (status === 422 && wanted.tries < MAX_REINVITE_TRIES) {
       this.#in.session.lengthen(response.headers);
@@ -225,7 +250,7 @@ export class Renegotiation {
   }
 
   #waitForGlare(wanted: Wanted): void {
-    const waitMs = glareWaitMs(this.#in.ownsCallId, randomInt(1_000) / 1_000);
+    const waitMs = glareWaitMs(this.#in.ownsCallId, this.#in.chance.below(1_000) / 1_000);
     this.#stopWaiting = this.#in.clock.after(waitMs, () => {
       this.#stopWaiting = null;
       if (!this.#theirs?.isOpen) return this.#try(wanted);

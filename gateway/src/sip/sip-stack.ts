@@ -8,6 +8,7 @@ import type { CallHost, DialogUser } from './call-host.ts';
 import type { SecretFor } from './client-request.ts';
 import type { IncomingCall, OutgoingCall, SipCall } from './call.ts';
 import { newCounters, type SipCounters } from './counters.ts';
+import { type Chance, SECURE_CHANCE } from './identifiers.ts';
 import type { Inbound } from './inbound.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 import { MAX_ENDED_DIALOGS } from './limits.ts';
@@ -25,6 +26,8 @@ export interface StackOptions {
   /** Address to write into Via and Contact where the wire knows no better. */
   readonly address: string;
   readonly clock: Clock;
+  /** Default `SECURE_CHANCE`; anything else is for tests that must come again. */
+  readonly chance?: Chance;
   /** For the Server and User-Agent headers. */
   readonly product: string;
   readonly limits: {
@@ -68,11 +71,16 @@ export class SipStack {
   /** @param port ours, for Via and Contact */
   constructor(options: StackOptions, wire: Wire, port: number) {
     const sentBy = (to: SipSource): string => wire.sentBy?.(to) ?? `${hostText(options.address)}:${port}`;
+    const chance = options.chance ?? SECURE_CHANCE;
     this.#options = options;
     this.#host = {
       clock: options.clock,
       wire,
-      transactions: new TransactionTable(wire, options.clock, options.limits.maxTransactions, sentBy, options.secretFor),
+      chance,
+      transactions: new TransactionTable({
+        ...{ wire, clock: options.clock, chance, sentBy },
+        ...{ maxTransactions: options.limits.maxTransactions, secretFor: options.secretFor },
+      }),
       product: options.product,
       contact: (to) => `sip:${sentBy(to)}${to.transport === 'udp' ? '' : `;transport=${to.transport}`}`,
       adopt: (key, user) => this.#dialogs.set(key, user),

@@ -2,7 +2,7 @@
 import type { Clock } from '@keepline/contracts/clock';
 import { authorized, ClientRequest, firstHop, type SecretFor } from './client-request.ts';
 import { type ClientEvents, ClientTransaction, sameHopRequest } from './client-transaction.ts';
-import { newBranch } from './identifiers.ts';
+import { type Chance, newBranch } from './identifiers.ts';
 import type { Inbound } from './inbound.ts';
 import { IN_DIALOG_HEADROOM, LINGERING_SHARE, MAX_AUTHORIZATIONS } from './limits.ts';
 import { Headers, type SipRequest, type SipResponse } from './message.ts';
@@ -10,9 +10,20 @@ import { parseCseq, parseVia } from './parse-header.ts';
 import { ServerTransaction } from './server-transaction.ts';
 import type { SipSource, Wire } from './transport.ts';
 
+export interface TableParts {
+  readonly wire: Wire;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly maxTransactions: number;
+  /** Our `address:port` towards a place, for Via. */
+  readonly sentBy: (to: SipSource) => string;
+  readonly secretFor?: SecretFor | undefined;
+}
+
 export class TransactionTable {
   readonly #wire: Wire;
   readonly #clock: Clock;
+  readonly #chance: Chance;
   readonly #max: number;
   readonly #sentBy: (to: SipSource) => string;
   readonly #secretFor: SecretFor;
@@ -23,9 +34,9 @@ export class TransactionTable {
   /** Those that have their final response and wait for retransmissions. */
   #lingering = 0;
 
-  /** `sentBy` is our `address:port` towards a place, for Via. */
-  constructor(wire: Wire, clock: Clock, maxTransactions: number, sentBy: (to: SipSource) => string, secretFor: SecretFor = () => null) {
-    this.#secretFor = secretFor;
+  constructor({ wire, clock, chance, maxTransactions, sentBy, secretFor }: TableParts) {
+    this.#secretFor = secretFor ?? (() => null);
+    this.#chance = chance;
     this.#wire = wire;
     this.#clock = clock;
     this.#max = maxTransactions;
@@ -88,7 +99,7 @@ export class TransactionTable {
   }
 
   withVia(request: SipRequest, to: SipSource): SipRequest {
-    const via = `SIP/2.0/${to.transport.toUpperCase()} ${this.#sentBy(to)};branch=${newBranch()};rport`;
+    const via = `SIP/2.0/${to.transport.toUpperCase()} ${this.#sentBy(to)};branch=${newBranch(this.#chance)};rport`;
     return { ...request, headers: new Headers([...Headers.of([['Via', via]]).entries, ...request.headers.entries]) };
   }
 
@@ -112,7 +123,9 @@ export class TransactionTable {
         heard = true;
         const isChallenge = (response.status === 401 || response.status === 407) && challenges < MAX_AUTHORIZATIONS && !made.isStopped;
         const nextCseq = (): number => events.nextCseq?.() ?? made.cseq + 1;
-        const again = isChallenge ? authorized(made.request, response, (realm) => this.#secretFor(asked, realm), nextCseq) : null;
+        const again = isChallenge
+          ? authorized(made.request, response, (realm) => this.#secretFor(asked, realm), nextCseq, newBranch(this.#chance).slice(-16))
+          : null;
         if (again === null) events.response(response, source);
         else this.#try(made, again, { to, asked, challenges: challenges + 1 }, events);
       },

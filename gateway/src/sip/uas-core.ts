@@ -2,7 +2,6 @@
  * What becomes of a request from the wire (RFC 3261 §8.2): refused, given to its transaction, given to its dialog, or a new call.
  * Refusals that need no memory keep none (§8.2.7), so that strangers and overload cost no transactions.
  */
-import { randomBytes } from 'node:crypto';
 import type { CallHost, DialogUser } from './call-host.ts';
 import type { IncomingCall, SipCall } from './call.ts';
 import type { SipCounters } from './counters.ts';
@@ -42,12 +41,13 @@ const RETRY_AFTER: readonly [string, string] = ['Retry-After', `${OVERLOAD_RETRY
 
 export class UasCore {
   readonly #options: UasOptions;
-  readonly #secret = randomBytes(16).toString('hex');
+  readonly #secret: string;
   /** Which call a CANCEL ends; forgotten with the transaction, and the call before that, when it is over. */
   readonly #offered = new WeakMap<ServerTransaction, { readonly localTag: string; call: IncomingInvite | null }>();
 
   constructor(options: UasOptions) {
     this.#options = options;
+    this.#secret = options.host.chance.bytes(16).toString('hex');
   }
 
   /**
@@ -113,7 +113,7 @@ export class UasCore {
     const call = IncomingInvite.open(host, transaction);
     if (call === null) {
       counters.invalid++;
-      return transaction.respond(this.#response(inbound, 400, { toTag: newTag() }));
+      return transaction.respond(this.#response(inbound, 400, { toTag: this.#newTag() }));
     }
     const offered: { readonly localTag: string; call: IncomingInvite | null } = { localTag: call.localTag, call };
     this.#offered.set(transaction, offered);
@@ -131,7 +131,7 @@ export class UasCore {
   #register(inbound: Inbound, register: Registrations): void {
     const transaction = this.#options.host.transactions.openServer(inbound);
     void register(inbound).then(({ status, headers = [] }) =>
-      transaction.respond(this.#response(inbound, status, { toTag: newTag(), headers })),
+      transaction.respond(this.#response(inbound, status, { toTag: this.#newTag(), headers })),
     );
   }
 
@@ -157,7 +157,7 @@ export class UasCore {
     const invite = transactions.server(keyOfCancelled(cancel));
     if (invite === undefined) return this.#invalid(cancel, 481);
     const offered = this.#offered.get(invite);
-    transactions.openServer(cancel).respond(this.#response(cancel, 200, { toTag: offered?.localTag ?? newTag() }));
+    transactions.openServer(cancel).respond(this.#response(cancel, 200, { toTag: offered?.localTag ?? this.#newTag() }));
     offered?.call?.cancelled(cancel.request.headers);
   }
 
@@ -165,12 +165,12 @@ export class UasCore {
   #options200(inbound: Inbound): void {
     const transaction = this.#options.host.transactions.openServer(inbound);
     const parts: ResponseParts = {
-      toTag: newTag(),
+      toTag: this.#newTag(),
       headers: [ALLOW, ACCEPT, SUPPORTED, ['Accept-Encoding', 'identity'], ['Accept-Language', 'zh, en']],
     };
     transaction.respond(
       this.#options.isDraining()
-        ? this.#response(inbound, 503, { toTag: newTag(), headers: [RETRY_AFTER] })
+        ? this.#response(inbound, 503, { toTag: this.#newTag(), headers: [RETRY_AFTER] })
         : this.#response(inbound, 200, parts),
     );
   }
@@ -194,6 +194,10 @@ export class UasCore {
     const toTag = statelessTag(this.#secret, envelope.request.headers.get('call-id') ?? '', envelope.via.branch);
     const bytes = formatMessage(this.#response(envelope, status, { toTag, headers }));
     this.#options.host.wire.send(bytes, envelope.replyTo, () => {}, envelope.replyDialPort);
+  }
+
+  #newTag(): string {
+    return newTag(this.#options.host.chance);
   }
 
   #response(envelope: Envelope, status: number, parts: ResponseParts): ReturnType<typeof respond> {
