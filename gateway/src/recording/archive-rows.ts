@@ -21,7 +21,7 @@ export interface ArchiveSearch {
 export const PAGE_MAX = 200;
 const PAGE_DEFAULT = 50;
 const SELECT = `SELECT r.id, r.call_id AS callId, r.agent_id AS agentId, r.opened_at_ms AS openedAtMs, r.closed_at_ms AS closedAtMs, r.state,
-  r.file, r.samples, r.duration_ms AS durationMs, r.bytes, r.sha256, r.why, coalesce(c.queue, '') AS queue,
+  r.file, r.samples, r.duration_ms AS durationMs, r.bytes, r.sha256, r.why, r.source, r.source_session AS sourceSession, coalesce(c.queue, '') AS queue,
   coalesce(c.trunk, '') AS trunk
   FROM recordings r LEFT JOIN calls c ON c.id = r.call_id`;
 

@@ -2,6 +2,7 @@ import { CHUNK_BYTES } from '@keepline/compliance/age';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChunkFill, type Effect, HOLE_MAX_SAMPLES } from './chunk-fill.ts';
+import { ChunkText } from './chunk-text.ts';
 import { ALAW_SILENCE, WAV_HEADER_BYTES, wavHeader, wavOffset } from './wav.ts';
 
 interface Block {
@@ -10,17 +11,31 @@ interface Block {
 }
 const audioOf = ({ startSample, samples }: Block): Uint8Array =>
   Uint8Array.from({ length: samples * 2 }, (_, i) => (startSample * 2 + i) % 199); // never the byte of silence, 0xd5
-/** Runs the steps as the shell does: each is done, and its bytes copied, before the next is asked for. */
-function run(blocks: readonly Block[], end: number): { fill: ChunkFill; effects: Effect[] } {
+type Chunk = Extract<Effect, { do: 'chunk' }> & { readonly plain: Buffer };
+/** Runs the steps as the shell does: each is done, and its bytes copied, before the next is asked for; chunks get the pieces given out before. */
+function run(blocks: readonly Block[], end: number): { fill: ChunkFill; effects: Effect[]; chunks: Chunk[] } {
   const fill = new ChunkFill();
   const effects: Effect[] = [];
+  const chunks: Chunk[] = [];
+  const texts = new Map<number, ChunkText>();
   const take = (steps: Generator<Effect>): void => {
-    for (const step of steps)
-      effects.push(step.do === 'audio' ? { ...step, alaw: step.alaw.slice() } : { ...step, plain: Buffer.from(step.plain) });
+    for (const step of steps) {
+      if (step.do === 'audio') {
+        const text = texts.get(step.chunk) ?? new ChunkText();
+        text.lay(step);
+        texts.set(step.chunk, text);
+        effects.push({ ...step, alaw: step.alaw.slice() });
+        continue;
+      }
+      const { bytes } = texts.get(step.chunk) ?? new ChunkText();
+      if (step.chunk === 0) wavHeader(fill.samples).copy(bytes);
+      chunks.push({ ...step, plain: Buffer.from(bytes.subarray(0, step.bytes)) });
+      effects.push(step);
+    }
   };
   for (const block of blocks) take(fill.accept(block.startSample, audioOf(block)));
   take(fill.end(end));
-  return { fill, effects };
+  return { fill, effects, chunks };
 }
 /** What the WAV must be: every block where it belongs, the first to claim a place keeps it, silence elsewhere. */
 function expected(blocks: readonly Block[], end: number): Buffer {
@@ -45,8 +60,7 @@ describe('the cutting of audio into chunks', () => {
   it('gives exactly the WAV, whatever blocks come: late, twice, with holes', () => {
     fc.assert(
       fc.property(fc.array(block, { maxLength: 6 }), fc.nat(150_000), (blocks, end) => {
-        const { effects } = run(blocks, end);
-        const chunks = effects.filter((effect) => effect.do === 'chunk').toSorted((a, b) => a.chunk - b.chunk);
+        const chunks = run(blocks, end).chunks.toSorted((a, b) => a.chunk - b.chunk);
         expect(chunks.map(({ chunk }) => chunk)).toEqual(chunks.map((_, i) => i));
         expect(Buffer.concat(chunks.map(({ plain }) => plain)).equals(expected(blocks, end))).toBe(true);
       }),
@@ -57,7 +71,7 @@ describe('the cutting of audio into chunks', () => {
   it('writes chunks in order, chunk 0 after all others, and exactly one as the last of the file', () => {
     fc.assert(
       fc.property(fc.array(block, { maxLength: 6 }), fc.nat(150_000), (blocks, end) => {
-        const chunks = run(blocks, end).effects.filter((effect) => effect.do === 'chunk');
+        const { chunks } = run(blocks, end);
         expect(chunks.at(-1)?.chunk).toBe(0);
         expect(chunks.slice(0, -1).map(({ chunk }) => chunk)).toEqual(chunks.slice(0, -1).map((_, i) => i + 1));
         expect(chunks.filter(({ last }) => last).map(({ chunk }) => chunk)).toEqual([chunks.length - 1]);
@@ -87,7 +101,7 @@ describe('the cutting of audio into chunks', () => {
 
   it('leaves chunk 0 and a chunk that is full at the end to the end, because the last one is sealed differently', () => {
     const full = (2 * CHUNK_BYTES - WAV_HEADER_BYTES) / 2;
-    const chunks = run([{ startSample: 0, samples: full }], full).effects.filter((effect) => effect.do === 'chunk');
+    const { chunks } = run([{ startSample: 0, samples: full }], full);
     expect(chunks.map(({ chunk, last }) => ({ chunk, last }))).toEqual([
       { chunk: 1, last: true },
       { chunk: 0, last: false },

@@ -1,23 +1,21 @@
 /**
- * Cuts a call's audio into the chunks of its file, pure. It says what to write in which order and never does it: `audio` for the tail
- * journal at once, `chunk` for the file when 64 KiB are full. Chunk 0 is kept to the end, because the WAV header at its start holds sizes.
- * Holes in the audio become silence; audio for a time already written is left out.
+ * Cuts a call's audio into the chunks of its file, pure. It says what to write in which order, and neither does it nor keeps a byte: `audio`
+ * for the tail journal at once, `chunk` for the file when 64 KiB of it are in the journal. Chunk 0 comes at the end, because the WAV
+ * header at its start holds sizes. Holes in the audio become silence; audio for a time already written is left out.
  */
 import { CHUNK_BYTES } from '@keepline/compliance/age';
-import { ALAW_SILENCE, MAX_SAMPLES, SAMPLE_BYTES, SAMPLES_PER_SECOND, WAV_HEADER_BYTES, wavHeader, wavOffset } from './wav.ts';
+import { MAX_SAMPLES, SAMPLE_BYTES, SAMPLES_PER_SECOND, wavOffset } from './wav.ts';
 
 export type Effect =
   /** A piece of real audio that lies within one chunk. The bytes are valid until the next step. */
   | { readonly do: 'audio'; readonly chunk: number; readonly sample: number; readonly alaw: Uint8Array }
-  /** A whole chunk of the WAV. The bytes are valid until the next step. */
-  | { readonly do: 'chunk'; readonly chunk: number; readonly last: boolean; readonly plain: Uint8Array };
+  /** A chunk of the WAV whose pieces have all been given out, `bytes` long; what no piece covers is silence, and chunk 0 begins with the header. */
+  | { readonly do: 'chunk'; readonly chunk: number; readonly last: boolean; readonly bytes: number };
 
 /** One hour: a longer jump is a fault of the sender, and must not fill the disk with silence. */
 export const HOLE_MAX_SAMPLES = 3600 * SAMPLES_PER_SECOND;
 
 export class ChunkFill {
-  readonly #first = Buffer.alloc(CHUNK_BYTES, ALAW_SILENCE);
-  readonly #current = Buffer.alloc(CHUNK_BYTES, ALAW_SILENCE);
   #samples = 0;
   #silentSamples = 0;
 
@@ -39,7 +37,8 @@ export class ChunkFill {
     const already = (this.#samples - startSample) * SAMPLE_BYTES;
     const room = (MAX_SAMPLES - this.#samples) * SAMPLE_BYTES;
     const whole = alaw.length - (alaw.length % SAMPLE_BYTES);
-    yield* this.#lay(alaw.subarray(already, Math.min(whole, already + room)), true);
+    const fresh = alaw.subarray(already, Math.min(whole, already + room));
+    yield* this.#lay(fresh.length, fresh);
   }
 
   /** Steps that finish the file: silence up to `samples`, the last chunk, then chunk 0 with the header. */
@@ -47,35 +46,29 @@ export class ChunkFill {
     yield* this.#silence(Math.min(samples, this.#samples + HOLE_MAX_SAMPLES));
     const wavBytes = wavOffset(this.#samples);
     const lastChunk = Math.floor((wavBytes - 1) / CHUNK_BYTES);
-    if (lastChunk > 0)
-      yield { do: 'chunk', chunk: lastChunk, last: true, plain: this.#current.subarray(0, wavBytes - lastChunk * CHUNK_BYTES) };
-    wavHeader(this.#samples).copy(this.#first);
-    yield { do: 'chunk', chunk: 0, last: lastChunk === 0, plain: this.#first.subarray(0, Math.min(wavBytes, CHUNK_BYTES)) };
+    if (lastChunk > 0) yield { do: 'chunk', chunk: lastChunk, last: true, bytes: wavBytes - lastChunk * CHUNK_BYTES };
+    yield { do: 'chunk', chunk: 0, last: lastChunk === 0, bytes: Math.min(wavBytes, CHUNK_BYTES) };
   }
 
   /** Silence is not worth a journal entry: a reader fills holes with it anyway. */
   *#silence(untilSample: number): Generator<Effect> {
-    const until = Math.min(untilSample, MAX_SAMPLES);
-    while (this.#samples < until) {
-      const samples = Math.min(until - this.#samples, SILENCE.length / SAMPLE_BYTES);
-      this.#silentSamples += samples;
-      yield* this.#lay(SILENCE.subarray(0, samples * SAMPLE_BYTES), false);
-    }
+    const samples = Math.min(untilSample, MAX_SAMPLES) - this.#samples;
+    if (samples <= 0) return;
+    this.#silentSamples += samples;
+    yield* this.#lay(samples * SAMPLE_BYTES);
   }
 
-  *#lay(alaw: Uint8Array, journaled: boolean): Generator<Effect> {
-    for (let done = 0; done < alaw.length; ) {
+  /** @param alaw the audio of these bytes; without it they are silence */
+  *#lay(bytes: number, alaw?: Uint8Array): Generator<Effect> {
+    for (let done = 0; done < bytes; ) {
       const at = wavOffset(this.#samples);
       const chunk = Math.floor(at / CHUNK_BYTES);
       // A full chunk goes out when the next one starts: only then is it known not to be the last.
-      if (chunk > 1 && at % CHUNK_BYTES === 0) yield { do: 'chunk', chunk: chunk - 1, last: false, plain: this.#current };
-      const piece = alaw.subarray(done, done + CHUNK_BYTES - (at % CHUNK_BYTES));
-      (chunk === 0 ? this.#first : this.#current).set(piece, at % CHUNK_BYTES);
-      if (journaled) yield { do: 'audio', chunk, sample: this.#samples, alaw: piece };
-      this.#samples += piece.length / SAMPLE_BYTES;
-      done += piece.length;
+      if (chunk > 1 && at % CHUNK_BYTES === 0) yield { do: 'chunk', chunk: chunk - 1, last: false, bytes: CHUNK_BYTES };
+      const length = Math.min(bytes - done, CHUNK_BYTES - (at % CHUNK_BYTES));
+      if (alaw) yield { do: 'audio', chunk, sample: this.#samples, alaw: alaw.subarray(done, done + length) };
+      this.#samples += length / SAMPLE_BYTES;
+      done += length;
     }
   }
 }
-
-const SILENCE = Buffer.alloc(CHUNK_BYTES - WAV_HEADER_BYTES, ALAW_SILENCE);

@@ -16,10 +16,11 @@ import {
   unwrapFileKey,
 } from '@keepline/compliance/age';
 import type { RecordingId } from '@keepline/contracts/ids';
+import { ChunkText, chunkOf } from './chunk-text.ts';
 import { RecordingFileGone } from './errors.ts';
 import { partName, tailName } from './file-names.ts';
 import { frameHeads, journalKey, openSlot, SLOT_BYTES, SLOTS, slotsOf } from './tail-journal.ts';
-import { ALAW_SILENCE, samplesIn, WAV_HEADER_BYTES, type WavSource, wavHeader, wavOffset } from './wav.ts';
+import { samplesIn, WAV_HEADER_BYTES, type WavSource, wavHeader, wavOffset } from './wav.ts';
 
 const PREFIX_MAX_BYTES = HEADER_MAX_BYTES + PAYLOAD_NONCE_BYTES;
 
@@ -34,7 +35,7 @@ export async function openInterrupted(dir: string, id: RecordingId, identity: st
     const samples = samplesIn(wavBytes);
     const size = wavOffset(samples);
     const chunkAt = async (index: number): Promise<Buffer> => {
-      const chunk = (await sealed.chunk(index)) ?? fromTail.chunks.get(index) ?? silentChunk();
+      const chunk = (await sealed.chunk(index)) ?? (fromTail.chunks.get(index) ?? new ChunkText()).bytes;
       if (index === 0) wavHeader(samples).copy(chunk);
       return chunk.subarray(0, Math.min(chunk.length, size - index * CHUNK_BYTES));
     };
@@ -114,8 +115,12 @@ class SealedChunks {
   }
 }
 
-async function journaledChunks(dir: string, id: RecordingId, identity: string): Promise<{ chunks: Map<number, Buffer>; wavBytes: number }> {
-  const chunks = new Map<number, Buffer>();
+async function journaledChunks(
+  dir: string,
+  id: RecordingId,
+  identity: string,
+): Promise<{ chunks: Map<number, ChunkText>; wavBytes: number }> {
+  const chunks = new Map<number, ChunkText>();
   let wavBytes = 0;
   const tail = await readTail(dir, id);
   if (tail.length === 0) return { chunks, wavBytes };
@@ -124,12 +129,11 @@ async function journaledChunks(dir: string, id: RecordingId, identity: string): 
   const key = journalKey(await unwrapFileKey(tail.subarray(0, headerEnd), identity), nonce, id);
   for (const slot of slotsOf(tail, headerEnd + PAYLOAD_NONCE_BYTES)) {
     for (const { sample, alaw } of openSlot(key, slot)) {
-      const at = wavOffset(sample);
-      const index = Math.floor(at / CHUNK_BYTES);
-      const chunk = chunks.get(index) ?? silentChunk();
-      chunk.set(alaw.subarray(0, CHUNK_BYTES - (at % CHUNK_BYTES)), at % CHUNK_BYTES);
+      const index = chunkOf(sample);
+      const chunk = chunks.get(index) ?? new ChunkText();
+      chunk.lay({ sample, alaw });
       chunks.set(index, chunk);
-      wavBytes = Math.max(wavBytes, at + alaw.length);
+      wavBytes = Math.max(wavBytes, wavOffset(sample) + alaw.length);
     }
   }
   return { chunks, wavBytes };
@@ -158,5 +162,3 @@ async function openFile(path: string): Promise<FileHandle> {
     throw new RecordingFileGone(path);
   }
 }
-
-const silentChunk = (): Buffer => Buffer.alloc(CHUNK_BYTES, ALAW_SILENCE);

@@ -43,6 +43,10 @@ export interface LedgerRow {
   /** Of the encrypted file, hex; null when it was never finished. */
   readonly sha256: string | null;
   readonly why: string | null;
+  /** A call of ours, or one that another exchange forked to us (SIPREC). */
+  readonly source: 'own' | 'siprec';
+  /** Under which that exchange knows its call; null for ours, and where it said nothing. */
+  readonly sourceSession: string | null;
 }
 export interface LedgerReason {
   readonly callId: CallId;
@@ -51,19 +55,21 @@ export interface LedgerReason {
 }
 
 const ROW = `id, call_id AS callId, agent_id AS agentId, opened_at_ms AS openedAtMs, closed_at_ms AS closedAtMs, state, file, samples,
-  duration_ms AS durationMs, bytes, sha256, why`;
+  duration_ms AS durationMs, bytes, sha256, why, source, source_session AS sourceSession`;
 
 /** Promises a recording, in the transaction that answers the call. */
 export async function openRow(
   tx: LedgerTx,
-  row: { readonly id: RecordingId; readonly callId: CallId; readonly agentId: AgentId; readonly openedAtMs: number },
+  row: Pick<LedgerRow, 'id' | 'callId' | 'agentId' | 'openedAtMs'> & Partial<Pick<LedgerRow, 'source' | 'sourceSession'>>,
 ): Promise<void> {
   await tx.run(
-    `INSERT INTO recordings (id, call_id, agent_id, opened_at_ms, state) VALUES (?, ?, ?, ?, 'open')`,
+    `INSERT INTO recordings (id, call_id, agent_id, opened_at_ms, state, source, source_session) VALUES (?, ?, ?, ?, 'open', ?, ?)`,
     row.id,
     row.callId,
     row.agentId,
     row.openedAtMs,
+    row.source ?? 'own',
+    row.sourceSession ?? null,
   );
 }
 

@@ -5,11 +5,14 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, statfs, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readAt } from '@keepline/compliance/age';
 import { DiskLane, SYNC_WIDTH, WRITE_WIDTH } from './disk-lane.ts';
 
 export interface DiskFile {
   /** All bytes or an error; a short write is continued. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
+  /** What was written there before; rejects when the file is shorter. */
+  read(length: number, offset: number): Promise<Buffer>;
   /** Resolves when everything written before is durable. */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -37,7 +40,7 @@ export function realDisk(): RecordingDisk {
   const writes = new DiskLane(WRITE_WIDTH);
   const syncs = new DiskLane(SYNC_WIDTH);
   return {
-    create: (path) => writes.run(async () => diskFile(await open(path, 'wx', 0o600), writes, syncs)),
+    create: (path) => writes.run(async () => diskFile(await open(path, 'wx+', 0o600), writes, syncs)),
     async rename(from, to) {
       await writes.run(() => rename(from, to));
       await syncs.run(() => syncFolder(dirname(to)));
@@ -61,6 +64,8 @@ function diskFile(file: FileHandle, writes: DiskLane, syncs: DiskLane): DiskFile
           done += bytesWritten;
         }
       }),
+    // In the same lane: what is read back was written seconds ago and comes from memory, but a stalled disk may hold that up, too.
+    read: (length, offset) => writes.run(() => readAt(file, offset, length)),
     sync: () => syncs.run(() => file.datasync()),
     close: () => file.close(),
   };

@@ -22,6 +22,7 @@ class FakeDisk implements RecordingDisk {
   readonly steps: string[] = [];
   fault: string | undefined;
   syncFault: string | undefined;
+  readFault: string | undefined;
   stalled: PromiseWithResolvers<void> | undefined;
 
   async create(path: string) {
@@ -36,6 +37,11 @@ class FakeDisk implements RecordingDisk {
         after.set(bytes, offset);
         this.files.set(path, after);
         this.steps.push(`write ${path}`);
+      },
+      read: async (length: number, offset: number) => {
+        await this.stalled?.promise;
+        if (this.readFault !== undefined) throw new Error(this.readFault);
+        return Buffer.from(this.#file(path).subarray(offset, offset + length));
       },
       sync: async () => {
         if (this.syncFault !== undefined) throw new Error(this.syncFault);
@@ -141,6 +147,37 @@ describe('a recording on its way to the disk', () => {
     const wav = await decryptBytes(disk.files.get(`${id}.wav.age`) ?? Buffer.alloc(0), identity);
     expect(wav.subarray(58, 58 + fits * BLOCK * 2).every((byte) => byte === 7)).toBe(true);
     expect(wav.subarray(58 + fits * BLOCK * 2).every((byte) => byte === 0xd5)).toBe(true);
+  });
+
+  it('reads its chunks back from the journal: again after a fault of the disk, and never as a whole file when a byte there has changed', async () => {
+    const waits = await created();
+    for (let i = 0; i < 12; i++) waits.take(audio(i * BLOCK)); // chunk 0 and a part of chunk 1
+    await settled();
+    disk.readFault = 'EIO';
+    waits.take({ kind: 'end', samples: 12 * BLOCK });
+    await clock.advanceAsync(3 * RETRY_MS);
+    disk.readFault = undefined;
+    expect(await end(waits)).toMatchObject({ outcome: 'complete', samples: 12 * BLOCK });
+    const wav = await decryptBytes(disk.files.get(`${id}.wav.age`) ?? Buffer.alloc(0), identity);
+    expect(wav.subarray(58).every((byte) => byte === 7)).toBe(true);
+
+    const changed = await created();
+    for (let i = 0; i < 12; i++) changed.take(audio(i * BLOCK));
+    await settled();
+    const journal = disk.files.get(`${id}.tail`) ?? Buffer.alloc(0);
+    journal.writeUInt8(journal.readUInt8(journal.length - 1) ^ 1, journal.length - 1); // in the last frame, of chunk 1
+    changed.take({ kind: 'end', samples: 12 * BLOCK });
+    expect(await end(changed)).toMatchObject({ outcome: 'failed', why: 'the journal gives back 3 of its frames of chunk 1' });
+    expect(disk.files.has(`${id}.tail`)).toBe(true);
+  });
+
+  it('says what its journal had no room for, and keeps silence there', async () => {
+    const file = await created();
+    const samples = 10_000;
+    for (let i = 0; i < samples; i++) file.take(audio(i, 1)); // blocks of an eighth of a millisecond, which no edge sends
+    file.take({ kind: 'end', samples });
+    expect(await end(file)).toMatchObject({ outcome: 'failed', samples, why: expect.stringMatching(/^\d+ ms of audio were dropped$/) });
+    expect(faults.map(({ code }) => code)).toContain('RECORDING_AUDIO_DROPPED');
   });
 
   it('is never called complete after a sync that failed, for the next one would not tell', async () => {

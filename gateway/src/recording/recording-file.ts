@@ -1,6 +1,7 @@
 /**
- * One recording on its way to the disk: queue → chunks → age file and tail journal. Every write is tried again for a while; what cannot be
- * written ends the recording and leaves the files as they are, for `interrupted.ts` to join. Nothing here throws at the audio side.
+ * One recording on its way to the disk: queue → tail journal → chunks of the age file. A chunk is read back from the journal when it is full, so
+ * that a call keeps no audio in memory that the disk has. Every write is tried again for a while; what cannot be written ends the recording
+ * and leaves the files as they are, for `interrupted.ts` to join. Nothing here throws at the audio side.
  */
 import { join } from 'node:path';
 import { AgeSealer, encryptBytes } from '@keepline/compliance/age';
@@ -8,6 +9,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import { type KeeplineError, messageOf } from '@keepline/contracts/errors';
 import type { RecordingId } from '@keepline/contracts/ids';
 import { ChunkFill, type Effect } from './chunk-fill.ts';
+import { ChunkText } from './chunk-text.ts';
 import { RecordingAudioDropped, RecordingWriteFailed } from './errors.ts';
 import { finishedName, partName, peaksName, tailName } from './file-names.ts';
 import { PeakMeter, peaksToBytes } from './peaks.ts';
@@ -15,7 +17,7 @@ import { Silences } from './silences.ts';
 import type { DiskFile, RecordingDisk } from './recording-disk.ts';
 import type { RecordingMessage, RecordingResult } from './recorder-messages.ts';
 import { TailSealer } from './tail-journal.ts';
-import { durationMs } from './wav.ts';
+import { durationMs, SAMPLE_BYTES, wavHeader } from './wav.ts';
 
 /** Audio that waits for a stalled disk, per recording: 16 s. Beyond it new blocks are dropped, counted, and silence keeps their place. */
 export const QUEUE_MAX_BYTES = 262_144;
@@ -54,6 +56,8 @@ export class RecordingFile {
   #syncing: Promise<void> | undefined;
   #syncFault = '';
   #tailSynced = false;
+  /** Samples the journal had no room for; the file has silence there. */
+  #unkeptSamples = 0;
 
   private constructor(
     id: RecordingId,
@@ -155,19 +159,36 @@ export class RecordingFile {
     if (effect.do === 'audio') {
       this.#peaks.hear(effect.sample, effect.alaw);
       const frame = this.#tailSealer.seal(effect.chunk, effect.sample, effect.alaw);
-      if (frame) await this.#write(this.#tail, frame.bytes, frame.offset);
+      if (frame) return await this.#write(this.#tail, frame.bytes, frame.offset);
+      this.#report(new RecordingAudioDropped(this.#id)); // blocks of under 3 ms only, which no edge sends
+      this.#unkeptSamples += effect.alaw.length / SAMPLE_BYTES;
       return;
     }
+    const plain = await this.#textOf(effect.chunk, effect.bytes);
     // Sealed once and written as often as needed: a second sealing could meet other bytes under the same nonce.
-    const sealed = this.#sealer.seal(effect.chunk, effect.last, effect.plain);
+    const sealed = this.#sealer.seal(effect.chunk, effect.last, plain);
     await this.#write(this.#main, sealed, this.#sealer.offsetOf(effect.chunk));
     if (!effect.last) this.#syncBehind();
   }
 
-  async #write(file: DiskFile, bytes: Uint8Array, offset: number): Promise<void> {
+  /** The WAV's bytes of one chunk, from the journal: chunk 0, or the chunk that has just become full, or the last. */
+  async #textOf(chunk: number, bytes: number): Promise<Buffer> {
+    const { offset, length } = this.#tailSealer.placeOf(chunk);
+    const text = new ChunkText();
+    const frames = length === 0 ? [] : await this.#tryOn(async () => this.#tailSealer.open(chunk, await this.#tail.read(length, offset)));
+    for (const frame of frames) text.lay(frame);
+    if (chunk === 0) wavHeader(this.#fill.samples).copy(text.bytes);
+    return text.bytes.subarray(0, bytes);
+  }
+
+  #write(file: DiskFile, bytes: Uint8Array, offset: number): Promise<void> {
+    return this.#tryOn(() => file.write(bytes, offset));
+  }
+
+  async #tryOn<T>(work: () => Promise<T>): Promise<T> {
     for (let failures = 0; ; ) {
       try {
-        return await file.write(bytes, offset);
+        return await work();
       } catch (thrown) {
         this.#report(new RecordingWriteFailed(this.#id, messageOf(thrown)));
         if (++failures > RETRIES_MAX) throw thrown;
@@ -207,8 +228,8 @@ export class RecordingFile {
       .remove(join(dir, tailName(this.#id)))
       .catch((thrown: unknown) => this.#report(new RecordingWriteFailed(this.#id, messageOf(thrown))));
     await this.#writePeaks();
-    const why =
-      this.#abandonedWhy || (this.#fill.silentSamples > 0 ? `${durationMs(this.#fill.silentSamples)} ms of audio were dropped` : '');
+    const dropped = this.#fill.silentSamples + this.#unkeptSamples;
+    const why = this.#abandonedWhy || (dropped > 0 ? `${durationMs(dropped)} ms of audio were dropped` : '');
     return { outcome: why ? 'failed' : 'complete', file: finishedName(this.#id), ...result, ...(why ? { why } : {}) };
   }
 

@@ -94,4 +94,21 @@ describe('the tail journal', () => {
     expect(frames).toBe(Math.floor(SLOT_BYTES / 38));
     expect(sealer.seal(2, 0, audio(1, 1))).toBeDefined();
   });
+
+  it('gives back the frames of a chunk while its slot is not used again, or says that it cannot', async () => {
+    const sealer = await TailSealer.to(recipient, ID);
+    const placed = [0, 0, 1, 2].map((chunk, i) => sealer.seal(chunk, i * 4000, audio(i)));
+    const journal = file(sealer, placed);
+    const read = (chunk: number): Buffer => {
+      const { offset, length } = sealer.placeOf(chunk);
+      return journal.subarray(offset, offset + length);
+    };
+    expect([0, 1, 2].map((chunk) => sealer.open(chunk, read(chunk)).map(({ sample }) => sample))).toEqual([[0, 4000], [8000], [12_000]]);
+    expect(() => sealer.open(0, read(0).subarray(1))).toThrow(/gives back 0 of its frames of chunk 0/);
+    const torn = Buffer.from(read(0)).fill(0, read(0).length - 20);
+    expect(() => sealer.open(0, torn)).toThrow(/gives back 1 of its frames/);
+    sealer.seal(3, 16_000, audio(9));
+    expect(sealer.placeOf(1).length).toBe(0); // its slot is chunk 3's now
+    expect(sealer.open(1, Buffer.alloc(0))).toEqual([]);
+  });
 });

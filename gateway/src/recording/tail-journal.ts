@@ -39,13 +39,23 @@ export interface Placed {
   readonly bytes: Buffer;
 }
 
-/** Seals frames and says where they belong. A journal is written by one process, in one go; it is never opened again to append. */
+/** What a slot holds of one chunk. */
+interface Held {
+  chunk: number;
+  bytes: number;
+  frames: number;
+}
+
+/**
+ * Seals frames, says where they belong, and opens them again for the file. A journal is written by one process, in one go; it is never
+ * opened again to append.
+ */
 export class TailSealer {
   readonly prefix: Buffer;
   readonly #key: Buffer;
+  readonly #held: readonly Held[] = Array.from({ length: SLOTS }, () => ({ chunk: 0, bytes: 0, frames: 0 }));
   #counter = 0;
   #chunk = 0;
-  #used = 0;
 
   private constructor(prefix: Buffer, key: Buffer) {
     this.prefix = prefix;
@@ -65,9 +75,10 @@ export class TailSealer {
    */
   seal(chunk: number, sample: number, alaw: Uint8Array): Placed | undefined {
     if (chunk < this.#chunk) throw new RangeError(`chunk ${chunk} of a tail journal after ${this.#chunk}`);
-    if (chunk > this.#chunk) this.#used = 0;
     this.#chunk = chunk;
-    if (this.#used + FRAME_BYTES + alaw.length > SLOT_BYTES) return undefined;
+    const held = this.#slot(chunk);
+    if (held.chunk !== chunk) Object.assign(held, { chunk, bytes: 0, frames: 0 });
+    if (held.bytes + FRAME_BYTES + alaw.length > SLOT_BYTES) return undefined;
     const head = Buffer.alloc(FRAME_HEAD_BYTES);
     head.writeBigUInt64BE(BigInt(this.#counter), 0);
     head.writeBigUInt64BE(BigInt(sample), 8);
@@ -76,10 +87,35 @@ export class TailSealer {
       plaintextLength: alaw.length,
     });
     const bytes = Buffer.concat([head, cipher.update(alaw), cipher.final(), cipher.getAuthTag()]);
-    const offset = this.prefix.length + slotOf(chunk) * SLOT_BYTES + this.#used;
+    const offset = this.#offsetOf(chunk) + held.bytes;
     this.#counter++;
-    this.#used += bytes.length;
+    held.bytes += bytes.length;
+    held.frames++;
     return { offset, bytes };
+  }
+
+  /** Where the frames of this chunk lie in the journal file; a length of 0 when there are none, or their slot is used again. */
+  placeOf(chunk: number): { readonly offset: number; readonly length: number } {
+    const held = this.#slot(chunk);
+    return { offset: this.#offsetOf(chunk), length: held.chunk === chunk ? held.bytes : 0 };
+  }
+
+  /** The frames of this chunk in what was read at {@link placeOf}. @throws Error when not all come back as they were sealed */
+  open(chunk: number, read: Uint8Array): Frame[] {
+    const frames = [...openSlot(this.#key, read)];
+    const { length } = this.placeOf(chunk);
+    if (read.length === length && (length === 0 || frames.length === this.#slot(chunk).frames)) return frames;
+    throw new Error(`the journal gives back ${frames.length} of its frames of chunk ${chunk}`);
+  }
+
+  #slot(chunk: number): Held {
+    const held = this.#held[slotOf(chunk)];
+    if (held === undefined) throw new RangeError(`no slot for chunk ${chunk}`);
+    return held;
+  }
+
+  #offsetOf(chunk: number): number {
+    return this.prefix.length + slotOf(chunk) * SLOT_BYTES;
   }
 }
 
