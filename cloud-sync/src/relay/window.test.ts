@@ -52,22 +52,54 @@ describe('window', () => {
     expect(large.open).toBe(true);
   });
 
+  /** `fillings` of the window, each answered whole `tookMs(events ahead of the last)` after it was sent. @returns the limit after each */
+  const answered = (window: Window, fillings: number, tookMs: (inFlight: number) => number): number[] => {
+    const limits: number[] = [];
+    for (let n = 0; n < fillings; n++) {
+      const sent: number[] = [];
+      while (window.open) sent.push(window.send({ seq: ++seq, id: `e${seq}` }, 100, nowMs).afterSeq + 1);
+      nowMs += tookMs(sent.length);
+      for (const streamSeq of sent) window.acknowledged(streamSeq, nowMs);
+      limits.push(window.limit);
+    }
+    return limits;
+  };
+  let seq = 40;
+  let nowMs = 0;
+
   it('grows while answers come as quickly as ever, a long way off too, and shrinks when events queue up on the line', () => {
     const window = new Window(START, 1024);
-    let seq = 0;
-    let nowMs = 0;
-    const round = (tookMs: number): void => {
-      const sent = fill(window, window.limit, nowMs).length;
-      nowMs += tookMs;
-      for (let i = 0; i < sent; i++) window.acknowledged(8 + seq++, nowMs);
-    };
-    for (let i = 0; i < 6; i++) round(3000);
-    expect(window.limit).toBe(1024);
-    round(3600);
-    round(3600);
-    expect(window.limit).toBe(256);
-    for (let i = 0; i < 20; i++) round(9000);
-    expect(window.limit).toBe(16);
+    expect(answered(window, 6, () => 3000).at(-1)).toBe(1024);
+    expect(answered(window, 2, () => 3600)).toEqual([512, 256]);
+    // 50 ms for each event: only the least does not queue for longer than half a second.
+    expect(answered(window, 60, (inFlight) => 100 + 50 * inFlight).slice(-30)).toSatisfy((limits: number[]) =>
+      limits.every((n) => n <= 16),
+    );
+  });
+
+  it('does not stay small on a machine that has become slow: when fewer in flight help nobody, they are not fewer for long', () => {
+    for (const slowMs of [130, 900, 4000]) {
+      const window = new Window(START, 1024);
+      answered(window, 10, () => 2);
+      const limits = answered(window, 20, () => slowMs);
+      expect(limits).toContain(1); // it looked
+      expect(limits.at(-1)).toBe(1024);
+      expect(answered(window, 30, () => slowMs).slice(-13)).toEqual(Array.from({ length: 13 }, () => 1024)); // and has no reason to look again
+    }
+  });
+
+  it('after any congestion the window is whole again within 32 fillings, however the line is then', () => {
+    const load = fc.array(fc.record({ tookMs: fc.integer({ min: 1, max: 20_000 }), fillings: fc.integer({ min: 1, max: 8 }) }), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(load, fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 256 }), (phases, thenMs, most) => {
+        const window = new Window(START, most);
+        for (const { tookMs, fillings } of phases) answered(window, fillings, () => tookMs);
+        expect(answered(window, 32, () => thenMs).at(-1)).toBe(most);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   /** A server that takes events in order, loses some, and whose answers are lost, repeated and overtaken; then a new run on a new connection. */

@@ -12,10 +12,13 @@ export const FLIGHT_MAX_BYTES = 4_194_304;
 const FLIGHT_FIRST = 64;
 /** Less would make a slow line slower still. */
 const FLIGHT_LEAST = 16;
-/** An answer this much later than the quickest means that events queue up on the line, ahead of heartbeats and questions. */
+/** An answer this much later than one with nothing of ours ahead of it means that events queue up on the line, ahead of heartbeats and questions. */
 const QUEUEING_MS = 500;
 /** And below this there is room for more. */
 const ROOM_MS = 100;
+/** Timed answers without room before the line itself is looked at; and before it is looked at again while none has room. */
+const LOOK_AFTER = 4;
+const LOOK_AGAIN_AFTER = 16;
 
 interface Sent {
   readonly seq: number;
@@ -39,7 +42,12 @@ export class Window {
   #reached: Resume | undefined;
   #unsettled = 0;
   #doubtful = false;
-  #quickestMs = Number.POSITIVE_INFINITY;
+  /** What an answer takes with nothing of ours ahead of it; the machine and the line change it, so it is never believed for long. */
+  #lineMs = Number.POSITIVE_INFINITY;
+  /** Timed answers without room that are still waited for before a look. */
+  #patience = LOOK_AFTER;
+  /** While the line is looked at, with one event in flight: the limit to go back to. */
+  #limitAfterLook: number | undefined;
   /** Stream sequence whose answer is timed next. */
   #probeSeq: number;
 
@@ -97,9 +105,11 @@ export class Window {
     this.#unanswered--;
     this.#advance();
     if (streamSeq < this.#probeSeq) return undefined;
-    this.#probeSeq = this.#firstSeq + this.#sent.length;
+    const looked = this.#limitAfterLook !== undefined;
     const tookMs = nowMs - sent.sentMs;
     this.#pace(tookMs);
+    // After a look the window is empty: the first to meet a full one again is timed, not the first to be sent.
+    this.#probeSeq = this.#firstSeq + this.#sent.length + (looked ? this.#limit - 1 : 0);
     return tookMs;
   }
 
@@ -143,10 +153,28 @@ export class Window {
     this.#head = 0;
   }
 
+  /**
+   * Doubles while there is room, halves while events queue up. A late answer may also mean that the line or the machine has become slow by itself;
+   * then fewer in flight help nobody and would stay fewer for ever. Only the line without our events tells the two apart: one event goes alone.
+   */
   #pace(tookMs: number): void {
-    this.#quickestMs = Math.min(this.#quickestMs, tookMs);
-    const queueingMs = tookMs - this.#quickestMs;
+    if (this.#limitAfterLook !== undefined) {
+      this.#lineMs = tookMs;
+      this.#limit = this.#limitAfterLook;
+      this.#limitAfterLook = undefined;
+      return;
+    }
+    this.#lineMs = Math.min(this.#lineMs, tookMs);
+    const queueingMs = tookMs - this.#lineMs;
+    if (queueingMs < ROOM_MS) {
+      this.#limit = Math.min(this.#most, this.#limit * 2);
+      this.#patience = LOOK_AFTER;
+      return;
+    }
     if (queueingMs > QUEUEING_MS) this.#limit = Math.max(Math.min(FLIGHT_LEAST, this.#most), this.#limit >> 1);
-    else if (queueingMs < ROOM_MS) this.#limit = Math.min(this.#most, this.#limit * 2);
+    if (--this.#patience > 0) return;
+    this.#patience = LOOK_AGAIN_AFTER;
+    this.#limitAfterLook = this.#limit;
+    this.#limit = 1;
   }
 }
