@@ -96,7 +96,7 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
       'recording',
       'retention',
     ],
-    ...['events', 'cloud-link', 'downlink', 'journeys', 'callback', 'audit', 'identity', 'agents', 'api', 'alarms'],
+    ...['events', 'cloud-link', 'downlink', 'journeys', 'callback', 'audit', 'identity', 'agents', 'api', 'alarms', 'evidence'],
   ],
 
   'admin-ui/ui': [],

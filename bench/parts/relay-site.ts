@@ -130,7 +130,14 @@ export async function exportFromLog(
       }
     });
   }
-  const exporter = new ExportToCloud({ store, events, outbox: site.outbox, anonymiser, clock, log: console });
+  const exporter = new ExportToCloud({
+    store,
+    events,
+    outbox: site.outbox,
+    anonymiser,
+    clock,
+    onFault: ({ code, message }) => console.error(code, message),
+  });
   await measure(async () => {
     exporter.start();
     await exporter.drain();

@@ -28,3 +28,11 @@ export const AlarmSettings = group('Where alarms are taken, beside the page, the
   webhook: text('', 'https:// address that every alarm and its end are posted to as JSON; empty for none.', { pattern: '^(|https://.+)$' }),
   caFile: text('', 'PEM of the authorities that certify the receiver; empty trusts those of the system.'),
 });
+
+/** What `/ws/alarms` pushes: that the list has changed, and by what. */
+export interface AlarmPush {
+  readonly is: 'raised' | 'cleared';
+  readonly number: number;
+  readonly code: string;
+  readonly severity: AlarmSeverity;
+}

@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     siteFlow: voice.siteFlow,
     ground,
     routing,
+    siteFile: values.site,
     browsers: voice.browsers,
     dial(agentId, number) {
       const { callId, over } = startOutboundCall(agentId, number, house);

@@ -21,18 +21,11 @@ import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
+import { REPORT_KINDS } from '@keepline/contracts/reports';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { audited } from './audit/audited.ts';
 import { publishReport } from './evidence/publish-report.ts';
-import {
-  freshEvidence,
-  isReportForm,
-  makeReport,
-  newestEvidence,
-  REPORT_KINDS,
-  type ReportOffice,
-  type ReportWish,
-} from './evidence/reports.ts';
+import { freshEvidence, isReportForm, makeReport, newestEvidence, type ReportOffice, type ReportWish } from './evidence/reports.ts';
 import { Store } from './store/store.ts';
 import { allTables } from './store/tables/all.ts';
 

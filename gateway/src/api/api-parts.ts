@@ -7,8 +7,9 @@ import type { Clock } from '@keepline/contracts/clock';
 import type { DeskService, DeskSuggestion } from '@keepline/contracts/desk-suggestion';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { LinkStatus } from '@keepline/contracts/link';
+import type { ReportCoverage, ReportOrder, ReportRun } from '@keepline/contracts/reports';
 import type { WebSocket } from 'ws';
-import type { Log } from '../identity/identity-store.ts';
+import type { Actor, Log } from '../identity/identity-store.ts';
 import type { Calls, Duty } from '../agents/desk-commands.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Machines } from '../identity/machine-certificates.ts';
@@ -46,7 +47,24 @@ export interface ApiParts {
     query: string,
     limit: number,
   ) => Promise<ReadonlyArray<{ readonly id: string; readonly title: string; readonly excerpt: string; readonly language: string }>>;
-  readonly alarms: { recent(limit: number): Promise<readonly AlarmView[]>; clearNumber(number: number): Promise<boolean> };
+  readonly alarms: {
+    recent(limit: number): Promise<readonly AlarmView[]>;
+    clearNumber(number: number): Promise<boolean>;
+    /** Called after each change that is durable. @returns ends it */
+    subscribe(listener: (change: { readonly is: 'raised' | 'cleared'; readonly alarm: AlarmView }) => void): () => void;
+  };
+  /** Compliance reports, made one at a time in a process of their own. */
+  readonly reports: {
+    coverage(): Promise<ReportCoverage>;
+    list(): Promise<ReportRun[]>;
+    begin(actor: Actor, order: ReportOrder): Promise<ReportRun>;
+    file(id: string, name: string): Promise<Buffer>;
+  };
+  readonly auditLog: {
+    readonly verifierKey: string;
+    list(wanted: { readonly limit: number; readonly act?: string }): Promise<ReadonlyArray<Readonly<Record<string, unknown>>>>;
+    prove(number: number): Promise<string>;
+  };
   /** What the cloud may suggest to an agent about a call. */
   readonly suggestions: {
     readonly offered: readonly DeskService[];

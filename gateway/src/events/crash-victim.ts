@@ -24,7 +24,14 @@ const store = await Store.open(join(folder, 'main.db'), allTables, {
 const outbox = await Outbox.open(join(folder, 'outbox.db'), { maxEvents: 1_000_000 });
 const events = new EventLog({ store, clock: systemClock });
 const anonymiser = new Anonymiser({ key: new Uint8Array(32), site: 'demo' });
-new ExportToCloud({ store, events, outbox, anonymiser, clock: systemClock, log: console }).start();
+new ExportToCloud({
+  store,
+  events,
+  outbox,
+  anonymiser,
+  clock: systemClock,
+  onFault: ({ code, message }) => console.error(code, message),
+}).start();
 
 await Promise.all(Array.from({ length: WRITERS }, (_, i) => writeForEver(i)));
 

@@ -65,7 +65,14 @@ it('kill -9 at any moment: what was promised is there, nothing is half there, an
   const outbox = await Outbox.open(join(folder.path, 'outbox.db'), { maxEvents: 1_000_000 });
   const events = new EventLog({ store, clock: systemClock });
   const anonymiser = new Anonymiser({ key: new Uint8Array(32), site: 'demo' });
-  const exporter = new ExportToCloud({ store, events, outbox, anonymiser, clock: systemClock, log: console });
+  const exporter = new ExportToCloud({
+    store,
+    events,
+    outbox,
+    anonymiser,
+    clock: systemClock,
+    onFault: ({ code, message }) => console.error(code, message),
+  });
   exporter.start();
   await exporter.drain();
   await exporter.stop();

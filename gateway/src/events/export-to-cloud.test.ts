@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Outbox } from '@keepline/cloud-sync/outbox';
 import { Anonymiser } from '@keepline/compliance/anonymise';
 import type { CallId } from '@keepline/contracts/ids';
+import type { KeeplineError } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
 import { eventually } from '@keepline/testkit/eventually';
 import { FakeClock } from '@keepline/testkit/fake-clock';
@@ -43,11 +44,9 @@ afterEach(async () => {
 });
 
 const exporterTo = (target: ExportTarget): ExportToCloud => {
-  const log = {
-    error: (details: object, message: string) =>
-      void logged.push({ code: 'code' in details ? String(details.code) : '', text: JSON.stringify(details) + message }),
-  };
-  const exporter = new ExportToCloud({ store, events, outbox: target, anonymiser, clock, log });
+  const onFault = ({ code, message, hint, offending }: KeeplineError): void =>
+    void logged.push({ code, text: JSON.stringify({ hint, offending }) + message });
+  const exporter = new ExportToCloud({ store, events, outbox: target, anonymiser, clock, onFault });
   running.push(exporter);
   return exporter;
 };

@@ -35,7 +35,8 @@ export interface ExportParts {
   readonly outbox: ExportTarget;
   readonly anonymiser: { event(event: DomainEvent): Anonymised<CloudEvent> };
   readonly clock: Pick<Clock, 'now' | 'after'>;
-  readonly log: { error(details: object, message: string): void };
+  /** Told once per batch and kind of fault, however many events it concerns. */
+  readonly onFault: (fault: KeeplineError) => void;
 }
 
 /** Since the start of this process, but for the cursor. produced = exported + refused, or `missing` says how many are not. */
@@ -196,7 +197,7 @@ export class ExportToCloud {
   }
 
   #alarm(error: KeeplineError): void {
-    this.#parts.log.error({ code: error.code, hint: error.hint, offending: error.offending }, error.message);
+    this.#parts.onFault(error);
   }
 
   #pause(ms: number): Promise<void> {

@@ -19,14 +19,12 @@ const EVENTS = 2000;
 const [room, small] = process.argv.slice(2);
 if (room === undefined || small === undefined) throw new Error('usage: full-disk-victim.ts ROOM SMALL');
 const alarms: string[] = [];
-const log = {
-  error: (details: object, message: string): void => void alarms.push(`${'code' in details ? String(details.code) : ''}: ${message}`),
-};
+const onFault = ({ code, message }: Error & { readonly code: string }): void => void alarms.push(`${code}: ${message}`);
 const store = await Store.open(join(room, 'main.db'), [eventTables], { columns: await columnsOfTest() });
 const outbox = await Outbox.open(join(small, 'outbox.db'), { maxEvents: 1_000_000 });
 const events = new EventLog({ store, clock: systemClock });
 const anonymiser = new Anonymiser({ key: new Uint8Array(32), site: 'demo' });
-const exporter = new ExportToCloud({ store, events, outbox, anonymiser, clock: systemClock, log });
+const exporter = new ExportToCloud({ store, events, outbox, anonymiser, clock: systemClock, onFault });
 
 const ballast = join(small, 'ballast');
 fill(ballast);

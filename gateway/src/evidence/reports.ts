@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EgressLedger } from '@keepline/cloud-sync/egress-ledger';
 import { reportText } from '@keepline/cloud-sync/egress-report';
-import { ACTIVITY_KINDS, type ActivityKind, activityReport, readActivity } from '@keepline/compliance/activity-report';
+import { type ActivityKind, activityReport, readActivity } from '@keepline/compliance/activity-report';
 import type { KeyStore } from '@keepline/compliance/keys';
 import { readAttestations } from '@keepline/compliance/mlps-attestations';
 import {
@@ -23,14 +23,13 @@ import type { ReportFile } from '@keepline/compliance/report-signature';
 import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
+import type { ReportKind } from '@keepline/contracts/reports';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import type { Reader } from '../store/connection.ts';
 import { accountFacts } from './accounts.ts';
 import { egressDocument } from './egress-document.ts';
 import { takeEvidence } from './take-evidence.ts';
 
-export const REPORT_KINDS = ['mlps', ...ACTIVITY_KINDS, 'egress'] as const;
-export type ReportKind = (typeof REPORT_KINDS)[number];
 export type AnyForm = ReportForm | 'oscal';
 
 export interface ReportWish {

@@ -1,5 +1,5 @@
 /** The ground of a site, really laid, ended and laid again over a folder of the audit log that somebody put back. */
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSite } from '@keepline/contracts/site-file';
 import { eventually } from '@keepline/testkit/eventually';
@@ -49,6 +49,32 @@ it('signs into the database and towards the cloud what the log was, and finds it
     readFileSync(join(home.path, 'audit/entries.jsonl'), 'utf8').includes('"object":"alarm:AUDIT_FORKED"'),
   );
 }, 30_000);
+
+it('goes on from the log as it is once somebody has ended the alarm, and keeps what the other history was', async () => {
+  await lay();
+  await act('site:first');
+  await ground.close();
+  cpSync(join(home.path, 'audit'), join(home.path, 'audit.copy'), { recursive: true });
+  await lay();
+  await act('site:second');
+  await ground.close();
+  const known = readFileSync(join(home.path, 'audit/checkpoints.jsonl'), 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  rmSync(join(home.path, 'audit'), { recursive: true });
+  cpSync(join(home.path, 'audit.copy'), join(home.path, 'audit'), { recursive: true });
+  for (let start = 0; start < 2; start++) {
+    await lay();
+    await eventually('the alarm', () => ground.alarms.standing().length > 0); // also at the second start: nobody has looked
+    if (start === 0) await ground.close();
+  }
+  expect(await ground.alarms.clearNumber(ground.alarms.standing()[0]?.number ?? 0)).toBe(true);
+  const folder = join(home.path, 'audit-forks');
+  await eventually('the other history', () => existsSync(folder) && readdirSync(folder).length === 1);
+  expect(readFileSync(join(folder, readdirSync(folder)[0] ?? ''), 'utf8')).toBe(JSON.parse(known));
+  await act('site:third');
+  await ground.close();
+  await lay();
+  expect(health()).toMatchObject({ status: 'ok', parts: { audit: 'ok' }, alarms: [] });
+}, 60_000);
 
 it('finds it put back under its feet at the next act, which is refused', async () => {
   await lay();

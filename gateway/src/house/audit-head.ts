@@ -2,6 +2,8 @@
  * The newest checkpoint of the audit log, kept outside its folder: in `main.db`, and as a domain event on its way to the cloud, at most once a
  * minute. At start the log must extend what the database knows; a folder that was put back from a copy does not.
  */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '@keepline/contracts/clock';
 import { findFork } from '@keepline/compliance/kept-head';
 import type { KeeplineError } from '@keepline/contracts/errors';
@@ -24,6 +26,19 @@ export interface AuditHeadParts {
 export async function forkSinceLastRun({ dir, verifierKey, store }: AuditHeadParts): Promise<KeeplineError | undefined> {
   const kept = await store.read.get<{ note: string }>('SELECT note FROM audit_head WHERE id = 1');
   return kept && findFork(dir, kept.note, verifierKey, 'main.db');
+}
+
+/**
+ * The history that the database knew and the log no longer holds is put aside as `DIR/audit-forks/<entries>.checkpoint`, for `audit verify
+ * --against`; from then on the log as it is now is what the next start is held against.
+ */
+export async function acceptFork({ store }: AuditHeadParts, data: string): Promise<void> {
+  const kept = await store.read.get<{ note: string }>('SELECT note FROM audit_head WHERE id = 1');
+  if (!kept) return;
+  const folder = join(data, 'audit-forks');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, `${kept.note.split('\n')[1] ?? ''}.checkpoint`), kept.note, { mode: 0o600, flush: true });
+  await store.write((tx) => tx.run('DELETE FROM audit_head WHERE id = 1').then(() => {}));
 }
 
 export class AuditHead {

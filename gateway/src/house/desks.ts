@@ -4,6 +4,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
+import { listEntries } from '@keepline/compliance/audit-list';
+import { proveEntry } from '@keepline/compliance/audit-prove';
+import { verifierFrom } from '@keepline/compliance/note';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
@@ -19,6 +22,7 @@ import { askSuggestion } from '../cloud-link/ask-suggestion.ts';
 import { articlesNear, searchKnowledge } from '../downlink/knowledge.ts';
 import { decisionsOf, findCall } from '../store/tables/calls.ts';
 import { openArchive } from './archive.ts';
+import { ReportDesk } from '../evidence/report-desk.ts';
 import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
@@ -33,6 +37,8 @@ export interface DeskParts {
   readonly routing: RoutingOffice;
   readonly browsers: BrowserMedia;
   /** Begins a call out for an agent. */
+  /** As the gateway was given it. */
+  readonly siteFile: string | undefined;
   readonly dial: (agentId: AgentId, number: string) => CallId;
   readonly health: ApiParts['health'];
   readonly metrics: ApiParts['metrics'];
@@ -84,6 +90,8 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     reasons: site.reasons,
     dispositions: site.dispositions,
     sessions: identity.sessions,
+  const { data, audited, onFault } = ground;
+  const reports = new ReportDesk({ data, siteFile: parts.siteFile, audited, clock, onFault });
     duty,
     calls: registry,
     link: cloudSync,
@@ -122,6 +130,8 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
             ask: askSuggestion({
               ...{ site: site.site, offered: site.cloud.deskServices, dispositions: site.dispositions, clock },
               ...{ socketPath: join(ground.data, 'run/cloud-sync.sock'), link: () => cloudSync.status(), onFault: ground.onFault },
+          reports,
+          auditLog: auditLogOf(ground),
               articlesNear: (text) => articlesNear(store.read, text, ARTICLES_OFFERED),
             }),
           },
@@ -144,5 +154,17 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
 }
 
 function isFor(trace: unknown, agentId: string): boolean {
+      await reports.close();
   return typeof trace === 'object' && trace !== null && 'agentId' in trace && trace.agentId === agentId;
 }
+/** What the door shows of the log; read beside whoever writes it. */
+export function auditLogOf({ data, keys }: Pick<Ground, 'data' | 'keys'>): ApiParts['auditLog'] {
+  const dir = join(data, 'audit');
+  const { verifierKey } = keys.auditSigner();
+  return {
+    verifierKey,
+    list: (wanted) => listEntries(dir, wanted),
+    prove: (number) => proveEntry(dir, verifierFrom(verifierKey), number),
+  };
+}
+

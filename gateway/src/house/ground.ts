@@ -24,7 +24,7 @@ import { SealedColumns } from '../store/columns.ts';
 import { claimDataFormat } from '../store/data-format.ts';
 import { Store } from '../store/store.ts';
 import { AlarmGate, type Alarms, openAlarms } from './alarms.ts';
-import { AuditHead, forkSinceLastRun } from './audit-head.ts';
+import { acceptFork, AuditHead, forkSinceLastRun } from './audit-head.ts';
 import { startAuditPruning } from './audit-pruning.ts';
 import { watchAudit } from './audit-watch.ts';
 import { allTables } from '../store/tables/all.ts';
@@ -102,10 +102,15 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     audited(audit, act, { ...context, correlation: context.correlation ?? newId('act', clock.now()) }, run);
   const alarms = await openAlarms({ site, data, store, events, clock, log, audited: runAudited, watch, onFault }, gate);
   const headParts = { dir, verifierKey, store, events, clock, onFault };
+  const keepHead = (): void => void (head = new AuditHead(headParts));
   const fork = await forkSinceLastRun(headParts);
-  if (fork) onFault(fork);
-  // What the database knows of another history is kept as it is, for whoever looks into it.
-  else head = new AuditHead(headParts);
+  if (fork) {
+    onFault(fork);
+    // What the database knows of another history stays as it is until a person has looked into it and ends the alarm.
+    alarms.subscribe(({ is, alarm }) => {
+      if (is === 'cleared' && alarm.code === fork.code && !head) void acceptFork(headParts, data).then(keepHead, onFault);
+    });
+  } else keepHead();
   const pruning = startAuditPruning({ site, data, signer, clock, audited: runAudited, log, onFault });
   const policy = new PolicySource(data, onFault);
   const anonymiser = new Anonymiser({
@@ -114,12 +119,10 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     ...site.anonymisation,
     policy: () => policy.current().document,
   });
-  const expiry = new ExpiryAlarm(clock, (fault) =>
-    log.error({ code: fault.code, offending: fault.offending, hint: fault.hint }, fault.message),
-  );
+  const expiry = new ExpiryAlarm(clock, onFault);
   const { outboxMaxEvents: maxEvents, outboxMaxBytes: maxBytes, outboxMaxAgeDays: maxAgeDays } = site.cloud;
   const outbox = await Outbox.open(join(data, 'outbox.db'), { maxEvents, maxBytes, maxAgeDays, clock, onExpired: expiry.expired });
-  const exporter = new ExportToCloud({ store, events, outbox, anonymiser, clock, log });
+  const exporter = new ExportToCloud({ store, events, outbox, anonymiser, clock, onFault });
   return {
     site,
     data,

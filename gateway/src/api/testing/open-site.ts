@@ -72,6 +72,9 @@ export async function openSite(
     machines?: Machines;
   } = {},
 ) {
+    alarms?: ApiParts['alarms'];
+    reports?: ApiParts['reports'];
+    auditLog?: ApiParts['auditLog'];
   const clock = o.clock ?? systemClock;
   const folder = await mkdtemp(join(tmpdir(), 'keepline-api-'));
   const store = await Store.open(join(folder, 'main.db'), [callTables, recordingTables, identityTables]);
@@ -163,7 +166,9 @@ export async function openSite(
     link,
     metrics: async () => '# TYPE keepline_edge_calls gauge\nkeepline_edge_calls 0\n',
     health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' }, alarms: [] }),
-    alarms: { recent: async () => [], clearNumber: async () => false },
+    alarms: o.alarms ?? { recent: async () => [], clearNumber: async () => false, subscribe: () => () => {} },
+    reports: o.reports ?? { coverage: nothingThere, list: async () => [], begin: nothingThere, file: nothingThere },
+    auditLog: o.auditLog ?? { verifierKey: '', list: async () => [], prove: nothingThere },
     recordings,
     callerNumber: async () => '13812345678',
     knowledge: async () => [],

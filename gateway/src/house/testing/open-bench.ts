@@ -26,9 +26,11 @@ import { drillReport, reportText } from '../../cloud-link/drill-report.ts';
 import { keepDrill } from '../../cloud-link/drill-shelf.ts';
 import { listProposals } from '../../downlink/cloud-proposals.ts';
 import { checkFlow } from '../../ivr/flow-check.ts';
+import { ReportDesk } from '../../evidence/report-desk.ts';
 import { Connection } from '../../store/connection.ts';
 import { Store } from '../../store/store.ts';
 import { allTables } from '../../store/tables/all.ts';
+import { auditLogOf } from '../desks.ts';
 import { openWorkbench, type WorkbenchGround } from '../workbench.ts';
 
 const SYNC = fileURLToPath(new URL('../../../../cloud-sync/src/main.ts', import.meta.url));
@@ -65,8 +67,11 @@ export async function openBench(o: { readonly deskFolder?: string; readonly cloc
     now: { state: 'down', sinceMs: 1, why: 'server_away', condition: 'server_away', backlog: 3, oldestUnsentMs: 9 },
   };
   const bench = await openWorkbench(ground, siteFlow, { status: () => link.now });
+  const reports = new ReportDesk({ data, siteFile: undefined, audited: ground.audited, clock: systemClock, onFault: () => {} });
   const house = await openSite({
     workbench: bench.parts,
+    reports,
+    auditLog: auditLogOf(ground),
     ...(o.deskFolder === undefined ? {} : { deskFolder: o.deskFolder }),
     ...(o.clock ? { clock: o.clock } : {}),
   });
@@ -122,6 +127,7 @@ export async function openBench(o: { readonly deskFolder?: string; readonly cloc
         await once(sync, 'exit');
       }
       await house.close();
+      await reports.close();
       await bench.close();
       await store.close();
       await log.close();
