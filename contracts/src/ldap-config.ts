@@ -2,7 +2,8 @@
 import { Type } from 'typebox';
 import { group, text, whole } from './config-field.ts';
 
-const Role = Type.Union(
+/** What a directory or a provider may give: every role but `agent`, which the site file gives. */
+export const DirectoryRole = Type.Union(
   [
     Type.Literal('supervisor'),
     Type.Literal('quality_reviewer'),
@@ -28,9 +29,12 @@ export const LdapSettings = group('Sign-in by a directory (LDAP, Active Director
   memberAttribute: text('member', 'Attribute of a group that names its members by DN.', { pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$' }),
   nesting: whole(3, 1, 8, 'Levels of groups within groups that are followed.'),
   timeoutMs: whole(3000, 200, 30_000, 'How long each step may take, ms.'),
-  groups: Type.Array(Type.Object({ dn: text('', 'DN of a group.', { minLength: 1 }), role: Role }, { additionalProperties: false }), {
-    default: [],
-    maxItems: 64,
-    description: 'Roles by group; who is in none of these groups may not come in. Agents stand in `agents`.',
-  }),
+  groups: Type.Array(
+    Type.Object({ dn: text('', 'DN of a group.', { minLength: 1 }), role: DirectoryRole }, { additionalProperties: false }),
+    {
+      default: [],
+      maxItems: 64,
+      description: 'Roles by group; who is in none of these groups may not come in. Agents stand in `agents`.',
+    },
+  ),
 });

@@ -11,6 +11,7 @@ import { AuditSettings, SiemSettings } from './audit-config.ts';
 import { LdapSettings } from './ldap-config.ts';
 import { MachineSettings } from './machine-config.ts';
 import { DOWNLINK_KEY_PATTERN } from './downlink-key.ts';
+import { OidcSettings } from './oidc-config.ts';
 import { OverloadSettings } from './overload-config.ts';
 import { FeatureCodes, ParkingSettings, SecretHooks } from './features-config.ts';
 import { recordingFields } from './recording-policy.ts';
@@ -121,6 +122,7 @@ export const SiteConfig = Type.Object(
         { default: [], maxItems: 16, description: 'Where a role may sign in from; a role without a row may from anywhere.' },
       ),
       ldap: LdapSettings,
+      oidc: OidcSettings,
       machines: MachineSettings,
       fourEyes: Type.Array(FourEyesAct, {
         default: [],

@@ -25,6 +25,21 @@ export async function signIn(request: SignInRequest): Promise<SessionReply> {
   return readSession('/api/sign-in', await postJson('/api/sign-in', request));
 }
 
+/** Whether the site has an identity provider people may sign in by; an answer that says nothing else is a no. */
+export async function hasProvider(): Promise<boolean> {
+  const body = await getJson('/api/sign-in/ways');
+  return isRecord(body) && body.oidc === true;
+}
+
+/** Where the browser goes to sign in there. */
+export async function providerAddress(): Promise<string> {
+  const body = await postJson('/api/sign-in/oidc');
+  if (!isRecord(body) || typeof body.url !== 'string' || !body.url.startsWith('https://')) {
+    throw new GatewayReplyInvalid('/api/sign-in/oidc', 200);
+  }
+  return body.url;
+}
+
 /** Also done when the session had ended already. @throws GatewayRefused while a call is in progress */
 export async function signOut(): Promise<void> {
   try {

@@ -1,12 +1,12 @@
 /** Where an agent begins: id, password, and what went wrong if it did. */
 import { LockOutlined, UserOutlined } from '@ant-design/icons';
-import { useMutation } from '@tanstack/react-query';
-import { Alert, Button, Card, Form, Input, type InputRef } from 'antd';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Alert, Button, Card, Divider, Form, Input, type InputRef } from 'antd';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SessionReply, SignInRequest } from '@keepline/contracts/agent-protocol';
-import { asKeeplineError } from '../server/errors.ts';
-import { signIn } from './session.ts';
+import { asKeeplineError, GatewayRefused } from '../server/errors.ts';
+import { hasProvider, providerAddress, signIn } from './session.ts';
 
 export interface SignInPageProps {
   /** Why the agent is here again; '' at the first visit. */
@@ -27,6 +27,11 @@ export function SignInPage({ notice, onSignedIn }: SignInPageProps): ReactNode {
       passwordInput.current?.focus();
     },
   });
+  const ways = useQuery({ queryKey: ['sign-in-ways'], queryFn: hasProvider, retry: false });
+  const provider = useMutation({ mutationFn: providerAddress, onSuccess: (url) => location.assign(url) });
+  // what the provider sent back and the gateway refused comes as a code in the address
+  const [sentBack] = useState(() => /^[A-Z_]{3,40}$/.exec(new URLSearchParams(location.search).get('refused') ?? '')?.[0]);
+  const refused = attempt.error ?? provider.error ?? (sentBack === undefined ? null : new GatewayRefused(sentBack, '', '', 401));
   useEffect(() => {
     agentInput.current?.focus();
     document.title = `${t('signIn.title')} · ${t('brand')}`;
@@ -36,10 +41,8 @@ export function SignInPage({ notice, onSignedIn }: SignInPageProps): ReactNode {
       <Card className="sign-in-card">
         <h1>{t('signIn.title')}</h1>
         <p className="sign-in-subtitle">{t('signIn.subtitle')}</p>
-        {notice !== '' && !attempt.isError && (
-          <Alert type="warning" showIcon title={notice} className="sign-in-alert" data-testid="notice" />
-        )}
-        {attempt.isError && <Refusal thrown={attempt.error} />}
+        {notice !== '' && !refused && <Alert type="warning" showIcon title={notice} className="sign-in-alert" data-testid="notice" />}
+        {refused && <Refusal thrown={refused} />}
         <Form
           form={form}
           layout="vertical"
@@ -73,6 +76,14 @@ export function SignInPage({ notice, onSignedIn }: SignInPageProps): ReactNode {
             {t('signIn.submit')}
           </Button>
         </Form>
+        {ways.data === true && (
+          <>
+            <Divider plain>{t('signIn.or')}</Divider>
+            <Button size="large" block loading={provider.isPending} onClick={() => provider.mutate()} data-testid="sign-in-provider">
+              {t('signIn.provider')}
+            </Button>
+          </>
+        )}
         <p className="sign-in-notice">{t('signIn.notice')}</p>
       </Card>
     </main>

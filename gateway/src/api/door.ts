@@ -32,6 +32,7 @@ import { cloudRoutes } from './routes/cloud.ts';
 import { downlinkRoutes } from './routes/downlink.ts';
 import { factorRoutes } from './routes/factors.ts';
 import { knowledgeRoutes } from './routes/knowledge.ts';
+import { oidcRoutes } from './routes/oidc.ts';
 import { recordingRoutes } from './routes/recordings.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -157,6 +158,7 @@ export async function buildDoor({ parts, limits, isSecure, hsts, isOurName = () 
 
   const routes = routeTable(app);
   sessionRoutes(app, parts, { signInsPerMinute: limits.signInsPerMinute, isSecure });
+  oidcRoutes(app, parts, { signInsPerMinute: limits.signInsPerMinute, isSecure });
   factorRoutes(app, parts);
   userRoutes(app, parts);
   siteRoutes(app, parts);

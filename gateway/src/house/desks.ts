@@ -16,6 +16,7 @@ import type { FirstPassword } from '../identity/credentials.ts';
 import { openIdentity } from '../identity/identity.ts';
 import { openMachines } from '../identity/machine-certificates.ts';
 import { openLdap } from '../identity/ldap-directory.ts';
+import { openOidc } from '../identity/oidc-provider.ts';
 import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
 import { askSuggestion } from '../cloud-link/ask-suggestion.ts';
@@ -73,6 +74,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     agents: site.agents,
     sealingKey: ground.keys.identityKey(),
     outside: site.identity.ldap.url === '' ? undefined : openLdap(site.identity.ldap, ground.data),
+    provider: site.identity.oidc.issuer === '' ? undefined : openOidc(site.identity.oidc, ground.data, clock),
     idleMs: site.web.sessionIdleMinutes * 60_000,
     longestMs: site.web.sessionHours * 3_600_000,
     isInCall: (agentId) => registry.ofAgent(agentId) !== undefined,

@@ -44,8 +44,26 @@ export class SignInSourceRefused extends KeeplineError {
 export class DirectoryUnavailable extends KeeplineError {
   constructor(cause: unknown) {
     super('DIRECTORY_UNAVAILABLE', 'the directory of the bank cannot be asked', {
-      hint: 'Accounts made on this site still come in. See identity.ldap in site.yaml: address, certificate authority, name and password of the search.',
+      hint: 'Accounts made on this site still come in. See identity.ldap and identity.oidc in site.yaml: address, certificate authority, and the password or secret.',
       cause,
+    });
+  }
+}
+
+/** What came back from the provider was not proven; the audit log has the same code, the page shows it. */
+export class OidcRefused extends KeeplineError {
+  constructor(why: string, cause?: unknown) {
+    super('OIDC_REFUSED', `the sign-in at the identity provider did not hold: ${why}`, {
+      hint: 'Begin again on the sign-in page. If it goes on: compare identity.oidc in site.yaml with the registration at the provider, and the clocks of both.',
+      cause,
+    });
+  }
+}
+
+export class OidcAbsent extends KeeplineError {
+  constructor() {
+    super('OIDC_ABSENT', 'this site has no identity provider', {
+      hint: 'Sign in with name and password; identity.oidc in site.yaml sets one.',
     });
   }
 }

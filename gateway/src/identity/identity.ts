@@ -9,6 +9,8 @@ import { Directory } from './directory.ts';
 import { FactorStore } from './factor-store.ts';
 import type { Audited, IdentityStore, Log } from './identity-store.ts';
 import { LockStore } from './lock-store.ts';
+import { OidcSignIn } from './oidc-sign-in.ts';
+import type { OidcProvider } from './oidc-provider.ts';
 import { OwnAccount } from './own-account.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { Passkeys } from './passkeys.ts';
@@ -35,6 +37,8 @@ export interface IdentityOptions {
   readonly longestMs: number;
   /** A directory of the bank, where there is one. */
   readonly outside?: OutsideDirectory | undefined;
+  /** An identity provider of the bank, where there is one. */
+  readonly provider?: OidcProvider | undefined;
   readonly isInCall: (userId: string) => boolean;
   readonly leave: (userId: string) => Promise<void>;
   readonly onPasswordChanged: (userId: string) => Promise<void>;
@@ -44,6 +48,8 @@ export interface Identity {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
   readonly signIn: SignIn;
+  /** Undefined where there is no identity provider. */
+  readonly oidc: OidcSignIn | undefined;
   readonly own: OwnAccount;
   readonly accounts: Accounts;
   readonly tokens: ApiTokens;
@@ -92,12 +98,13 @@ export async function openIdentity(o: IdentityOptions): Promise<Identity> {
   const seal = new Seal(o.sealingKey);
   const approvals = new Approvals({ store, clock, directory, audited });
   await approvals.demand(settings.fourEyes);
-  const { site, onPasswordChanged } = o;
+  const { site, onPasswordChanged, provider } = o;
   return {
     directory,
     credentials,
     sessions,
     signIn,
+    oidc: provider && new OidcSignIn({ provider, seal, signIn, audited, clock }),
     own: new OwnAccount({ sessions, credentials, factors, passkeys, seal, signIn, audited, clock, site, onPasswordChanged }),
     accounts: new Accounts({
       directory,

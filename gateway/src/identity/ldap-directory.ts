@@ -3,12 +3,13 @@
  * Always over TLS. Filters are built from values, never from text, so that a name can say nothing but itself. One connection per
  * sign-in, every step under a time-out; how many run at once is bounded by the verifications before it.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { conflictIn, type Role } from '@keepline/contracts/roles';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { Client, EqualityFilter, InvalidCredentialsError } from 'ldapts';
-import { DirectorySecretLax, DirectoryUnavailable, RolesConflict } from './errors.ts';
+import { DirectoryUnavailable, RolesConflict } from './errors.ts';
+import { secretOf } from './secret-file.ts';
 import type { OutsideDirectory } from './sign-in.ts';
 
 type Settings = SiteConfig['identity']['ldap'];
@@ -106,13 +107,3 @@ function rolesOf(groups: ReadonlySet<string>, settings: Settings): Role[] {
 
 /** Names of a directory compare without case and without the spaces around commas (RFC 4518, as far as the DNs of settings need it). */
 const plain = (dn: string): string => dn.toLowerCase().replaceAll(/\s*([,=])\s*/g, '$1');
-
-function secretOf(path: string): string {
-  try {
-    const facts = statSync(path);
-    if (facts.isFile() && (facts.mode & 0o077) === 0) return readFileSync(path, 'utf8').trim();
-  } catch {
-    // told below
-  }
-  throw new DirectorySecretLax(path);
-}

@@ -33,6 +33,8 @@ export interface SessionStart {
   readonly from: string;
   readonly mustChangePassword: boolean;
   readonly hasFactor: boolean;
+  /** How long ago somebody trusted saw two factors of this person, ms; undefined: nobody did, so it is proven here. */
+  readonly provenAgoMs?: number | undefined;
 }
 
 interface Live {
@@ -114,17 +116,20 @@ export class Sessions {
   /** A new session with a new token, durable before it is returned. What exceeds the number allowed ends as `signed_in_elsewhere`. */
   async open(start: SessionStart): Promise<{ readonly token: string; readonly session: Session }> {
     const { clock, store, longestMs, perUser } = this.#o;
-    const { userId, roles, from, mustChangePassword, hasFactor } = start;
+    const { userId, roles, from, mustChangePassword, provenAgoMs } = start;
+    const factorProven = provenAgoMs !== undefined;
+    const hasFactor = start.hasFactor || factorProven;
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const session: Session = { id: newId('ses', clock.now()), userId, roles, from, openedAtMs: clock.now() };
     const hash = hashOf(token);
     const others = roles.includes('agent') ? 0 : perUser - 1;
-    const progress = [Number(mustChangePassword), Number(hasFactor)] as const;
+    const progress = [mustChangePassword, hasFactor, factorProven].map(Number);
     await store.write((tx) => tx.run(INSERT, hash, session.id, userId, from, session.openedAtMs, session.openedAtMs, ...progress));
     const nowMs = clock.monotonicMs();
     const former = this.of(userId).toReversed().slice(others);
     const at = { openedMonotonicMs: nowMs, endsAtMs: nowMs + longestMs, seenAtMs: nowMs, seenWrittenAtMs: nowMs };
-    this.#keep({ session, hash, ...at, mustChangePassword, hasFactor, factorProven: false, factorAtMs: undefined });
+    const factorAtMs = factorProven ? nowMs - Math.max(0, provenAgoMs) : undefined;
+    this.#keep({ session, hash, ...at, mustChangePassword, hasFactor, factorProven, factorAtMs });
     for (const old of former) await this.end(old, 'signed_in_elsewhere');
     return { token, session };
   }
@@ -244,4 +249,4 @@ const hashOf = (token: string): string => createHash('sha256').update(token).dig
 
 const INSERT = `INSERT INTO user_sessions
   (token_sha256, session_id, user_id, from_address, opened_at_ms, seen_at_ms, must_change, has_factor, factor_proven)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;

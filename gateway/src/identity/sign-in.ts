@@ -22,6 +22,14 @@ export interface OutsideDirectory {
   verify(name: string, password: string): Promise<readonly Role[] | undefined>;
 }
 
+/** Somebody an identity provider has vouched for. */
+export interface Vouched {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** How long ago it saw two factors of them, ms; undefined: it did not say so. */
+  readonly provenAgoMs: number | undefined;
+}
+
 const LOOK_EVERY_MS = 15_000;
 
 export interface SignInOptions {
@@ -72,7 +80,7 @@ export class SignIn {
    * @throws SignInLocked, SignInRefused, SignInSourceRefused, SignInBusy
    */
   async signIn(name: string, password: string, from: string): Promise<{ readonly token: string; readonly session: Session }> {
-    const { audited, credentials, clock, directory, policy, sessions, sources } = this.#o;
+    const { audited, credentials, clock, directory, policy, sessions } = this.#o;
     await directory.refresh(); // for every name alike: the console may have made, changed or disabled this account a moment ago
     const account = directory.find(name);
     // people type passwords into the field for the name; what is no name of ours is not written down
@@ -86,8 +94,7 @@ export class SignIn {
         const person = verified ? account : await this.#vouched(name, password, account, from);
         if (!person) throw new SignInRefused();
         const { id, roles } = person;
-        const keptOut = roleKeptOut(roles, from, sources);
-        if (keptOut !== undefined) throw new SignInSourceRefused(keptOut);
+        this.#mayComeFrom(roles, from);
         const isDue = verified !== undefined && isChangeDue(verified, { isPrivileged: isPrivileged(roles) }, clock.now(), policy);
         const hasFactor = await this.#o.hasFactor(id);
         return sessions.open({ userId: id, roles, from, mustChangePassword: isDue, hasFactor });
@@ -96,23 +103,58 @@ export class SignIn {
   }
 
   /**
-   * The account of somebody another directory vouches for. An account made here is never asked about there, so that nobody who may write in
-   * that directory becomes an administrator made here, and so that it works while the directory is away. The roles of an agent are this site's.
+   * A session for somebody an identity provider vouches for, under the same lock-out and source limits.
+   * @throws SignInLocked, SignInRefused, SignInSourceRefused, RolesConflict
    */
+  async vouchedIn({ name, roles, provenAgoMs }: Vouched, from: string): Promise<{ readonly token: string; readonly session: Session }> {
+    const { audited, clock, directory, sessions } = this.#o;
+    await directory.refresh();
+    const account = directory.find(name);
+    const role = leadingRole(account?.roles ?? roles);
+    const context = { who: name, role, from, object: name, purpose: 'sign in by oidc', correlation: newId('req', clock.now()) };
+    return this.guarded(name, from, role, () =>
+      audited('agent.sign_in', context, async () => {
+        if (!mayBeVouched(account, 'oidc')) throw new SignInRefused();
+        const person = await this.#admitted(name, account, 'oidc', roles, from);
+        if (!person) throw new SignInRefused();
+        this.#mayComeFrom(person.roles, from);
+        const hasFactor = await this.#o.hasFactor(person.id);
+        return sessions.open({ userId: person.id, roles: person.roles, from, mustChangePassword: false, hasFactor, provenAgoMs });
+      }),
+    );
+  }
+
+  /** The account of somebody the directory of the settings vouches for. */
   async #vouched(name: string, password: string, account: Account | undefined, from: string): Promise<Account | undefined> {
-    const { audited, clock, directory, outside, sessions } = this.#o;
-    const isAgent = account?.origin === 'site';
-    if (!outside || account?.isDisabled || (account && !isAgent && account.source !== outside.source)) return undefined;
+    const { outside } = this.#o;
+    if (!outside || !mayBeVouched(account, outside.source)) return undefined;
     const roles = await outside.verify(name, password);
-    if (isAgent) return roles === undefined ? undefined : account;
-    if (roles === undefined || roles.length === 0) return undefined;
+    return roles === undefined ? undefined : this.#admitted(name, account, outside.source, roles, from);
+  }
+
+  /** Makes the account at its first sign-in and takes up changed roles, which end the sessions under the old ones. An agent's are this site's. */
+  async #admitted(
+    name: string,
+    account: Account | undefined,
+    source: Exclude<AccountSource, 'local'>,
+    roles: readonly Role[],
+    from: string,
+  ): Promise<Account | undefined> {
+    const { audited, clock, directory, sessions } = this.#o;
+    if (account?.origin === 'site') return account;
+    if (roles.length === 0) return undefined;
     if (account && roles.length === account.roles.length && roles.every((role) => account.roles.includes(role))) return account;
     const context = { who: name, role: leadingRole(roles), from, object: name, correlation: newId('req', clock.now()) };
-    await audited(account ? 'user.roles' : 'user.create', { ...context, purpose: `${outside.source}: ${roles.join(' ')}` }, async () => {
-      await directory.vouched(name, outside.source, roles);
+    await audited(account ? 'user.roles' : 'user.create', { ...context, purpose: `${source}: ${roles.join(' ')}` }, async () => {
+      await directory.vouched(name, source, roles);
       for (const old of sessions.of(name)) await sessions.end(old, 'revoked');
     });
     return directory.get(name);
+  }
+
+  #mayComeFrom(roles: readonly Role[], from: string): void {
+    const keptOut = roleKeptOut(roles, from, this.#o.sources);
+    if (keptOut !== undefined) throw new SignInSourceRefused(keptOut);
   }
 
   /**
@@ -208,6 +250,13 @@ export class SignIn {
     });
   }
 }
+
+/**
+ * An account made here is vouched for by nobody else, so that nobody who may write in a directory becomes an administrator made here, and so
+ * that it works while the directory is away.
+ */
+const mayBeVouched = (account: Account | undefined, source: Exclude<AccountSource, 'local'>): boolean =>
+  !account || (!account.isDisabled && (account.origin === 'site' || account.source === source));
 
 /** A verdict against whoever tries; anything else (busy, disk) came to no verdict. A right password from a wrong network is no guess. */
 const REFUSALS: ReadonlySet<string> = new Set(['SIGN_IN_REFUSED', 'SECOND_FACTOR_REFUSED', 'CURRENT_PASSWORD_WRONG']);

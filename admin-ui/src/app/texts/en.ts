@@ -22,6 +22,8 @@ export const en: Texts = {
     submit: 'Sign in',
     agentRequired: 'Enter your agent ID',
     passwordRequired: 'Enter your password',
+    or: 'or',
+    provider: 'Sign in with the bank account',
     notice: 'Calls are recorded and actions are logged. Keep to the information security rules.',
   },
   password: {
@@ -260,6 +262,15 @@ export const en: Texts = {
       hint: 'Check both and try again; an administrator can reset your password.',
     },
     SIGN_IN_LOCKED: { message: 'Too many attempts', hint: 'Wait a few minutes, then try again.' },
+    OIDC_REFUSED: {
+      message: 'The sign-in with the bank account did not succeed',
+      hint: 'Begin again; if it goes on, tell your administrator.',
+    },
+    OIDC_ABSENT: { message: 'There is no sign-in with the bank account here', hint: 'Sign in with name and password.' },
+    DIRECTORY_UNAVAILABLE: {
+      message: 'The directory of the bank does not answer',
+      hint: 'Accounts of this site still come in with their password.',
+    },
     PASSWORD_REFUSED: {
       message: 'This password does not fit',
       hint: 'It is too simple, too short, or one of your last; see the rule below the field.',

@@ -21,6 +21,8 @@ export const zhCN = {
     submit: '登录',
     agentRequired: '请输入工号',
     passwordRequired: '请输入密码',
+    or: '或',
+    provider: '使用行内统一身份登录',
     notice: '本系统通话全程录音，操作留痕，请遵守信息安全规定。',
   },
   password: {
@@ -232,6 +234,9 @@ export const zhCN = {
     DESK_UNEXPECTED: { message: '出现意外错误', hint: '请刷新页面；如再次出现，请联系系统管理员。' },
     SIGN_IN_REFUSED: { message: '工号或密码不正确', hint: '请核对后重试；忘记密码请联系管理员重置。' },
     SIGN_IN_LOCKED: { message: '尝试次数过多', hint: '请稍候几分钟再试。' },
+    OIDC_REFUSED: { message: '统一身份登录未通过', hint: '请重新登录；若仍失败，请联系管理员。' },
+    OIDC_ABSENT: { message: '本站点未启用统一身份登录', hint: '请使用账号和口令登录。' },
+    DIRECTORY_UNAVAILABLE: { message: '行内统一目录未应答', hint: '本站点的账户仍可用口令登录。' },
     PASSWORD_REFUSED: { message: '该口令不符合要求', hint: '过于简单、过短或与近期口令相同，请参照输入框下方的规则。' },
     SECOND_FACTOR_REFUSED: { message: '动态口令未通过', hint: '请输入当前显示的动态口令，每个只能使用一次，并核对手机时间。' },
     SIGN_IN_SOURCE_REFUSED: { message: '该角色不允许从此处登录', hint: '请从管理网络登录。' },

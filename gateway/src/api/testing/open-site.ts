@@ -18,6 +18,7 @@ import type { Audited, Log } from '../../identity/identity-store.ts';
 import { isInCall } from '../../agents/desk-calls.ts';
 import { openIdentity } from '../../identity/identity.ts';
 import type { Machines } from '../../identity/machine-certificates.ts';
+import type { OidcProvider } from '../../identity/oidc-provider.ts';
 import type { OutsideDirectory } from '../../identity/sign-in.ts';
 import { parseSite } from '@keepline/contracts/site-file';
 import type { SiteConfig } from '@keepline/contracts/site-config';
@@ -69,6 +70,7 @@ export async function openSite(
     deskFolder?: string;
     settings?: Partial<SiteConfig['identity']>;
     outside?: OutsideDirectory;
+    provider?: OidcProvider;
     machines?: Machines;
   } = {},
 ) {
@@ -114,6 +116,7 @@ export async function openSite(
       agents: AGENTS,
       sealingKey: Buffer.alloc(32, 7),
       outside: o.outside,
+      provider: o.provider,
       idleMs: o.idleMs ?? 1_800_000,
       longestMs: 43_200_000,
       isInCall: (id) => isInCall(calls, id),
