@@ -72,6 +72,10 @@ export function oscalFiles(evidence: Evidence): OscalFile[] {
   return Object.entries(documents).map(([name, document]) => ({ name, bytes: Buffer.from(`${JSON.stringify(document, undefined, 1)}\n`) }));
 }
 
+/** A property of OSCAL is never empty, nor is a list of them. */
+const provenBy = (proof: ItemProof | undefined): object =>
+  proof ? { props: [prop('audit-log-entry', String(proof.entry)), prop('judgement-sha256', proof.sha256)] } : {};
+
 const reviewed = () => ({
   'control-selections': [{ 'include-controls': CATALOGUE.map(({ item }) => ({ 'control-id': controlId(item) })) }],
 });
@@ -198,7 +202,7 @@ function assessmentResults({ facts, results, proofs, checkpoint }: Evidence, id:
     uuid: id('observation', item),
     title: `${item} ${testUnit}`,
     description: checks.map(({ what, found }) => `${what.en}: ${found}`).join('\n') || 'Attested only.',
-    props: [prop('audit-log-entry', String(proofOf(item)?.entry ?? -1)), prop('judgement-sha256', proofOf(item)?.sha256 ?? '')],
+    ...provenBy(proofOf(item)),
     methods: [checks.length > 0 ? 'TEST' : 'EXAMINE'],
     subjects: [{ 'subject-uuid': id('this-system'), type: 'component' }],
     collected: measuredAt,

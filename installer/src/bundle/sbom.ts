@@ -58,5 +58,6 @@ function componentsOfPackages(packages: LockPackages, paths: readonly string[]):
       ...(license !== undefined && { licenses: [{ expression: license }] }),
     });
   }
-  return [...components.values()];
+  // by name, not by where the installer of packages happened to lay them
+  return [...components].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, component]) => component);
 }
