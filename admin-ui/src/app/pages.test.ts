@@ -6,10 +6,11 @@ describe('the pages somebody has', () => {
   it('are those their roles open, and every privileged role has some', () => {
     const pages = (...roles: string[]) => pagesFor(rightsOf(roles));
     expect(pages('agent')).toEqual(['desk']);
-    expect(pages('supervisor')).toEqual(['cloud', 'egress', 'anonymisation', 'downlink']);
-    for (const role of ['compliance_officer', 'system_admin', 'security_admin', 'audit_admin']) {
-      expect(pages(role)).toEqual(['cloud', 'egress', 'anonymisation', 'downlink', 'users']);
-    }
+    expect(pages('supervisor')).toEqual(['cloud', 'egress', 'anonymisation', 'downlink', 'alarms', 'approvals']);
+    for (const role of ['system_admin', 'security_admin'])
+      expect(pages(role)).toEqual(['cloud', 'egress', 'anonymisation', 'downlink', 'alarms', 'users', 'approvals']);
+    for (const role of ['compliance_officer', 'audit_admin'])
+      expect(pages(role)).toEqual(['cloud', 'egress', 'anonymisation', 'downlink', 'alarms', 'reports', 'users', ...(role === 'audit_admin' ? [] : ['approvals'])]);
     expect(pages('agent', 'supervisor')[0]).toBe('desk');
     expect(pages('emperor', '__proto__')).toEqual([]);
   });

@@ -8,7 +8,10 @@ const PAGES = {
   egress: 'cloud.read',
   anonymisation: 'cloud.read',
   downlink: 'cloud.read',
+  alarms: 'alarms.read',
+  reports: 'report.read',
   users: 'users.read',
+  approvals: 'approvals.request',
 } as const satisfies Readonly<Record<string, Permission>>;
 export type PageName = keyof typeof PAGES;
 const NAMES = Object.keys(PAGES) as PageName[];
@@ -20,6 +23,9 @@ export function rightsOf(roles: readonly string[]): ReadonlySet<Permission> {
 export function pagesFor(rights: ReadonlySet<Permission>): readonly PageName[] {
   return NAMES.filter((name) => rights.has(PAGES[name]));
 }
+
+/** Everybody's own account; no page of the navigation, for most people have one page only and no navigation. */
+export const ACCOUNT_PATH = '/account';
 
 /** The page a path stands for; the first one for every other path. Undefined when there is none at all. */
 export function pageAt(path: string, pages: readonly PageName[]): PageName | undefined {

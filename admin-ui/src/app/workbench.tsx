@@ -6,7 +6,7 @@ import { Menu, Spin } from 'antd';
 import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Permission } from '@keepline/contracts/roles';
-import { type PageName, pageAt, pathOf } from './pages.ts';
+import { ACCOUNT_PATH, type PageName, pageAt, pathOf } from './pages.ts';
 import '../ui/work-page.css';
 
 /** What every page is given; each uses what it needs. */
@@ -17,21 +17,32 @@ interface PageProps {
 }
 
 /** Loaded when they are first opened. */
+const AccountPage = lazy(async () => ({ default: (await import('./account-page.tsx')).AccountPage }));
 const PAGES: Readonly<Record<Exclude<PageName, 'desk'>, ComponentType<PageProps>>> = {
   cloud: lazy(async () => ({ default: (await import('../features/cloud-link/cloud-page.tsx')).CloudPage })),
   egress: lazy(async () => ({ default: (await import('../features/cloud-link/egress-page.tsx')).EgressPage })),
   downlink: lazy(async () => ({ default: (await import('../features/cloud-link/downlink-page.tsx')).DownlinkPage })),
   anonymisation: lazy(async () => ({ default: (await import('../features/anonymisation/anonymisation-page.tsx')).AnonymisationPage })),
+  alarms: lazy(async () => ({ default: (await import('../features/alarms/alarms-page.tsx')).AlarmsPage })),
+  reports: lazy(async () => ({ default: (await import('../features/reports/reports-page.tsx')).ReportsPage })),
+  approvals: lazy(async () => ({ default: (await import('../features/approvals/approvals-page.tsx')).ApprovalsPage })),
   users: lazy(async () => ({ default: (await import('../features/users/users-page.tsx')).UsersPage })),
 };
 
 export interface WorkbenchProps extends PageProps {
-  /** Not empty. */
   readonly pages: readonly PageName[];
   readonly desk: ReactNode;
+  /** Where there is no page. */
+  readonly nothing: ReactNode;
 }
 
-export function Workbench({ pages, rights, self, desk }: WorkbenchProps): ReactNode {
+/** Leads to one's own account, from wherever one is. */
+export function openAccount(): void {
+  history.pushState(null, '', ACCOUNT_PATH + location.search);
+  window.dispatchEvent(new PopStateEvent('popstate'));
+}
+
+export function Workbench({ pages, rights, self, desk, nothing }: WorkbenchProps): ReactNode {
   const { t } = useTranslation();
   const [path, setPath] = useState(location.pathname);
   useEffect(() => {
@@ -39,12 +50,20 @@ export function Workbench({ pages, rights, self, desk }: WorkbenchProps): ReactN
     window.addEventListener('popstate', follow);
     return () => window.removeEventListener('popstate', follow);
   }, []);
-  const page = pageAt(path, pages);
+  const isAccount = path === ACCOUNT_PATH;
+  const page = isAccount ? undefined : pageAt(path, pages);
   const go = (next: PageName): void => {
     if (next === page) return;
     history.pushState(null, '', pathOf(next) + location.search);
     setPath(pathOf(next));
   };
+  const leaveAccount = (): void => {
+    const [first] = pages;
+    const back = first === undefined ? '/' : pathOf(first);
+    history.pushState(null, '', back + location.search);
+    setPath(back);
+  };
+  const waiting = <Spin className="page-wait" size="large" description={t('loading')} />;
   const Page = page === undefined || page === 'desk' ? undefined : PAGES[page];
   return (
     <div className="work">
@@ -66,9 +85,17 @@ export function Workbench({ pages, rights, self, desk }: WorkbenchProps): ReactN
           {desk}
         </div>
       )}
+      {isAccount && (
+        <div className="work-place">
+          <Suspense fallback={waiting}>
+            <AccountPage onBack={leaveAccount} />
+          </Suspense>
+        </div>
+      )}
+      {!isAccount && page === undefined && <div className="work-place">{nothing}</div>}
       {Page && (
         <div className="work-place">
-          <Suspense fallback={<Spin className="page-wait" size="large" description={t('loading')} />}>
+          <Suspense fallback={waiting}>
             <Page rights={rights} self={self} />
           </Suspense>
         </div>

@@ -9,6 +9,7 @@ import { asKeeplineError } from '../../server/errors.ts';
 import { FaultAlert } from '../../ui/fault-text.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { numberText } from '../../ui/moment.ts';
+import { saveAs } from '../../ui/save-as.ts';
 import { useStepUp } from '../../ui/step-up.ts';
 import { WorkPage } from '../../ui/work-page.tsx';
 import { egressQuery, egressReport, type Span } from './cloud-requests.ts';
@@ -23,7 +24,7 @@ export function EgressPage({ rights }: { readonly rights: ReadonlySet<Permission
   const { data, isPending, error, refetch } = useQuery(egressQuery(span));
   const download = useMutation({
     mutationFn: () => stepUp(() => egressReport(span)),
-    onSuccess: (report) => saveAs(`egress-${span.from}-${span.to}.csv`, report),
+    onSuccess: (report) => saveAs(`egress-${span.from}-${span.to}.csv`, report, 'text/csv'),
   });
   return (
     <WorkPage
@@ -91,14 +92,4 @@ function Ledger({ days }: { readonly days: readonly EgressDay[] }): ReactNode {
       />
     </Card>
   );
-}
-
-/** Hands a file to the browser's own way of saving it. */
-function saveAs(name: string, content: ArrayBuffer): void {
-  const address = URL.createObjectURL(new Blob([content], { type: 'text/csv' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
 }

@@ -1,0 +1,17 @@
+/** What the page of alarms asks of the gateway; shapes are those of contracts/src/alarms.ts. */
+import { queryOptions } from '@tanstack/react-query';
+import type { AlarmView } from '@keepline/contracts/alarms';
+import { getJson, listOf, postJson } from '../../server/http-client.ts';
+
+/** Where the socket is away, and for how often what stands has come again, ms. */
+const LOOK_MS = 15_000;
+
+export const alarmsQuery = queryOptions({
+  queryKey: ['alarms'],
+  queryFn: async () => listOf<AlarmView>('/api/alarms', await getJson('/api/alarms'), 'number', 'code', 'severity', 'raisedAtMs'),
+  refetchInterval: LOOK_MS,
+});
+
+export async function clearAlarm(number: number, reason: string): Promise<void> {
+  await postJson(`/api/alarms/${number}/clear`, { reason });
+}
