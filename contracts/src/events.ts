@@ -96,6 +96,7 @@ export interface EventData {
     durationMs: number;
     waitMs: number;
     talkMs: number;
+    /** Why the far end ended or refused it, as it said (Q.850 cause in the Reason header, RFC 3326); 0 where it said nothing. */ cause: number;
   };
   'call.disposed': {
     callId: CallId;

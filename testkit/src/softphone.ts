@@ -19,7 +19,10 @@ export interface CallOptions {
 export interface RingingCall {
   readonly number: string;
   answer(says: readonly number[]): Promise<PhoneCall>;
-  reject(status: number): void;
+  /** Is heard before it answers (183 with its description). */
+  speakEarly(says: readonly number[]): PhoneCall;
+  /** @param cause Q.850, for the Reason header (RFC 3326) */
+  reject(status: number, cause?: number): void;
   readonly cancelled: Promise<void>;
 }
 
@@ -108,7 +111,8 @@ export class Softphone {
     this.onRinging({
       number: call.remoteNumber,
       answer: (says) => call.accept(says),
-      reject: (status) => call.reject(status),
+      speakEarly: (says) => call.speakEarly(says),
+      reject: (status, cause) => call.reject(status, cause),
       cancelled: call.ended.then(() => {}),
     });
   }

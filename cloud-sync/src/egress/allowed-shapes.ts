@@ -55,7 +55,7 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'call.parked': { callId, agentRef: 'ref', slot: 'count' },
   'call.unparked': { callId, slot: 'count', how: ['retrieved', 'timed_out', 'abandoned'], parkedMs: 'duration' },
   'call.supervised': { callId, agentRef: 'ref', mode: ['monitor', 'whisper', 'barge'] },
-  'call.ended': { callId, verdict, by: endedBy, queue: 'name', durationMs: 'duration', waitMs: 'duration', talkMs: 'duration' },
+  'call.ended': { callId, verdict, by: endedBy, queue: 'name', durationMs: 'duration', waitMs: 'duration', talkMs: 'duration', cause: 'count' },
   'call.disposed': { callId, agentRef: 'ref', disposition: 'name', wrapUpMs: 'duration' },
   'recording.opened': { callId, recordingId },
   'recording.paused': { callId, recordingId, by: ['agent'] },

@@ -41,7 +41,7 @@ export const SAMPLES: EventData = {
   'call.parked': { callId, agentId, slot: 701 },
   'call.unparked': { callId, slot: 701, how: 'retrieved', parkedMs: 20_000 },
   'call.supervised': { callId, agentId, mode: 'monitor' },
-  'call.ended': { callId, verdict: 'completed', by: 'caller', queue: 'service', durationMs: 60_000, waitMs: 4000, talkMs: 50_000 },
+  'call.ended': { callId, verdict: 'completed', by: 'caller', queue: 'service', durationMs: 60_000, waitMs: 4000, talkMs: 50_000, cause: 16 },
   'call.disposed': { callId, agentId, disposition: 'resolved', note: '客户 13800138000', wrapUpMs: 9000 },
   'recording.opened': { callId, recordingId: newId('rec', MADE_AT_MS) },
   'recording.paused': { callId, recordingId: newId('rec', MADE_AT_MS), by: 'agent' },

@@ -36,6 +36,7 @@ describe('an event on its way out', () => {
       durationMs: 90_000,
       waitMs: 20_000,
       talkMs: 60_000,
+      cause: 16,
     });
     expect(Object.keys(outgoing('call.offered', SAMPLES['call.offered']).data)).toEqual(['callId', 'trunk', 'callerRef', 'lineRef']);
     expect(outgoing('call.disposed', SAMPLES['call.disposed']).data).toEqual({

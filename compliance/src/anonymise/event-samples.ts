@@ -41,7 +41,7 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'call.parked': { callId, agentId, slot: 701 },
   'call.unparked': { callId, slot: 701, how: 'retrieved', parkedMs: 20_000 },
   'call.supervised': { callId, agentId, mode: 'whisper' },
-  'call.ended': { callId, verdict: 'completed', by: 'caller', queue, durationMs: 90_000.4, waitMs: 20_000, talkMs: 60_000 },
+  'call.ended': { callId, verdict: 'completed', by: 'caller', queue, durationMs: 90_000.4, waitMs: 20_000, talkMs: 60_000, cause: 16 },
   'call.disposed': { callId, agentId, disposition: 'resolved', note: '客户张伟 13812345678', wrapUpMs: 9000 },
   'recording.opened': { callId, recordingId },
   'recording.paused': { callId, recordingId, by: 'agent' },

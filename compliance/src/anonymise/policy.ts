@@ -129,6 +129,7 @@ export const POLICY_LAW: PolicyLaw = {
     durationMs: duration,
     waitMs: duration,
     talkMs: duration,
+    cause: whole(0, 127),
   },
   'call.disposed': { callId, agentId, disposition: label, note: never, wrapUpMs: duration },
   'recording.opened': { callId, recordingId: id('rec') },

@@ -8,6 +8,8 @@ import type { LegEnd } from './leg.ts';
 export interface Ended {
   readonly verdict: EndVerdict;
   readonly by: EndedBy;
+  /** Q.850, as the far end said; absent or 0 where it said nothing. */
+  readonly cause?: number;
 }
 
 /** @param end how the caller's leg ended @param by who asked for it, where the site did */

@@ -41,6 +41,8 @@ export interface Leg {
   onTransfer?(handler: (asked: TransferAsked) => void): () => void;
   /** Settles once, when the leg is over for whatever reason. */
   readonly ended: Promise<LegEnd>;
+  /** Q.850 cause its far end gave for its end (RFC 3326); 0 before that, and where it gave none. */
+  readonly cause?: number;
   /** Ends the leg; calling it again changes nothing. */
   hangup(): void;
 }

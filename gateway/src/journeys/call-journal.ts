@@ -143,11 +143,11 @@ export class CallJournal {
     this.#note(data.callId, {}, 'quality.sampled', data);
   }
 
-  ended(call: CallFacts, { verdict, by }: Ended): void {
+  ended(call: CallFacts, { verdict, by, cause = 0 }: Ended): void {
     const { callId, queue, startedAtMs, queuedAtMs, connectedAtMs, endedAtMs } = call;
     const talkMs = connectedAtMs === 0 ? 0 : endedAtMs - connectedAtMs;
     const waitMs = connectedAtMs !== 0 ? call.waitMs : queuedAtMs === 0 ? 0 : endedAtMs - queuedAtMs;
-    this.#note(callId, { endedAtMs, verdict, endedBy: by, talkMs, waitMs }, 'call.ended', {
+    this.#note(callId, { endedAtMs, verdict, endedBy: by, talkMs, waitMs, cause }, 'call.ended', {
       callId,
       verdict,
       by,
@@ -155,6 +155,7 @@ export class CallJournal {
       durationMs: endedAtMs - startedAtMs,
       waitMs,
       talkMs,
+      cause,
     });
   }
 

@@ -24,6 +24,7 @@ export async function closeInterruptedCalls(store: Store, events: EventLog): Pro
         durationMs: endedAtMs - call.startedAtMs,
         waitMs,
         talkMs,
+        cause: 0,
       });
     });
   }

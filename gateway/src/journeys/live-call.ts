@@ -103,6 +103,11 @@ export class LiveCall implements CallControl {
     return this.#facts;
   }
 
+  /** What the caller's far end gave as its reason, Q.850; 0 for none. */
+  get cause(): number {
+    return this.#caller?.cause ?? 0;
+  }
+
   callerIs(caller: Leg): void {
     this.#caller = caller;
     caller.onHold((held) => {

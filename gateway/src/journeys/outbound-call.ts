@@ -4,6 +4,7 @@
  */
 import { type AgentId, type CallId, newId } from '@keepline/contracts/ids';
 import type { Leg } from '../calls/leg.ts';
+import { hearProgress } from './hear-progress.ts';
 import type { House } from './house.ts';
 import { LiveCall, type Passed } from './live-call.ts';
 import { passOn } from './pass-on.ts';
@@ -69,13 +70,16 @@ export function startOutboundCall(agentId: AgentId, number: string, house: House
 async function callCustomer(call: LiveCall, agent: Leg, house: House, number: string): Promise<void> {
   const { callId, agentId } = call.apply({ do: 'dialling' });
   const ringing = house.outside.dial(number, callId);
+  const stopHearing = hearProgress(ringing, agent, call.audio, (fault) => house.onFault(fault, callId));
   const left = Promise.race([agent.ended, call.hangupAsked]).then(() => 'left' as const);
   const outcome = await Promise.race([ringing.outcome, left]);
+  stopHearing();
   if (outcome === 'left' || outcome.outcome !== 'answered') {
     ringing.withdraw();
     void ringing.outcome.then((late) => late.outcome === 'answered' && late.leg.hangup());
     agent.hangup();
-    house.journal.ended(call.apply({ do: 'end' }), { verdict: 'failed', by: outcome === 'left' ? 'agent' : 'network' });
+    const why = outcome === 'left' ? ({ by: 'agent' } as const) : ({ by: 'network', cause: outcome.cause ?? 0 } as const);
+    house.journal.ended(call.apply({ do: 'end' }), { verdict: 'failed', ...why });
     wrapUp(call, house, agentId ?? '');
     return;
   }

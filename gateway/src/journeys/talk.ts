@@ -75,7 +75,7 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   const verdict = endVerdict(call.facts().state, await caller.ended, call.endedBy);
   const ended = call.apply({ do: 'end' });
   await recording.close(); // the ledger row first: a call is not over before its recording is accounted for
-  house.journal.ended(ended, verdict);
+  house.journal.ended(ended, { ...verdict, cause: call.cause });
   wrapUp(call, house, agentId);
   return 'over';
 }

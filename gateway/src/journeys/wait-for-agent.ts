@@ -140,5 +140,5 @@ function listenForPickUp(
 /** Ends a call that no agent talked on, or none talks on any more. */
 export function closeUntalked(call: LiveCall, end: Awaited<Leg['ended']>, house: House): void {
   const verdict = endVerdict(call.facts().state, end, call.endedBy);
-  house.journal.ended(call.apply({ do: 'end' }), verdict);
+  house.journal.ended(call.apply({ do: 'end' }), { ...verdict, cause: call.cause });
 }

@@ -15,17 +15,26 @@ export interface LegParts {
   readonly onKeyed?: (listener: (digit: string) => void) => () => void;
   readonly onHold?: (listener: (held: boolean) => void) => () => void;
   readonly onTransfer?: NonNullable<Leg['onTransfer']>;
+  /** Silence of the far end counts from here on; default is at once. */
+  readonly answered?: Promise<unknown>;
   /** Tells the far end; called at most once. */
   readonly onHangup: () => void;
 }
 
 /** Builds a leg; `end` is what its own signalling calls when the far end is gone. */
-export function makeLeg(parts: LegParts): { readonly leg: Leg; readonly end: (why: LegEnd) => void } {
+export function makeLeg(parts: LegParts): { readonly leg: Leg; readonly end: (why: LegEnd, cause?: number) => void } {
   const { promise: ended, resolve } = Promise.withResolvers<LegEnd>();
   let over = false;
-  const end = (why: LegEnd): void => {
+  let mustSpeak = parts.answered === undefined;
+  parts.answered?.then(
+    () => (mustSpeak = true),
+    () => {},
+  );
+  let cause = 0;
+  const end = (why: LegEnd, given = 0): void => {
     if (over) return;
     over = true;
+    cause = given;
     resolve(why);
   };
   const { place } = parts;
@@ -44,6 +53,9 @@ export function makeLeg(parts: LegParts): { readonly leg: Leg; readonly end: (wh
     onHold: (listener) => parts.onHold?.(listener) ?? (() => {}),
     ...(parts.onTransfer && { onTransfer: parts.onTransfer }),
     ended,
+    get cause() {
+      return cause;
+    },
     hangup() {
       if (over) return;
       parts.onHangup();
@@ -52,7 +64,7 @@ export function makeLeg(parts: LegParts): { readonly leg: Leg; readonly end: (wh
   };
   places.set(leg, place);
   place.onLost(() => {
-    if (over) return;
+    if (over || !mustSpeak) return;
     parts.onHangup();
     end('media_lost');
   });

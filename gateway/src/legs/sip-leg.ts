@@ -25,12 +25,14 @@ export function newSdpIdentity(srtp?: SrtpTerms): SdpIdentity {
   return { sessionId: randomInt(1, 2 ** 47), version: 1, ...(srtp && { srtp }) };
 }
 
-export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Leg {
+/** @param answered of a call that is heard before it is answered: until then it may be silent */
+export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity, answered?: Promise<unknown>): Leg {
   const holdListeners = new Set<(held: boolean) => void>();
   let held = false;
   const { leg, end } = makeLeg({
     kind: 'sip',
     place,
+    ...(answered && { answered }),
     onKeyed: (listener) => sip.onDigit(listener),
     onHold(listener) {
       holdListeners.add(listener);
@@ -74,7 +76,8 @@ export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity): Le
   });
   void sip.ended.then((how) => {
     if (identity.srtp) wipeTerms(identity.srtp);
-    end(how.by === 'transport' || how.by === 'timeout' ? 'transport_lost' : how.by === 'local' ? 'closed_by_site' : 'hung_up');
+    const why = how.by === 'transport' || how.by === 'timeout' ? 'transport_lost' : how.by === 'local' ? 'closed_by_site' : 'hung_up';
+    end(why, how.reason?.cause);
   });
   return leg;
 }

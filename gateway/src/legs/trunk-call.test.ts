@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { CallMedia } from '../media/edge.ts';
 import { addressOf } from '../sip/dialog.ts';
 import { InviteRefused, InviteUnanswered } from '../sip/errors.ts';
+import type { SipEnd } from '../sip/call.ts';
 import type { OutgoingCall, UserAgent } from '../sip/user-agent.ts';
 import { TrunkTable } from '../trunks/trunk-table.ts';
 import { outsideLine } from './trunk-call.ts';
@@ -25,8 +26,8 @@ let invited: { target: string; from: string }[];
 let tried: string[];
 let closed: number;
 
-/** A far end per target; `silent` never answers, `rings` rings for ever. */
-function line(answers: Record<string, number | 'silent' | 'rings'>): ReturnType<typeof outsideLine> {
+/** A far end per target; `dead` says nothing at all, `silent` no more than 100, `rings` rings for ever. */
+function line(answers: Record<string, number | 'dead' | 'silent' | 'rings'>): ReturnType<typeof outsideLine> {
   const table = new TrunkTable(site.sip.trunks);
   const place = {
     id: newId('leg', 0),
@@ -44,15 +45,26 @@ function line(answers: Record<string, number | 'silent' | 'rings'>): ReturnType<
       const answer = Object.entries(answers).find(([host]) => target.includes(host))?.[1] ?? 503;
       const answered = Promise.withResolvers<string>();
       const ringing = Promise.withResolvers<void>();
-      const ended = Promise.withResolvers<never>();
+      const ended = Promise.withResolvers<SipEnd>();
+      const heard = Promise.withResolvers<void>();
+      if (answer !== 'dead') heard.resolve();
       for (const { promise } of [answered, ringing, ended]) (promise as Promise<unknown>).catch(() => {});
       if (answer === 200) answered.resolve(SDP);
-      else if (typeof answer === 'number') answered.reject(new InviteRefused(target, answer));
+      else if (typeof answer === 'number') {
+        ended.resolve({ by: 'remote', why: 'rejected', status: answer, ...(answer === 404 && { reason: { cause: 1, text: '' } }) });
+        answered.reject(new InviteRefused(target, answer));
+      }
       if (answer === 'rings') ringing.resolve();
       const call = {
-        ...{ answered: answered.promise, ringing: ringing.promise, ended: ended.promise },
+        ...{ answered: answered.promise, heard: heard.promise, ringing: ringing.promise, ended: ended.promise },
         hangup: () => answered.reject(new InviteUnanswered(target, 'cancelled')),
-        ...{ onDigit: () => () => {}, onRefer: () => () => {}, onReoffer: () => () => {}, onReanswer: () => () => {} },
+        ...{
+          onDigit: () => () => {},
+          onRefer: () => () => {},
+          onReoffer: () => () => {},
+          onReanswer: () => () => {},
+          onEarlyMedia: () => () => {},
+        },
       };
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a leg asks of a call is here
       return call as unknown as OutgoingCall;
@@ -88,10 +100,11 @@ describe('a call out', () => {
   it.each([
     [486, 'busy'],
     [480, 'no_answer'],
-    [404, 'refused'],
+    [404, 'refused', 1],
     [603, 'refused'],
-  ])('stops at the verdict of the far end: %i is %s', async (status, outcome) => {
-    expect(await line({ '192.0.2.1': status, '192.0.2.2': 200 }).dial('13800138000', callId).outcome).toEqual({ outcome });
+  ])('stops at the verdict of the far end: %i is %s', async (status, outcome, cause?: number) => {
+    const told = cause === undefined ? { outcome } : { outcome, cause };
+    expect(await line({ '192.0.2.1': status, '192.0.2.2': 200 }).dial('13800138000', callId).outcome).toEqual(told);
     expect([invited.length, closed]).toEqual([1, 1]);
   });
 
@@ -106,6 +119,16 @@ describe('a call out', () => {
     call.withdraw();
     expect(await call.outcome).toEqual({ outcome: 'withdrawn' });
     expect(invited).toHaveLength(3);
+  });
+
+  it('waits 4 s for a server that says nothing at all, and 12 s where no other is left', async () => {
+    const dead = line({ '192.0.2.1': 'dead', '192.0.2.2': 'dead' }).dial('13800138000', callId);
+    await clock.advanceAsync(4_000);
+    expect(invited.map(({ target }) => target.includes('192.0.2.2'))).toEqual([false, true]);
+    await clock.advanceAsync(11_000);
+    expect(tried).toEqual(['first timeout']);
+    await clock.advanceAsync(1_000);
+    expect(await dead.outcome).toEqual({ outcome: 'unreachable' });
   });
 
   it('is unreachable where no trunk gets through, and refused before it is tried where policy says so', async () => {

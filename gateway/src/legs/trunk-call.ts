@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import type { CallId } from '@keepline/contracts/ids';
-import type { OutsideCall, OutsideLine, OutsideOutcome } from '../calls/outside-line.ts';
+import type { Leg } from '../calls/leg.ts';
+import type { OutsideCall, OutsideLine, OutsideOutcome, OutsideProgress } from '../calls/outside-line.ts';
 import type { CallMedia, MediaLeg } from '../media/edge.ts';
 import { acceptAnswer, offerAudio } from '../sdp/offer-answer.ts';
 import { canOffer, newSrtpTerms } from '../sdp/srtp-terms.ts';
@@ -26,6 +27,8 @@ import { newSdpIdentity, sipLeg } from './sip-leg.ts';
 const REDIRECTS_MAX = 3;
 /** A trunk over which nothing rings for this long is given up for the next, ms; carriers connect abroad in less. */
 const FIRST_SIGN_MS = 12_000;
+/** A server that has not even said 100 after this long, ms, gives way where another is left: four INVITEs went unheard (RFC 3261 §17.1.1.2). */
+const FIRST_WORD_MS = 4_000;
 
 export interface TrunkCallParts {
   readonly userAgent: Pick<UserAgent, 'invite'>;
@@ -62,15 +65,23 @@ function dial(parts: TrunkCallParts, number: string, callId: CallId): OutsideCal
   const endsMs = parts.clock.monotonicMs() + parts.ringMs;
   let ringing: OutgoingCall | undefined;
   let withdrawn = false;
+  const listeners = new Set<(progress: OutsideProgress) => void>();
+  let progress: OutsideProgress | undefined;
+  const tell = (told: OutsideProgress): void => {
+    if (progress?.is === 'early' && told.is === 'ringing') return; // it goes on speaking for itself (RFC 3960 §3.2)
+    progress = told;
+    for (const listener of listeners) listener(told);
+  };
   const run = async (): Promise<OutsideOutcome> => {
     const media = parts.media.get(callId);
     if (!media) return { outcome: 'unreachable' };
     const place = await media.openLeg('agent');
     let last: Failed = { outcome: 'unreachable' };
-    for (const trunk of parts.watch.order(parts.random)) {
+    const order = parts.watch.order(parts.random);
+    for (const trunk of order) {
       const { clock } = parts;
       const tried = await tryTrunk(parts, trunk, {
-        ...{ number, place, made: (call) => (ringing = call) },
+        ...{ number, place, isLast: trunk === order.at(-1), tell, made: (call) => (ringing = call) },
         leftMs: () => (withdrawn ? 0 : endsMs - clock.monotonicMs()),
       });
       if (tried.outcome === 'answered') {
@@ -82,11 +93,17 @@ function dial(parts: TrunkCallParts, number: string, callId: CallId): OutsideCal
       if (!tried.another || withdrawn) break;
     }
     place.close();
-    return withdrawn ? { outcome: 'withdrawn' } : { outcome: last.outcome };
+    if (withdrawn) return { outcome: 'withdrawn' };
+    return last.cause === undefined ? { outcome: last.outcome } : { outcome: last.outcome, cause: last.cause };
   };
   run().then(resolve, () => resolve({ outcome: 'unreachable' }));
   return {
     outcome,
+    onProgress(listener) {
+      listeners.add(listener);
+      if (progress !== undefined) listener(progress);
+      return () => listeners.delete(listener);
+    },
     withdraw() {
       withdrawn = true;
       ringing?.hangup();
@@ -100,6 +117,9 @@ type Tried = Extract<OutsideOutcome, { outcome: 'answered' }> | (Failed & { read
 interface Wish {
   readonly number: string;
   readonly place: MediaLeg;
+  readonly tell: (progress: OutsideProgress) => void;
+  /** Nothing is left to try after this. */
+  readonly isLast: boolean;
   /** What is left of the time it may ring, ms; 0 or less when nobody waits any more. */
   readonly leftMs: () => number;
   readonly made: (call: OutgoingCall) => void;
@@ -108,16 +128,22 @@ interface Wish {
 /** One place of the trunk after the other, as DNS ordered them, until one takes the call or speaks for the trunk (RFC 3263 §4.3). */
 async function tryTrunk(parts: TrunkCallParts, trunk: Trunk, wish: Wish): Promise<Tried> {
   let tried: Tried = { outcome: 'unreachable', another: true };
-  for (const hop of await parts.places.locate(trunk.config.target)) {
+  const hops = await parts.places.locate(trunk.config.target);
+  for (const hop of hops) {
     if (wish.leftMs() <= 0) break;
-    tried = await tryPlace(parts, trunk, hop, wish);
+    tried = await tryPlace(parts, trunk, hop, { ...wish, isLast: wish.isLast && hop === hops.at(-1) });
     if (tried.outcome === 'answered' || !tried.another) return tried;
     parts.places.failed(hop);
   }
   return tried;
 }
 
-async function tryPlace(parts: TrunkCallParts, trunk: Trunk, hop: SipSource, { number, place, leftMs, made }: Wish): Promise<Tried> {
+async function tryPlace(
+  parts: TrunkCallParts,
+  trunk: Trunk,
+  hop: SipSource,
+  { number, place, isLast, leftMs, made, tell }: Wish,
+): Promise<Tried> {
   const rules = rulesOf(trunk.config);
   const digits = dialString(readNumber(number, rules), rules);
   const target = parseUri(trunk.config.target);
@@ -134,38 +160,59 @@ async function tryPlace(parts: TrunkCallParts, trunk: Trunk, hop: SipSource, { n
   }
   const identity = newSdpIdentity(terms);
   const offer = offerAudio({ address: place.address, rtpPort: place.port, ...identity });
+  let call: OutgoingCall | undefined;
   let rang = false;
   let stopWaiting = (): void => {};
   try {
-    const call = parts.userAgent.invite(formatUri({ ...target, user: digits, headers: '' }), offer, {
+    const asked = parts.userAgent.invite(formatUri({ ...target, user: digits, headers: '' }), offer, {
       from: { uri: shownAs(trunk, parts.siteUri), displayName: '' },
       timeoutMs: leftMs(),
       hop,
       redirect: redirectsTo([target.host], REDIRECTS_MAX),
     });
-    made(call);
-    void call.ended.then(allowance.release);
-    stopWaiting = parts.clock.after(FIRST_SIGN_MS, () => call.hangup());
-    call.ringing.then(
+    call = asked;
+    made(asked);
+    void asked.ended.then(allowance.release);
+    const stopSign = parts.clock.after(FIRST_SIGN_MS, () => asked.hangup());
+    const stopWord = isLast ? (): void => {} : parts.clock.after(FIRST_WORD_MS, () => asked.hangup());
+    stopWaiting = () => {
+      stopSign();
+      stopWord();
+    };
+    asked.heard.then(stopWord, () => {}); // `answered` says why
+    asked.ringing.then(
       () => {
         rang = true;
-        stopWaiting();
+        stopSign();
+        tell({ is: 'ringing' });
       },
-      () => {}, // `answered` says why
+      () => {},
     );
-    const answer = await call.answered;
+    let leg: Leg | undefined;
+    const theLeg = (): Leg => (leg ??= sipLeg(asked, place, identity, asked.answered));
+    asked.onEarlyMedia((early) => {
+      try {
+        place.setRemote(acceptAnswer(offer, early));
+      } catch {
+        return; // what cannot be heard now is judged by the answer
+      }
+      tell({ is: 'early', leg: theLeg() });
+    });
+    const answer = await asked.answered;
     parts.watch.tried(trunk.name, { status: 200 });
     parts.places.worked(hop);
-    const leg = sipLeg(call, place, identity);
+    const answered = theLeg();
     place.setRemote(acceptAnswer(offer, answer));
-    return { outcome: 'answered', leg, trunk: trunk.name };
+    return { outcome: 'answered', leg: answered, trunk: trunk.name };
   } catch (fault) {
     allowance.release();
+    call?.hangup(); // an answer we cannot use leaves a call that is up
     const end = fault instanceof InviteRefused ? { status: fault.status } : ('timeout' as const);
     if (rang && typeof end === 'string') return { outcome: 'no_answer', another: false };
     parts.watch.tried(trunk.name, end);
     if (typeof end === 'string') return { outcome: 'unreachable', another: true };
-    return { ...verdictOf(end.status), another: isWorthAnother(end) };
+    const reason = (await call?.ended)?.reason;
+    return { ...verdictOf(end.status), ...(reason && { cause: reason.cause }), another: isWorthAnother(end) };
   } finally {
     stopWaiting();
   }

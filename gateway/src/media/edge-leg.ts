@@ -97,6 +97,7 @@ export class EdgeLeg {
     else if (!this.#intake.guard.isSteady(nowMs)) this.#sockets?.release();
     this.#remote = remote;
     this.#heardMs = nowMs; // silence counts from here: a resume after a long hold is not a loss
+    this.#lost = false; // nor was it told of this far end
   }
 
   play(play: number, sounds: readonly Uint8Array[], loop: boolean): void {

@@ -29,6 +29,13 @@ export function holdMusic(): Uint8Array {
   return alaw(sound);
 }
 
+/** What a caller hears while it rings at the other end in China, from the beginning of a tone: 450 Hz, 1 s in 5 s. */
+export function ringback(): Uint8Array {
+  const sound = new Float64Array(5 * RATE);
+  for (let i = 0; i < RATE; i++) sound[i] = 0.2 * Math.min(1, i / 80, (RATE - i) / 80) * Math.sin((2 * Math.PI * 450 * i) / RATE);
+  return alaw(sound);
+}
+
 /** A plucked note with a slow end; what reaches over the end of the loop goes on at its beginning. */
 function pluck(sound: Float64Array, from: number, hz: number, level: number): void {
   const length = Math.round(2.2 * RATE);

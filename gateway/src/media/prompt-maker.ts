@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
-import { holdMusic, signalFor } from './melody.ts';
+import { holdMusic, ringback, signalFor } from './melody.ts';
 import { writeWav } from './prompt-sound.ts';
 
 const run = promisify(execFile);
@@ -26,7 +26,7 @@ export interface PromptTexts {
 }
 export interface PromptMaking {
   readonly prompts: PromptTexts;
-  /** Gets `zh/<name>.wav`, `en/<name>.wav` and `hold-music.wav`. */
+  /** Gets `zh/<name>.wav`, `en/<name>.wav`, `hold-music.wav` and `ringback.wav`. */
   readonly outDir: string;
   readonly log: (line: string) => void;
 }
@@ -61,6 +61,7 @@ export async function makePrompts({ prompts, outDir, log }: PromptMaking): Promi
       }
     }
     await make('hold-music.wav', 'hold music', async () => writeWav(holdMusic()));
+    await make('ringback.wav', 'ringback', async () => writeWav(ringback()));
     await writeFile(join(outDir, CURRENT_FILE), `${JSON.stringify(after, null, 2)}\n`);
   } catch (cause) {
     throw new KeeplineError('PROMPT_NOT_MADE', `prompts could not be made in ${outDir}: ${messageOf(cause)}`, {

@@ -123,6 +123,8 @@ export interface IncomingCall extends SipCall {
 }
 
 export interface OutgoingCall extends SipCall {
+  /** Somebody is there: the first response, 100 among them. Rejects as `answered` does when none comes. */
+  readonly heard: Promise<void>;
   /** The far end rings, or answered without. Rejects as `answered` does. */
   readonly ringing: Promise<void>;
   /** A description before the answer, so that the far end's announcements are heard; more than once where a call is forked. */

@@ -20,9 +20,10 @@ describe('the SIP stack under fuzz', () => {
     expect(inputs(8)).not.toEqual(inputs(7));
   });
 
-  it.each([1, 2, 3, 4, 5])('keeps its promises with seed %i', async (seed) => {
+  // The last one left a transaction behind once.
+  it.each([1, 2, 3, 4, 5, 115_910_690])('keeps its promises with seed %i', async (seed) => {
     const session = new FuzzSession(new SeededRandom(seed), corpus);
-    for (let i = 0; i < 1500; i++) {
+    for (let i = 0; i < (seed > 5 ? 2000 : 1500); i++) {
       session.step();
       if (i % 50 === 0) await setImmediate();
     }

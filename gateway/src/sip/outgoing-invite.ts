@@ -33,6 +33,7 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
   readonly #offer: string;
   readonly #options: InviteOptions;
   readonly #signals = new CallSignals();
+  readonly #heard = new Outcome<void>();
   readonly #ringing = new Outcome<void>();
   readonly #answered = new Outcome<string>();
   readonly #forks = new Map<string, OutgoingFork>();
@@ -71,6 +72,9 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
 
   get ended(): Promise<SipEnd> {
     return this.#signals.ended;
+  }
+  get heard(): Promise<void> {
+    return this.#heard.promise;
   }
   get ringing(): Promise<void> {
     return this.#ringing.promise;
@@ -142,6 +146,7 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
 
   #received(response: SipResponse, source: SipSource): void {
     const { status } = response;
+    this.#heard.resolve();
     if (status < 200) return this.#provisional(response, source);
     if (status < 300) return this.#accepted(response, source);
     if (this.#signals.isOver || this.#sendAgain(response)) return;
@@ -277,6 +282,7 @@ export class OutgoingInvite implements OutgoingCall, DialogUser {
     this.#stopTimeout();
     this.#host.release(this.sipCallId);
     this.#discardForks();
+    this.#heard.reject(error);
     this.#ringing.reject(error);
     this.#answered.reject(error);
   }

@@ -17,7 +17,7 @@ import {
 } from './limits.ts';
 import { type Frame, TcpFraming } from './tcp-framing.ts';
 import type { SipSource } from './transport.ts';
-import { plainStreams, type StreamKind } from './transport-tls.ts';
+import { isIdentity, plainStreams, type StreamKind } from './transport-tls.ts';
 
 export interface TcpOptions {
   /** Plain TCP unless it says otherwise. */
@@ -99,12 +99,12 @@ export class TransportTcp {
   }
 
   isConnected(to: SipSource): boolean {
-    return this.#connections.get(keyOf(to))?.connecting === false;
+    return this.#find(to)?.connecting === false;
   }
 
   send(bytes: Buffer, to: SipSource, onFail: () => void, dialPort = to.port): void {
     const dial = { ...to, port: dialPort };
-    const connection = this.#connections.get(keyOf(to)) ?? this.#connections.get(keyOf(dial)) ?? this.#dial(dial);
+    const connection = this.#find(to) ?? this.#find(dial) ?? this.#dial(dial);
     if (connection === null) return queueMicrotask(onFail);
     connection.socket.write(bytes, (error) => {
       if (error) onFail();
@@ -151,6 +151,14 @@ export class TransportTcp {
       connection.connecting = false;
     });
     return connection;
+  }
+
+  /** An open connection to that place; where a domain led there, one whose certificate is for that domain (RFC 5922 §7.3). */
+  #find(to: SipSource): Connection | undefined {
+    const known = this.#connections.get(keyOf(to));
+    if (known !== undefined || to.domain === undefined) return known;
+    const other = this.#connections.get(`${to.address} ${to.port}`);
+    return other !== undefined && isIdentity(to.domain, this.#streams.identities(other.socket) ?? []) ? other : undefined;
   }
 
   #hasRoom(address: string): boolean {
@@ -218,4 +226,6 @@ export class TransportTcp {
   }
 }
 
-const keyOf = (source: SipSource): string => `${source.address} ${source.port}`;
+/** One place may stand for several domains, each with a connection that proved to be its own. */
+const keyOf = ({ address, port, domain }: SipSource): string =>
+  domain === undefined ? `${address} ${port}` : `${address} ${port} ${domain.toLowerCase()}`;

@@ -136,6 +136,22 @@ describe('SIP over TLS', () => {
     }
   });
 
+  it('uses an open connection for another domain only where its certificate is for that one too (RFC 5922 §7.3)', async () => {
+    const far = await start({ tls: { port: 0, certificate: CARRIER.certificate, key: CARRIER.privateKey, requireCertificate: false } });
+    const near = await start();
+    const ask = async (domain?: string): Promise<number | string> => {
+      const hop: SipSource = { address: '127.0.0.1', port: far.tlsPort, transport: 'tls', ...(domain === undefined ? {} : { domain }) };
+      const party = 'sips:a@127.0.0.1';
+      const answer = await near.request({ method: 'OPTIONS', target: `sips:127.0.0.1:${far.tlsPort}`, from: party, to: party, hop });
+      return typeof answer === 'string' ? answer : answer.response.status;
+    };
+    expect(await ask()).toBe(200);
+    expect(await ask('Carrier.Example')).toBe(200);
+    expect(near.counters().tcpConnections).toBe(1);
+    expect(await ask('other.example')).toBe('transport');
+    expect(sources).toHaveLength(2 + 1); // two requests and the connection: nothing meant for the other domain got there
+  });
+
   it('knows a peer by its certificate, and one without by nothing', async () => {
     const agent = await start();
     const carrier = dial(agent, { cert: CARRIER.certificate, key: CARRIER.privateKey });

@@ -53,7 +53,7 @@ export class DialogText {
     );
   }
 
-  response(request: SipText, status: number, reason: string, body = ''): Buffer {
+  response(request: SipText, status: number, reason: string, body = '', more: ReadonlyArray<readonly [string, string]> = []): Buffer {
     const { address, port } = this.#local;
     const to = header(request, 'to');
     return formatSip(
@@ -66,6 +66,7 @@ export class DialogText {
         ['CSeq', header(request, 'cseq')],
         ['Contact', `<sip:phone@${address}:${port}>`],
         ...(body === '' ? [] : [['Content-Type', 'application/sdp'] as const]),
+        ...more,
       ],
       body,
     );

@@ -129,8 +129,18 @@ export class PhoneCall {
     this.#send(this.#inviteAnswer);
   }
 
-  reject(status: number): void {
-    if (this.#invite) this.#send(this.#dialog.response(this.#invite, status, 'Refused'));
+  /** Early media of a call that rings here: 183 with our description, and sound. */
+  speakEarly(says: readonly number[]): PhoneCall {
+    if (!this.#invite) throw new Error('this call did not come in');
+    this.line.start(mediaOf(this.#invite.body), says);
+    const { address } = this.#wire.local;
+    this.#send(this.#dialog.response(this.#invite, 183, 'Session Progress', sdpText(address, this.line.port, this.#version)));
+    return this;
+  }
+
+  reject(status: number, cause?: number): void {
+    const more = cause === undefined ? [] : [['Reason', `Q.850;cause=${cause}`] as const];
+    if (this.#invite) this.#send(this.#dialog.response(this.#invite, status, 'Refused', '', more));
     this.#over('refused');
   }
 

@@ -50,6 +50,7 @@ describe('a call', () => {
       agentId: null,
       verdict: 'completed',
       endedBy: 'caller',
+      cause: null,
       waitMs: null,
       talkMs: null,
       disposition: null,

@@ -51,6 +51,7 @@ export const callTables: TableFamily = {
     'ALTER TABLE calls ADD COLUMN dialled_index TEXT',
     'CREATE INDEX calls_by_caller ON calls (caller_index) WHERE caller_index IS NOT NULL',
     'CREATE INDEX calls_by_dialled ON calls (dialled_index) WHERE dialled_index IS NOT NULL',
+    'ALTER TABLE calls ADD COLUMN cause INTEGER',
   ],
   sealed: [
     {
@@ -113,6 +114,8 @@ export interface CallProgress {
   readonly agentId: AgentId | null;
   readonly verdict: EndVerdict | null;
   readonly endedBy: EndedBy | null;
+  /** Q.850, as the far end said; 0 where it said nothing. */
+  readonly cause: number | null;
   /** From the queue to the agent or to the end, ms. */
   readonly waitMs: number | null;
   /** With an agent, hold included, ms. */
@@ -144,6 +147,7 @@ const PROGRESS_COLUMNS: { readonly [F in keyof CallProgress]: string } = {
   agentId: 'agent_id',
   verdict: 'verdict',
   endedBy: 'ended_by',
+  cause: 'cause',
   waitMs: 'wait_ms',
   talkMs: 'talk_ms',
   disposition: 'disposition',
