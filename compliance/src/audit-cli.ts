@@ -4,30 +4,25 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AUDIT_ACTS, type AuditAct, type Sensitivity } from '@keepline/contracts/audit-acts';
-import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
-import type { KeeplineError } from '@keepline/contracts/errors';
-import { newId } from '@keepline/contracts/ids';
-import { AuditLog } from './audit/audit-log.ts';
-import { audited } from './audit/audited.ts';
 import { AuditFileUnreadable, AuditLogAbsent } from './audit/errors.ts';
-import { asBundle, type ExportForm, exportAuditLog } from './audit/export.ts';
 import { asTiles } from './audit/export-tiles.ts';
+import { asBundle, type ExportForm, exportAuditLog } from './audit/export.ts';
 import { listEntries } from './audit/list.ts';
 import { type NewFile, type NewFolder, newFile, newFolder } from './audit/new-file.ts';
 import { findEntry, proveEntry, verifyEntryProof } from './audit/prove.ts';
-import { type AuditVerdict, verifyAuditLog } from './audit/verify.ts';
 import { verifyAuditExport } from './audit/verify-export.ts';
-import { readKeyStore } from './keys/key-store.ts';
+import { type AuditVerdict, verifyAuditLog } from './audit/verify.ts';
+import { openSiteConsole, type SiteConsole } from './console.ts';
 import { openCheckpoint } from './tlog/checkpoint.ts';
 import { verifierFrom } from './tlog/signed-note.ts';
-import { serveWitness } from './witness/serve.ts';
 import { parseTlogProof, PROOF_EXTENSION, PROOF_VERSION } from './tlog/tlog-proof.ts';
+import { serveWitness } from './witness/serve.ts';
 
 const USAGE = `usage: ./keepline audit verify [--data DIR] [--export FILE | --proof FILE] [--key VERIFIER] [--against FILE] [--json]
        ./keepline audit list [--data DIR] [--limit N] [--act ACT] [--json]
@@ -66,28 +61,23 @@ interface Given {
 }
 
 /** The log of a site, opened with its signing key: for commands that leave their mark in it. */
-async function withLog<T>(data: string, work: (site: { log: AuditLog; dir: string; verifierKey: string }) => Promise<T>): Promise<T> {
+async function withLog<T>(
+  data: string,
+  work: (site: SiteConsole & { readonly dir: string; readonly verifierKey: string }) => Promise<T>,
+): Promise<T> {
   const dir = join(data, 'audit');
   if (!existsSync(dir)) throw new AuditLogAbsent(dir);
-  const signer = (await readKeyStore(join(data, 'keys'))).auditSigner();
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir, signer, clock, onFault });
+  const opened = await openSiteConsole(data);
   try {
-    return await work({ log, dir, verifierKey: signer.verifierKey });
+    return await work({ ...opened, dir, verifierKey: opened.keys.auditSigner().verifierKey });
   } finally {
-    await log.close();
+    await opened.close();
   }
 }
 
-function inLog<T>(log: AuditLog, act: AuditAct, object: string, purpose: string, run: () => Promise<T>): Promise<T> {
-  // Names of the system may hold what an audit entry does not take.
-  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
-  return audited(log, act, { who, role: 'operator', from: 'console', object, purpose, correlation: newId('act', clock.now()) }, run);
-}
-
 async function list({ data, json, purpose }: Given, limit: number, act: AuditAct | undefined): Promise<void> {
-  const entries = await withLog(data, ({ log, dir }) =>
-    inLog(log, SENSITIVE.list, 'audit:list', purpose, () => listEntries(dir, act === undefined ? { limit } : { limit, act })),
+  const entries = await withLog(data, ({ dir, audited }) =>
+    audited(SENSITIVE.list, 'audit:list', purpose, () => listEntries(dir, act === undefined ? { limit } : { limit, act })),
   );
   if (json) return console.log(JSON.stringify(entries));
   console.log('  number  time (UTC)           act                outcome  who                   object');
@@ -100,8 +90,8 @@ async function list({ data, json, purpose }: Given, limit: number, act: AuditAct
 }
 
 async function prove({ data, json, purpose }: Given, id: string, out: string | undefined, exported: string | undefined): Promise<void> {
-  const proof = await withLog(data, ({ log, dir, verifierKey }) =>
-    inLog(log, SENSITIVE.prove, `audit:${id}`, purpose, async () => {
+  const proof = await withLog(data, ({ log, dir, verifierKey, audited }) =>
+    audited(SENSITIVE.prove, `audit:${id}`, purpose, async () => {
       await log.checkpoint(); // so that what was appended just now can be proven
       const number = /^\d+$/.test(id) ? Number(id) : await findEntry(dir, id);
       const text = await proveEntry(dir, verifierFrom(verifierKey), number, exported);
@@ -126,8 +116,8 @@ async function exportAll({ data, json, purpose }: Given, out: string, tiles: boo
   const path = resolve(out);
   const [draft, form] = tiles ? await tilesAt(path) : await bundleAt(path);
   try {
-    const exported = await withLog(data, ({ log, dir, verifierKey }) =>
-      inLog(log, SENSITIVE.export, 'audit:export', purpose, async () => {
+    const exported = await withLog(data, ({ log, dir, verifierKey, audited }) =>
+      audited(SENSITIVE.export, 'audit:export', purpose, async () => {
         await log.checkpoint();
         return { ...(await exportAuditLog(dir, verifierFrom(verifierKey), form)), verifierKey };
       }),

@@ -1,6 +1,5 @@
 /** `./keepline audit prune`: shows or carries out what the retention of the audit log asks for, beside a running gateway; itself an audited act. */
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -10,9 +9,10 @@ import type { KeeplineError } from '@keepline/contracts/errors';
 import { newId } from '@keepline/contracts/ids';
 import { readSiteFile } from '@keepline/contracts/site-file';
 import { AuditLog } from './audit/audit-log.ts';
-import { audited } from './audit/audited.ts';
 import { AuditLogAbsent } from './audit/errors.ts';
 import { planPrune, pruneEntries } from './audit/prune.ts';
+import { audited } from './audit/audited.ts';
+import { consoleActor } from './console.ts';
 import { readKeyStore } from './keys/key-store.ts';
 
 const USAGE = `usage: ./keepline audit prune --dry-run | --yes [--export FILE] [--data DIR] [--site FILE] [--purpose TEXT] [--json]
@@ -58,15 +58,10 @@ async function main(): Promise<number> {
   const log = await AuditLog.open({ dir, signer, clock, onFault });
   try {
     const correlation = newId('act', clock.now());
-    // Names of the system may hold what an audit entry does not take.
-    const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
     const object = `audit:${plan.from}-${plan.to}`;
     const exported = values.export === undefined ? undefined : resolve(values.export);
-    const freed = await audited(
-      log,
-      'audit.prune',
-      { who, role: 'operator', from: 'console', object, purpose: values.purpose, correlation },
-      () => pruneEntries({ dir, signer, clock, rules, plan, act: correlation, exported }),
+    const freed = await audited(log, 'audit.prune', { ...consoleActor(), object, purpose: values.purpose, correlation }, () =>
+      pruneEntries({ dir, signer, clock, rules, plan, act: correlation, exported }),
     );
     console.log(values.json ? JSON.stringify({ ...plan, freedBytes: freed }) : `gone: ${what}; ${freed} bytes of the disk are free again`);
     return 0;

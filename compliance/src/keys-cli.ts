@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,9 +11,7 @@ import { parseArgs } from 'node:util';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
-import { newId } from '@keepline/contracts/ids';
-import { AuditLog } from './audit/audit-log.ts';
-import { audited } from './audit/audited.ts';
+import { openSiteConsole } from './console.ts';
 import { encryptBytes } from './keys/age-file.ts';
 import { forgetIdentity, lockIdentity, splitIdentity, UNLOCK_MINUTES_MAX, unlockIdentity } from './keys/identity-shares.ts';
 import { readKeyFile } from './keys/key-file.ts';
@@ -54,15 +51,11 @@ interface Given {
 
 /** The signer is read first: a store that cannot be opened is not changed. */
 async function act<T>(given: Given, name: AuditAct, object: string, run: () => Promise<T>): Promise<T> {
-  const signer = (await readKeyStore(given.dir)).auditSigner();
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(given.data, 'audit'), signer, clock, onFault });
-  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
-  const context = { who, role: 'operator', from: 'console', object, purpose: given.purpose, correlation: newId('act', clock.now()) };
+  const opened = await openSiteConsole(given.data, given.dir);
   try {
-    return await audited(log, name, context, run);
+    return await opened.audited(name, object, given.purpose, run);
   } finally {
-    await log.close();
+    await opened.close();
   }
 }
 

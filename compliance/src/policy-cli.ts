@@ -3,19 +3,14 @@
  * before and after; a running gateway takes it up with the next event.
  */
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
-import { newId } from '@keepline/contracts/ids';
 import { omissionsOf, policyHash } from './anonymise/policy-document.ts';
 import { installPolicy, type PolicyInForce, policyHistory, policyInForce, readPolicyFile } from './anonymise/policy-store.ts';
-import { AuditLog } from './audit/audit-log.ts';
-import { audited } from './audit/audited.ts';
 import { AuditLogAbsent } from './audit/errors.ts';
-import { readKeyStore } from './keys/key-store.ts';
+import { openSiteConsole } from './console.ts';
 
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
 const TEXTS = {
@@ -97,26 +92,14 @@ async function use(file: string, { data, json, purpose, texts }: Given): Promise
   const before = hashInForce(data);
   const dir = join(data, 'audit');
   if (!existsSync(dir)) throw new AuditLogAbsent(dir);
-  const signer = (await readKeyStore(join(data, 'keys'))).auditSigner();
-  const log = await AuditLog.open({ dir, signer, clock, onFault: (fault) => console.error(`${fault.code}: ${fault.message}`) });
+  const opened = await openSiteConsole(data);
   try {
-    const installed = await audited(
-      log,
-      'policy.change',
-      {
-        who: `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`,
-        role: 'operator',
-        from: 'console',
-        object: `policy:${before.slice(0, 48)}:${policyHash(document).slice(0, 48)}`, // as much as an entry holds of both
-        purpose,
-        correlation: newId('act', clock.now()),
-      },
-      () => Promise.resolve(installPolicy(data, document)),
-    );
+    const object = `policy:${before.slice(0, 48)}:${policyHash(document).slice(0, 48)}`; // as much as an entry holds of both
+    const installed = await opened.audited('policy.change', object, purpose, () => Promise.resolve(installPolicy(data, document)));
     if (json) console.log(JSON.stringify({ version: document.version, before, after: installed.hash }));
     else console.log(`${title(installed, texts)}: ${texts.changed}`);
   } finally {
-    await log.close();
+    await opened.close();
   }
   warn(document, texts);
 }

@@ -1,7 +1,8 @@
 /**
  * Reads `site.yaml`: fills in defaults, and reports every fault at once, each with its path, the value and what is allowed.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { Value } from 'typebox/value';
 import { KeeplineError, messageOf } from './errors.ts';
@@ -32,6 +33,12 @@ export function readSiteFile(path: string | undefined): SiteConfig {
     });
   }
   return parseSite(document, path);
+}
+
+/** The settings of the site in this data folder: the file named, else its own `site.yaml`, else the defaults. @throws as {@link readSiteFile} */
+export function readSiteOf(data: string, named: string | undefined): SiteConfig {
+  const own = join(data, 'site.yaml');
+  return readSiteFile(named ?? (existsSync(own) ? own : undefined));
 }
 
 /** Checks a document against `SiteConfig`. @throws KeeplineError SITE_FILE_INVALID with all faults in one message */

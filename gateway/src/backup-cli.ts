@@ -4,21 +4,16 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AuditLog } from '@keepline/compliance/audit';
-import { readKeyStore } from '@keepline/compliance/keys';
+import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
 import type { NoteSigner } from '@keepline/compliance/note';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
-import { KeeplineError } from '@keepline/contracts/errors';
-import { newId } from '@keepline/contracts/ids';
 import type { SiteConfig } from '@keepline/contracts/site-config';
-import { readSiteFile } from '@keepline/contracts/site-file';
-import { audited } from './audit/audited.ts';
+import { readSiteOf } from '@keepline/contracts/site-file';
 import { BackupPlace } from './backup/backup-place.ts';
 import { filesBeside } from './backup/data-files.ts';
 import { BackupUnconfigured } from './backup/errors.ts';
@@ -74,8 +69,7 @@ function settings(values: Values): {
   readonly keep: number;
 } {
   const data = resolve(values.data ?? ROOT_DATA);
-  const beside = join(data, 'site.yaml');
-  const site = readSiteFile(values.site ?? (existsSync(beside) ? beside : undefined));
+  const site = readSiteOf(data, values.site);
   const folder = values.to ?? values.from ?? site.backup.folder;
   if (folder === '') throw new BackupUnconfigured('backup.folder');
   return { data, site, place: new BackupPlace(resolve(folder)), keep: Number(values.keep ?? site.backup.keep) };
@@ -83,22 +77,9 @@ function settings(values: Values): {
 
 async function openOffice(values: Values): Promise<Office> {
   const set = settings(values);
-  if (!existsSync(join(set.data, 'main.db')))
-    throw new KeeplineError('SITE_DATA_ABSENT', `there is no site in ${set.data}`, {
-      hint: 'Name the data folder of a site that has been started: --data DIR',
-      offending: set.data,
-    });
-  const signer = (await readKeyStore(join(set.data, 'keys'))).auditSigner();
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(set.data, 'audit'), signer, clock, onFault });
-  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
-  return {
-    ...set,
-    signer,
-    audited: (act, object, purpose, work) =>
-      audited(log, act, { who, role: 'operator', from: 'console', object, purpose, correlation: newId('act', clock.now()) }, work),
-    close: () => log.close(),
-  };
+  databaseOf(set.data);
+  const { keys, audited, close } = await openSiteConsole(set.data);
+  return { ...set, signer: keys.auditSigner(), audited, close };
 }
 
 async function run(values: Values): Promise<number> {

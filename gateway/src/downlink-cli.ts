@@ -2,21 +2,15 @@
  * `./keepline downlink list | show | approve | reject | rollback`: what the cloud proposes, decided by a person beside the running gateway,
  * which follows within a second. Every decision is an audited act.
  */
-import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AuditLog } from '@keepline/compliance/audit';
-import { readKeyStore } from '@keepline/compliance/keys';
+import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
 import { DOWNLINK_KINDS, pinnedKeys } from '@keepline/contracts/downlink';
-import { KeeplineError } from '@keepline/contracts/errors';
-import { newId } from '@keepline/contracts/ids';
-import { readSiteFile } from '@keepline/contracts/site-file';
-import { audited } from './audit/audited.ts';
+import { readSiteOf } from '@keepline/contracts/site-file';
 import { listProposals, readProposal } from './downlink/cloud-proposals.ts';
 import { approve, checkProposal, decisionOn, type DecisionParts, reject, rollBack } from './downlink/decisions.ts';
 import { DownlinkUnknown } from './downlink/errors.ts';
@@ -41,27 +35,16 @@ interface Desk extends DecisionParts {
 }
 
 async function openDesk(data: string, siteFile: string | undefined): Promise<Desk> {
-  const path = join(data, 'main.db');
-  if (!existsSync(path))
-    throw new KeeplineError('SITE_DATA_ABSENT', `there is no site in ${data}`, {
-      hint: 'Name the data folder of a site that has been started: --data DIR',
-      offending: data,
-    });
-  const own = join(data, 'site.yaml');
-  const site = readSiteFile(siteFile ?? (existsSync(own) ? own : undefined));
-  const keys = await readKeyStore(join(data, 'keys'));
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const path = databaseOf(data);
+  const site = readSiteOf(data, siteFile);
+  const { actor, audited, close } = await openSiteConsole(data);
   const store = await Store.open(path, allTables);
-  // Names of the system may hold what an audit entry does not take.
-  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
   return {
-    ...{ store, clock, site, who, keys: pinnedKeys(site.downlink.keys), socketPath: join(data, 'run/cloud-sync.sock') },
-    audited: (act, object, purpose, run) =>
-      audited(log, act, { who, role: 'operator', from: 'console', object, purpose, correlation: newId('act', clock.now()) }, run),
+    ...{ store, clock, site, who: actor.who, keys: pinnedKeys(site.downlink.keys), socketPath: join(data, 'run/cloud-sync.sock') },
+    audited,
     async close() {
       await store.close();
-      await log.close();
+      await close();
     },
   };
 }

@@ -5,18 +5,15 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AuditLog } from '@keepline/compliance/audit';
-import { audited } from '@keepline/compliance/audited';
+import { openSiteConsole } from '@keepline/compliance/console';
 import { readKeyStore } from '@keepline/compliance/keys';
 import { openNote, signNote, verifierFrom } from '@keepline/compliance/note';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
-import { newId } from '@keepline/contracts/ids';
 import { DRILL_MAX_SECONDS, type LinkChange, type LinkStatus } from '@keepline/contracts/link';
 import { type Balance, type DrillEvent, drillReport, readReport, reportText } from './cloud-link/drill-report.ts';
 import { keepDrill } from './cloud-link/drill-shelf.ts';
@@ -86,21 +83,11 @@ async function drill({ data, seconds, out, purpose, json }: Wanted): Promise<boo
       hint: 'See why: ./keepline status, docs/runbook/link-conditions.md.',
     });
   }
-  const keys = await readKeyStore(join(data, 'keys'));
-  const log = await AuditLog.open({
-    dir: join(data, 'audit'),
-    signer: keys.auditSigner(),
-    clock,
-    onFault: (fault) => console.error(`${fault.code}: ${fault.message}`),
-  });
+  const { keys, audited, close } = await openSiteConsole(data);
   const database = await Connection.open(join(data, 'main.db'));
   try {
     await database.exec('PRAGMA query_only = ON');
-    const act = {
-      who: `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`,
-      ...{ role: 'operator', from: 'console', object: `link:${seconds}s`, purpose, correlation: newId('act', clock.now()) },
-    };
-    const report = await audited(log, 'cloud.drill', act, async () => {
+    const report = await audited('cloud.drill', `link:${seconds}s`, purpose, async () => {
       const { last } = (await database.get<{ last: number }>('SELECT coalesce(max(number), 0) AS last FROM event_log')) ?? { last: 0 };
       const before = (await eventsAfter(database, last - BEFORE_EVENTS)).filter(({ timeMs }) => timeMs >= clock.now() - seconds * 1000);
       const balanceBefore = await ask<Balance>(data, 'GET', '/reconcile');
@@ -125,7 +112,7 @@ async function drill({ data, seconds, out, purpose, json }: Wanted): Promise<boo
     return report.passed;
   } finally {
     await database.close();
-    await log.close();
+    await close();
   }
 }
 

@@ -2,22 +2,17 @@
  * `./keepline cloud egress` and `./keepline cloud quarantine`: what left the building and what was stopped at its door, read from outbox.db beside a
  * running site. Every look is an act in the audit log before it happens.
  */
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { EgressLedger } from '@keepline/cloud-sync/egress-ledger';
 import { REPORT_FORMATS, type ReportFormat, reportText } from '@keepline/cloud-sync/egress-report';
-import { AuditLog } from '@keepline/compliance/audit';
-import { readKeyStore } from '@keepline/compliance/keys';
+import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
-import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
 import { KeeplineError } from '@keepline/contracts/errors';
-import { isId, newId } from '@keepline/contracts/ids';
-import { audited } from './audit/audited.ts';
+import { isId } from '@keepline/contracts/ids';
 import { draftFor } from './recording/export-recording.ts';
 
 const USAGE = `usage: ./keepline cloud egress --from DAY --to DAY [--format csv|json|html] [--out FILE] [--data DIR] [--purpose TEXT]
@@ -50,26 +45,16 @@ interface Looking {
 }
 
 async function look(data: string, purpose: string): Promise<Looking> {
-  const path = join(data, 'outbox.db');
-  if (!existsSync(path))
-    throw new KeeplineError('SITE_DATA_ABSENT', `there is no site in ${data}`, {
-      hint: 'Name the data folder of a site that has been started: --data DIR',
-      offending: data,
-    });
-  const keys = await readKeyStore(join(data, 'keys'));
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const path = databaseOf(data, 'outbox.db');
+  const opened = await openSiteConsole(data);
   const ledger = await EgressLedger.open(path);
-  // Names of the system may hold what an audit entry does not take.
-  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
   return {
     ledger,
-    site: keys.auditSigner().name.split('/')[1] ?? '', // `keepline/<site>/audit`
-    audited: (act, object, run) =>
-      audited(log, act, { who, role: 'operator', from: 'console', object, purpose, correlation: newId('act', clock.now()) }, run),
+    site: opened.keys.auditSigner().name.split('/')[1] ?? '', // `keepline/<site>/audit`
+    audited: (act, object, run) => opened.audited(act, object, purpose, run),
     async close() {
       await ledger.close();
-      await log.close();
+      await opened.close();
     },
   };
 }

@@ -3,30 +3,27 @@
  * decrypts with the identity.
  */
 import { readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AuditLog } from '@keepline/compliance/audit';
-import { type KeyStore, readKeyStore } from '@keepline/compliance/keys';
+import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
+import { type KeyStore } from '@keepline/compliance/keys';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
-import { isId, newId } from '@keepline/contracts/ids';
-import { audited } from './audit/audited.ts';
+import { isId } from '@keepline/contracts/ids';
 import { performAtConsole } from './identity/console-approval.ts';
-import { Store } from './store/store.ts';
-import { allTables } from './store/tables/all.ts';
-import { draftFor, exportAge, exportWav, findFinished } from './recording/export-recording.ts';
 import { findInArchive } from './recording/archive-rows.ts';
 import { ExportNotProven, RecordingNotFound } from './recording/errors.ts';
 import type { Certificate } from './recording/export-certificate.ts';
+import { draftFor, exportAge, exportWav, findFinished } from './recording/export-recording.ts';
 import { type LedgerRow, listRows } from './recording/ledger.ts';
 import { pausesOf } from './recording/pauses.ts';
 import { verifySignedWav } from './recording/signed-wav.ts';
 import { Connection } from './store/connection.ts';
+import { Store } from './store/store.ts';
+import { allTables } from './store/tables/all.ts';
 
 const USAGE = `usage: ./keepline recordings list [--data DIR] [--limit N] [--json]
        ./keepline recordings show ID [--data DIR] [--json]
@@ -53,30 +50,20 @@ interface Site {
 }
 
 async function openSite(data: string): Promise<Site> {
-  const path = join(data, 'main.db');
-  if (!existsSync(path))
-    throw new KeeplineError('SITE_DATA_ABSENT', `there is no site in ${data}`, {
-      hint: 'Name the data folder of a site that has been started: --data DIR',
-      offending: data,
-    });
-  const keys = await readKeyStore(join(data, 'keys'));
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const path = databaseOf(data);
+  const { keys, actor, audited, close } = await openSiteConsole(data);
   const database = await Connection.open(path);
   await database.exec('PRAGMA query_only = ON');
-  // Names of the system may hold what an audit entry does not take.
-  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
   return {
     recordings: join(data, 'recordings'),
     data,
-    who,
+    who: actor.who,
     database,
     keys,
-    audited: (act, object, purpose, run) =>
-      audited(log, act, { who, role: 'operator', from: 'console', object, purpose, correlation: newId('act', clock.now()) }, run),
+    audited,
     async close() {
       await database.close();
-      await log.close();
+      await close();
     },
   };
 }
@@ -89,10 +76,11 @@ async function list(site: Site, limit: number, json: boolean): Promise<void> {
   for (const row of rows) console.log(line(row));
 }
 
-function line({ openedAtMs, id, state, durationMs, agentId, why }: LedgerRow): string {
+function line({ openedAtMs, id, state, durationMs, agentId, why, source, sourceSession }: LedgerRow): string {
   const opened = new Date(openedAtMs).toISOString().slice(0, 19).replace('T', ' ');
+  const whose = source === 'own' ? agentId : `${source} ${sourceSession ?? ''}`;
   const seconds = durationMs === null ? '-' : (durationMs / 1000).toFixed(1);
-  return `${opened}   ${id.padEnd(41)} ${state.padEnd(12)} ${seconds.padStart(7)}  ${agentId}${why === null ? '' : `  (${why})`}`;
+  return `${opened}   ${id.padEnd(41)} ${state.padEnd(12)} ${seconds.padStart(7)}  ${whose}${why === null ? '' : `  (${why})`}`;
 }
 
 interface ExportOptions {

@@ -2,19 +2,15 @@
  * `./keepline users …`: the first-run ceremony and what an operator at the console does to accounts, beside a running gateway or without
  * one. Each act is audited as done by the user of the system; a running gateway takes it up within 15 s.
  */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
-import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { AuditLog } from '@keepline/compliance/audit';
-import { readKeyStore } from '@keepline/compliance/keys';
+import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
-import { KeeplineError } from '@keepline/contracts/errors';
 import { ADMINISTRATORS, conflictIn, isRole, ROLE_FACTS } from '@keepline/contracts/roles';
-import { readSiteFile } from '@keepline/contracts/site-file';
+import { readSiteOf } from '@keepline/contracts/site-file';
 import { audited } from './audit/audited.ts';
 import { Accounts, type Enrolment } from './identity/accounts.ts';
 import { Credentials } from './identity/credentials.ts';
@@ -48,17 +44,9 @@ interface Office {
 }
 
 async function open(data: string, siteFile: string | undefined): Promise<Office> {
-  const path = join(data, 'main.db');
-  if (!existsSync(path))
-    throw new KeeplineError('SITE_DATA_ABSENT', `there is no site in ${data}`, {
-      hint: 'Name the data folder of a site that has been started: --data DIR',
-      offending: data,
-    });
-  const beside = join(data, 'site.yaml');
-  const site = readSiteFile(siteFile ?? (existsSync(beside) ? beside : undefined));
-  const keys = await readKeyStore(join(data, 'keys'));
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const path = databaseOf(data);
+  const site = readSiteOf(data, siteFile);
+  const { log, actor, close } = await openSiteConsole(data);
   const store = await Store.open(path, allTables);
   const directory = await Directory.open({ store, clock, agents: site.agents });
   const locks = new LockStore({ store, clock });
@@ -74,14 +62,11 @@ async function open(data: string, siteFile: string | undefined): Promise<Office>
     clock,
     enrolmentLifeMs: site.identity.enrolmentHours * HOUR_MS,
   });
-  // names of the system may hold what an audit entry does not take
-  const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
   return {
-    accounts,
-    actor: { who, role: 'operator', from: 'console' },
+    ...{ accounts, actor },
     async close() {
       await store.close();
-      await log.close();
+      await close();
     },
   };
 }

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { RecordingDisk } from './recording-disk.ts';
 import { QUEUE_MAX_BYTES, RecordingFile, RETRIES_MAX, RETRY_MS } from './recording-file.ts';
 import type { RecordingResult } from './recorder-messages.ts';
+import { SLOT_BYTES } from './tail-journal.ts';
 import { durationMs } from './wav.ts';
 
 const id = newId('rec', 0);
@@ -174,10 +175,14 @@ describe('a recording on its way to the disk', () => {
   it('says what its journal had no room for, and keeps silence there', async () => {
     const file = await created();
     const samples = 10_000;
-    for (let i = 0; i < samples; i++) file.take(audio(i, 1)); // blocks of an eighth of a millisecond, which no edge sends
+    // Blocks of an eighth of a millisecond, which no edge sends: the head of a frame is longer than its audio.
+    for (let i = 0; i < samples; i++) file.take({ kind: 'audio', startSample: i, alaw: new Uint8Array(2).fill(7) });
     file.take({ kind: 'end', samples });
-    expect(await end(file)).toMatchObject({ outcome: 'failed', samples, why: expect.stringMatching(/^\d+ ms of audio were dropped$/) });
-    expect(faults.map(({ code }) => code)).toContain('RECORDING_AUDIO_DROPPED');
+    const kept = Math.floor(SLOT_BYTES / 38);
+    expect(await end(file)).toMatchObject({ outcome: 'failed', samples, why: `${durationMs(samples - kept)} ms of audio were dropped` });
+    expect(faults.map(({ code }) => code)).toEqual(['RECORDING_AUDIO_DROPPED']);
+    const wav = await decryptBytes(disk.files.get(`${id}.wav.age`) ?? Buffer.alloc(0), identity);
+    expect(wav.subarray(58).findIndex((byte) => byte !== 7)).toBe(2 * kept);
   });
 
   it('is never called complete after a sync that failed, for the next one would not tell', async () => {
