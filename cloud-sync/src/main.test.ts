@@ -12,6 +12,7 @@ import { provision } from './cloud/provision.ts';
 import type { CloudConnection } from './nats/cloud-connection.ts';
 import { subjectsOf } from './nats/subjects.ts';
 import { madeEvent } from './testing/made-event.ts';
+import { EgressLedger, type LedgerDay } from './outbox/egress-ledger.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { cloudSide, idsInStream, type RunningSync, runSync } from './testing/running-sync.ts';
 
@@ -51,6 +52,15 @@ afterEach(async () => {
 const link = (running: RunningSync): Promise<string> => running.get<LinkStatus>('/link').then(({ state }) => state);
 async function ask(running: RunningSync, body: unknown = question): Promise<AdviceReply> {
   return (await running.post<AdviceReply>('/advice/route', body)).body;
+}
+/** What the ledger has of requests once the process has ended. */
+async function requestsIn({ path }: TempDir): Promise<readonly LedgerDay[]> {
+  sync?.process.kill('SIGTERM');
+  await sync?.exited;
+  const ledger = await EgressLedger.open(`${path}/outbox.db`);
+  const days = await ledger.days('2020-01-01', '9999-12-31');
+  await ledger.close();
+  return days.filter(({ type }) => type.startsWith('request.'));
 }
 /** Lines of the link stream as they come. */
 function follow(socketPath: string): { lines: LinkStatus[]; end(): void } {
@@ -111,6 +121,7 @@ describe('cloud-sync without any cloud', () => {
     await expect.poll(() => running.log()).toContain('AI_REQUEST_STOPPED'); // the pipe may lag behind the reply
     expect(running.log()).not.toContain('13800138000');
     expect((await running.post('/ai/constructor', qa)).status).toBe(404);
+    expect(await requestsIn(dir)).toEqual([expect.objectContaining({ type: 'request.qa', events: 0, bytes: 0, quarantined: 1 })]);
   });
 
   it('writes a line at once, when the backlog moves, and at least every two seconds', { timeout: 20_000 }, async () => {
@@ -158,6 +169,11 @@ describe('cloud-sync with a cloud', () => {
     expect((await ask(running)).outcome).toBe('breaker_open');
     service.unsubscribe();
     await cloud.ping();
+    const [asked, ...others] = await requestsIn(dir);
+    expect(others).toEqual([]);
+    expect(asked).toMatchObject({ type: 'request.advice', quarantined: 0 });
+    expect(asked?.events).toBeGreaterThanOrEqual(4); // those the breaker kept back never left
+    expect(asked?.bytes).toBe((asked?.events ?? 0) * Buffer.byteLength(JSON.stringify(question)));
   });
 
   it('notices a black hole: frozen hub, open connection, nothing answers (PR 5424)', { timeout: 60_000 }, async () => {

@@ -23,6 +23,7 @@ import { followDownlink } from './nats/downlink-inbox.ts';
 import { EventStream } from './nats/event-stream.ts';
 import { subjectsOf } from './nats/subjects.ts';
 import { Delivery } from './outbox/delivery.ts';
+import { RequestBook } from './outbox/requests.ts';
 import { Relay } from './relay/relay.ts';
 import { downlinkRoutes } from './socket/downlink-routes.ts';
 import { LinkFeed } from './socket/link-feed.ts';
@@ -82,6 +83,10 @@ async function main(): Promise<void> {
   });
   const names = subjectsOf(site);
   monitor.onWire((connection) => relay.attach(connection && new EventStream(connection, names.stream, names.siteInbox)));
+  const book = new RequestBook({
+    write: (asked) => delivery.countRequests(asked),
+    onFault: (fault) => log.error({ why: messageOf(fault) }, 'requests are counted later: the ledger cannot be written'),
+  });
   const advisor = new Advisor({
     site,
     deadlineMs: advice.deadlineMs - 2 * ADVICE_HOP_MS,
@@ -92,6 +97,7 @@ async function main(): Promise<void> {
     linkState: () => monitor.view().state,
     note: (input) => monitor.note(input),
     log,
+    book,
   });
   const proposals = await Proposals.open(join(dirname(given.outbox), 'downlink.db'), config.downlink.keepPerKind);
   const receiver = new Receiver({ site, keys: pinnedKeys(config.downlink.keys), proposals, clock, log });
@@ -115,6 +121,7 @@ async function main(): Promise<void> {
     connection: () => monitor.wire(),
     linkState: () => monitor.view().state,
     log,
+    book,
   });
   const feed = new LinkFeed({
     clock,
@@ -154,6 +161,7 @@ async function main(): Promise<void> {
     unwatch();
     monitor.stop();
     await relay.stop();
+    await book.settled();
     await delivery.close();
     await proposals.close();
     log.info('cloud-sync has stopped');

@@ -22,7 +22,7 @@ const answer = { requestId: request.requestId, skill: 'cards', reason: { zh: 'å·
 
 function advising(reply: () => Promise<Asked> | Asked, hedgeMs = 0) {
   const clock = new FakeClock();
-  const world = { link: 'up' as LinkState, asked: [] as string[], noted: [] as string[], connected: true };
+  const world = { link: 'up' as LinkState, asked: [] as string[], noted: [] as string[], book: [] as string[], connected: true };
   const connection = {
     ask: async (_subject: string, body: string): Promise<Asked> => {
       world.asked.push(body);
@@ -39,6 +39,10 @@ function advising(reply: () => Promise<Asked> | Asked, hedgeMs = 0) {
     linkState: () => world.link,
     note: ({ on }) => world.noted.push(on),
     log: { warn: () => {} },
+    book: {
+      sent: (type, body) => void world.book.push(`${type} ${body.length}`),
+      stopped: (type) => void world.book.push(`${type} stopped`),
+    },
   });
   return { clock, world, advisor };
 }
@@ -49,6 +53,7 @@ describe('asking for advice', () => {
     const { advisor, world } = advising(() => ok(answer));
     expect(await advisor.ask(request)).toEqual({ outcome: 'answered', answer, tookMs: 0 });
     expect(world.noted).toEqual(['advice_answered']);
+    expect(world.book).toEqual([`request.advice ${JSON.stringify(request).length}`]);
   });
 
   it('holds the deadline by its own clock when nothing comes back', async () => {

@@ -17,6 +17,16 @@ export interface Asks {
   ask(subject: string, body: string, timeoutMs: number): Promise<Asked>;
 }
 
+/** The ledger of what left, as those need it who ask the cloud. Neither call waits for the disk. */
+export interface EgressBook {
+  /** About to be handed to the connection. */
+  sent(type: AskedType, body: string): void;
+  /** Stopped by the egress guard. */
+  stopped(type: AskedType): void;
+}
+/** As the ledger names a question. */
+export type AskedType = `request.${'advice' | 'assist' | 'summary' | 'qa'}`;
+
 export interface AdvisorOptions {
   readonly site: string;
   /** From receipt of the question to the reply, ms. */
@@ -30,6 +40,8 @@ export interface AdvisorOptions {
   /** Evidence for the link. */
   readonly note: (input: Extract<LinkInput, { on: 'advice_answered' | 'advice_timeout' }>) => void;
   readonly log: { warn(fields: object, message: string): void };
+  /** The ledger of what left. */
+  readonly book: EgressBook;
 }
 
 type Failure = Exclude<AdviceReply['outcome'], 'answered'>;
@@ -66,6 +78,7 @@ export class Advisor {
     const tookMs = (): number => Math.round((clock.monotonicMs() - startedMs) * 10) / 10;
     const verdict = inspectAdvice(request, site);
     if (!verdict.clean) {
+      this.#o.book.stopped('request.advice');
       log.warn({ code: 'ADVICE_REQUEST_STOPPED', why: verdict.why }, 'an advice request was stopped by the egress guard');
       return { outcome: 'invalid', tookMs: tookMs() };
     }
@@ -94,12 +107,16 @@ export class Advisor {
     const late = new Promise<Asked>((resolve) => {
       disarms.push(clock.after(deadlineMs, () => resolve({ ok: false, why: 'timeout' })));
     });
-    const first = connection.ask(this.#subject, body, deadlineMs);
+    const ask = (timeoutMs: number): Promise<Asked> => {
+      this.#o.book.sent('request.advice', body);
+      return connection.ask(this.#subject, body, timeoutMs);
+    };
+    const first = ask(deadlineMs);
     const racing = [first, late];
     if (hedgeMs > 0 && hedgeMs < deadlineMs) {
       const second = new Promise<Asked>((resolve) => {
         // Asked only while the first is silent: an answer, even a refusal, ends the matter before.
-        disarms.push(clock.after(hedgeMs, () => void connection.ask(this.#subject, body, deadlineMs - hedgeMs).then(resolve)));
+        disarms.push(clock.after(hedgeMs, () => void ask(deadlineMs - hedgeMs).then(resolve)));
       });
       racing.push(second);
     }

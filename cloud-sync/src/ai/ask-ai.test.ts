@@ -20,7 +20,7 @@ const answer = { requestId, findings: [], score: 1, model: 'test' };
 const rules = { failures: 2, retryMs: 5000 };
 
 function asker(reply: () => Promise<Asked> | Asked) {
-  const world = { link: 'up' as LinkState, asked: 0, warned: [] as object[] };
+  const world = { link: 'up' as LinkState, asked: 0, warned: [] as object[], book: [] as string[] };
   const clock = new FakeClock();
   const connection = {
     ask: async (): Promise<Asked> => {
@@ -29,7 +29,15 @@ function asker(reply: () => Promise<Asked> | Asked) {
     },
   };
   const log = { warn: (fields: object) => void world.warned.push(fields) };
-  return { world, clock, ai: new AiAsker({ site: 'demo', rules, clock, connection: () => connection, linkState: () => world.link, log }) };
+  const book = {
+    sent: (type: string, body: string) => void world.book.push(`${type} ${body.length}`),
+    stopped: (type: string) => void world.book.push(`${type} stopped`),
+  };
+  return {
+    world,
+    clock,
+    ai: new AiAsker({ site: 'demo', rules, clock, connection: () => connection, linkState: () => world.link, log, book }),
+  };
 }
 const ok = (value: unknown): Asked => ({ ok: true, text: JSON.stringify(value) });
 
@@ -54,10 +62,20 @@ describe('asking the AI services', () => {
         outcome: 'stopped',
       });
       expect(world.asked).toBe(0);
+      expect(world.book).toEqual(['request.qa stopped']);
       expect(JSON.stringify(world.warned)).toContain('turns.1.text');
       expect(JSON.stringify(world.warned)).not.toContain(text);
     },
   );
+
+  it('stands in the ledger with its bytes when it leaves, and only then', async () => {
+    const { ai, world } = asker(() => ok(answer));
+    await ai.ask('qa', request);
+    world.link = 'down';
+    await ai.ask('qa', request);
+    await ai.ask('qa', { ...request, site: 'other' });
+    expect(world.book).toEqual([`request.qa ${JSON.stringify(request).length}`]);
+  });
 
   it('asks nothing for another site, of another shape, or while the link is down', async () => {
     const { ai, world } = asker(() => ok(answer));
@@ -111,6 +129,7 @@ describe('asking the AI services', () => {
       connection: () => connection,
       linkState: () => 'up',
       log: { warn: () => {} },
+      book: { sent: () => {}, stopped: () => {} },
     });
     expect(await ai.ask('qa', request)).toMatchObject({
       outcome: 'answered',

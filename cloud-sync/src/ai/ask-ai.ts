@@ -10,7 +10,7 @@ import { QaAnswer, QaRequest } from '@keepline/contracts/qa';
 import { SummaryAnswer, SummaryRequest } from '@keepline/contracts/summary';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import type { Asks } from '../advice/ask.ts';
+import type { Asks, EgressBook } from '../advice/ask.ts';
 import { admit, type AdviceResult, type Breaker, type BreakerRules, CLOSED, settle } from '../advice/breaker.ts';
 import { subjectsOf } from '../nats/subjects.ts';
 import { findingIn } from './inspect-request.ts';
@@ -29,6 +29,8 @@ export interface AiAskerOptions {
   connection(): Asks | undefined;
   linkState(): LinkState;
   readonly log: { warn(fields: object, message: string): void };
+  /** The ledger of what left. */
+  readonly book: EgressBook;
 }
 
 /** The hub takes 65,536 bytes of a message, headers included. */
@@ -68,6 +70,7 @@ export class AiAsker {
     if (!Value.Check(wanted, request) || siteOf(request) !== site || Buffer.byteLength(body) > AI_REQUEST_MAX_BYTES) return 'bad_request';
     const finding = findingIn(request);
     if (finding !== undefined) {
+      this.#o.book.stopped(`request.${service}`);
       log.warn({ code: 'AI_REQUEST_STOPPED', service, why: finding }, 'a request to the AI services was stopped by the egress guard');
       return 'stopped';
     }
@@ -90,6 +93,7 @@ export class AiAsker {
   async #answerOf(connection: Asks, service: AiService, request: unknown, body: string): Promise<AiFailure | object> {
     let disarm = (): void => {};
     const late = new Promise<'timeout'>((resolve) => (disarm = this.#o.clock.after(DEADLINE_DEFAULT_MS, () => resolve('timeout'))));
+    this.#o.book.sent(`request.${service}`, body);
     const asked = await Promise.race([connection.ask(subjectsOf(this.#o.site)[service], body, DEADLINE_DEFAULT_MS), late]);
     disarm();
     if (asked === 'timeout') return 'timeout';

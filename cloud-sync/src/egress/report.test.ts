@@ -27,6 +27,11 @@ describe('what left the building', () => {
     expect(reportText('html', rows, FRAME)).toContain('<th>合计 total</th><th></th><th>3</th><th>1350</th><th>3</th>');
   });
 
+  it('questions to the cloud stand in it with the fields of their requests', () => {
+    const asked = row({ type: 'request.assist', events: 4, bytes: 1600, quarantined: 1 });
+    expect(reportText('csv', [asked], FRAME)).toContain('"request.assist","4","1600","0","1","candidates requestId site utterance"');
+  });
+
   it('an unknown type has no allowed field, and markup in it stays text', () => {
     const text = reportText('html', [row({ type: '<b>"&' })], FRAME);
     expect(text).toContain('<td>&lt;b&gt;&quot;&amp;</td>');

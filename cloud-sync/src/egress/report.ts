@@ -2,8 +2,11 @@
  * "What left the building": the report of a compliance officer, per day and type, with the fields the policy lets out. Pure: the same ledger gives
  * the same bytes, whenever and wherever it is made, so that two copies can be compared by their hash. Headings in Chinese and English.
  */
+import { AssistRequest } from '@keepline/contracts/assist';
 import { CLOUD_EVENT_PREFIX } from '@keepline/contracts/events';
-import { ALLOWED, type Fields } from './allowed-shapes.ts';
+import { QaRequest } from '@keepline/contracts/qa';
+import { SummaryRequest } from '@keepline/contracts/summary';
+import { ALLOWED, ALLOWED_ADVICE } from './allowed-shapes.ts';
 
 export const REPORT_FORMATS = ['csv', 'json', 'html'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
@@ -37,7 +40,15 @@ const COLUMNS = [
 
 const ZH_TITLE = '出域数据报告';
 const EN_TITLE = 'What left the building';
-const FIELDS = new Map<string, Fields>(Object.entries(ALLOWED));
+const FIELDS = new Map<string, readonly string[]>(
+  [
+    ...Object.entries(ALLOWED).map(([type, fields]) => [type, Object.keys(fields)] as const),
+    ['request.advice', Object.keys(ALLOWED_ADVICE)] as const,
+    ['request.assist', Object.keys(AssistRequest.properties)] as const,
+    ['request.summary', Object.keys(SummaryRequest.properties)] as const,
+    ['request.qa', Object.keys(QaRequest.properties)] as const,
+  ].map(([type, fields]) => [type, fields.toSorted(compare)]),
+);
 
 /** @param rows of the ledger, in any order; those outside the frame are left out */
 export function reportText(format: ReportFormat, rows: readonly ReportRow[], frame: ReportFrame): string {
@@ -63,7 +74,7 @@ type Line = ReportRow & { readonly fields: readonly string[] };
 /** Names of the data fields this type may carry; none for a type the guard does not let out. */
 function fieldsOf(type: string): readonly string[] {
   const short = type.startsWith(CLOUD_EVENT_PREFIX) ? type.slice(CLOUD_EVENT_PREFIX.length).replace(/\.v1$/, '') : type;
-  return Object.keys(FIELDS.get(short) ?? {}).toSorted(compare);
+  return FIELDS.get(short) ?? [];
 }
 
 function totalOf(lines: readonly Line[]): Omit<ReportRow, 'day' | 'type'> {

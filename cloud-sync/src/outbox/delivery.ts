@@ -6,9 +6,11 @@
 import { type Clock, systemClock } from '@keepline/contracts/clock';
 import { numberOf, SqliteFile, textOf } from '../sqlite/sqlite-file.ts';
 import { type Backlog, type Counts, readBacklog, readCounts } from './counts.ts';
+import { dayOf } from './day.ts';
 import type { Entry } from './entry.ts';
 import { OutboxUnusable, OutboxUnwritable } from './errors.ts';
 import { type Hit, quarantineHits } from './quarantine.ts';
+import { addRequests, type RequestCount } from './requests.ts';
 import { OUTBOX_SCHEMA } from './schema.ts';
 import { type Claim, claimNext, type Settled, settle } from './settle.ts';
 
@@ -78,6 +80,16 @@ export class Delivery {
   quarantine(hits: readonly Hit[]): Promise<void> {
     const nowMs = this.#clock.now();
     return this.#file.write((statements) => quarantineHits(statements, hits, nowMs));
+  }
+
+  /** Adds to the ledger of requests under today. @throws KeeplineError OUTBOX_UNWRITABLE */
+  async countRequests(asked: readonly RequestCount[]): Promise<void> {
+    const day = dayOf(this.#clock.now());
+    try {
+      await this.#file.write((statements) => addRequests(statements, day, asked));
+    } catch (cause) {
+      throw new OutboxUnwritable(cause);
+    }
   }
 
   lastDelivered(): Promise<Delivered> {

@@ -14,13 +14,20 @@ export interface LedgerDay {
   /** `yyyy-mm-dd`, China Standard Time. */
   readonly day: string;
   readonly type: string;
-  /** Acknowledged by the cloud. */
+  /** Acknowledged by the cloud; of a `request.…` those that were sent. */
   readonly events: number;
   /** JSON of those events, bytes, before any compression. */
   readonly bytes: number;
   readonly expired: number;
+  /** Stopped by the guard. */
   readonly quarantined: number;
 }
+
+/** Requests stand beside the events: sent as `events`, stopped as `quarantined` (though nothing of them is kept). */
+const DAYS = `
+SELECT day, type, events, bytes, expired, quarantined FROM egress WHERE day BETWEEN ?1 AND ?2
+UNION ALL SELECT day, type, sent, bytes, 0, stopped FROM request WHERE day BETWEEN ?1 AND ?2
+ORDER BY day, type`;
 
 export interface Quarantined {
   readonly id: string;
@@ -50,7 +57,7 @@ export class EgressLedger {
   /** Both days included, in the order of day and type. */
   days(from: string, to: string): Promise<readonly LedgerDay[]> {
     return this.#file.read(async (statements) =>
-      (await statements.all('SELECT * FROM egress WHERE day BETWEEN ? AND ? ORDER BY day, type', from, to)).map((row) => ({
+      (await statements.all(DAYS, from, to)).map((row) => ({
         day: textOf(row['day']),
         type: textOf(row['type']),
         events: numberOf(row['events']),

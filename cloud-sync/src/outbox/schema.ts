@@ -4,6 +4,7 @@
  * anything before it, else an event could be both in the cloud and counted as expired.
  * `egress` is the ledger: what left, expired or was stopped, by day and type, written in the transaction that settles the events; at most one
  * row per type and day, about 7,000 a year. `volume` is what waits, kept by both processes so that no look at it has to count rows.
+ * `request` is the other half of the ledger: questions asked of the cloud, which are no events and have no part in the balance of events.
  * A file from before the ledger opens it with one row of what had happened until then.
  */
 export const OUTBOX_SCHEMA = `
@@ -43,6 +44,14 @@ CREATE TABLE IF NOT EXISTS egress (
   bytes INTEGER NOT NULL DEFAULT 0,
   expired INTEGER NOT NULL DEFAULT 0,
   quarantined INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (day, type)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS request (
+  day TEXT NOT NULL,
+  type TEXT NOT NULL,
+  sent INTEGER NOT NULL DEFAULT 0,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  stopped INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (day, type)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS volume (

@@ -1,12 +1,16 @@
 /**
- * The only gate out of the site: raw event or advice request in, `Anonymised` out, by the policy in force. The cast at the end
+ * The only gate out of the site: raw event, advice request or question of a desk in, `Anonymised` out, by the policy in force. The cast at the end
  * of this file is the only one that grants the brand; the outbox and the advice socket take nothing without it.
  */
 import type { AdviceRequest } from '@keepline/contracts/advice';
 import type { Anonymised } from '@keepline/contracts/anonymised';
+import type { AssistRequest } from '@keepline/contracts/assist';
 import { CLOUD_EVENT_PREFIX, type CloudEvent, type DomainEvent, type EventType } from '@keepline/contracts/events';
 import { type CallId, isId, type QueueName, type RequestId } from '@keepline/contracts/ids';
+import type { QaRequest } from '@keepline/contracts/qa';
+import type { SummaryRequest } from '@keepline/contracts/summary';
 import { AnonymiseFieldUnknown, AnonymiseTypeUnknown, AnonymiseValueRefused } from './errors.ts';
+import { cleanQuestion } from './desk-question.ts';
 import { BUILT_IN, type PolicyDocument, rulesOf, type Rules } from './policy-document.ts';
 import { canonicalNumber, checkKey, epochOf, pseudonym, type PseudonymHash, type PseudonymKind } from './pseudonym.ts';
 import { isName, labelOf, type Outgoing } from './rules.ts';
@@ -118,6 +122,15 @@ export class Anonymiser {
       waiting: raw.waiting,
       hour: raw.hour,
     });
+  }
+
+  /**
+   * A desk's question to the AI services: what people wrote has placeholders where personal data was, everything else must hold none.
+   * @throws AnonymiseValueRefused; the desk then hears that the question was stopped
+   */
+  question<T extends AssistRequest | SummaryRequest | QaRequest>(raw: T): Anonymised<T> {
+    if (raw.site !== this.#site) throw new AnonymiseValueRefused('desk question', 'site');
+    return grant<T>(cleanQuestion(raw));
   }
 
   #epoch(what: string, timeMs: unknown): string {

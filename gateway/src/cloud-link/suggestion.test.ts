@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
+import { Anonymiser } from '@keepline/compliance/anonymise';
 import type { DeskService } from '@keepline/contracts/desk-suggestion';
 import type { LinkStatus } from '@keepline/contracts/link';
 import { FakeClock } from '@keepline/testkit/fake-clock';
@@ -90,6 +91,7 @@ describe('asking', () => {
   const asker = (offered: readonly DeskService[] = ['assist', 'summary', 'qa']): AskSuggestion =>
     askSuggestion({
       ...{ site: 'demo', offered, dispositions: ['resolved'], socketPath: `${dir.path}/sync.sock`, clock: new FakeClock() },
+      anonymiser: new Anonymiser({ key: new Uint8Array(32).fill(7), site: 'demo' }),
       link: () => ({ state, sinceMs: 0, why: '', backlog: 0, oldestUnsentMs: 0 }),
       articlesNear: async () => [{ id: 'loss', title: '挂失', text: '热线 13900139000' }],
       onFault: (fault) => faults.push(fault),
@@ -112,6 +114,13 @@ describe('asking', () => {
     expect(await asker()(call, 'summary', '好')).toMatchObject({ outcome: 'away' });
     await setImmediate();
     expect(bodies).toEqual([]);
+  });
+
+  it('personal data in a name of the site stops the question, and the agent hears so', async () => {
+    reply = () => '{}';
+    expect(await asker()({ ...call, path: ['13800138000'] }, 'summary', '好')).toMatchObject({ outcome: 'stopped', items: [] });
+    expect(bodies).toEqual([]);
+    expect(faults).toEqual([expect.objectContaining({ code: 'ANONYMISE_VALUE_REFUSED' })]);
   });
 
   it('a process that is gone, or answers nonsense, is a cloud that is away', async () => {

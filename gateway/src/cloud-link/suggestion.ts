@@ -36,7 +36,9 @@ const TITLE_MAX = 200;
 const TEXT_MAX = 2000;
 const SPEAKER = /^\s*(?:(客户|来电人|caller|customer)|坐席|agent)\s*[:：]\s*/iu;
 
-export function requestOf(service: DeskService, text: string, around: Around): AssistRequest | SummaryRequest | QaRequest {
+export type DeskRequest = AssistRequest | SummaryRequest | QaRequest;
+
+export function requestOf(service: DeskService, text: string, around: Around): DeskRequest {
   const { requestId, site, candidates, dispositions } = around;
   if (service === 'assist') {
     const offered = candidates.map(({ id, title, text: body }) => ({

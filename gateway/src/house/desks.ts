@@ -132,6 +132,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
             ask: askSuggestion({
               ...{ site: site.site, offered: site.cloud.deskServices, dispositions: site.dispositions, clock },
               ...{ socketPath: join(ground.data, 'run/cloud-sync.sock'), link: () => cloudSync.status(), onFault: ground.onFault },
+              anonymiser: ground.anonymiser,
           reports,
           auditLog: auditLogOf(ground),
               articlesNear: (text) => articlesNear(store.read, text, ARTICLES_OFFERED),
