@@ -24,6 +24,14 @@ export function doorsOf(site: SiteConfig): readonly Door[] {
   ];
 }
 
+/** Doors that somebody else has; the site itself must not run. */
+export async function takenDoors(site: SiteConfig): Promise<ReadonlyArray<Door & { readonly why: string }>> {
+  const tried = doorsOf(site)
+    .filter(({ port }) => port !== 0)
+    .map(async (door) => ({ ...door, why: await (door.transport === 'tcp' ? tryTcpPort : tryUdpPort)(door.host, door.port) }));
+  return (await Promise.all(tried)).flatMap(({ why, ...door }) => (typeof why === 'number' ? [] : [{ ...door, why }]));
+}
+
 export async function checkPorts(site: SiteConfig, running: boolean): Promise<Finding[]> {
   return Promise.all(
     doorsOf(site).map(async ({ setting, transport, host, port }): Promise<Finding> => {

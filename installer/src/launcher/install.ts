@@ -4,9 +4,8 @@ import { KeeplineError } from '../before-packages.ts';
 import { bundleFacts } from '../bundle/bundle-facts.ts';
 import { SITE_DATA } from '../install/places.ts';
 import { runInstall } from '../install/run-install.ts';
-import { mediaWorkerPath } from '../machine.ts';
-import { lookAround } from '../preflight/look.ts';
 import type { Run } from './command.ts';
+import { fitness } from './fitness.ts';
 
 export const run: Run = async (given, { machine, say }) => {
   const facts = bundleFacts(machine.root);
@@ -17,9 +16,7 @@ export const run: Run = async (given, { machine, say }) => {
     });
   if (!machine.isRoot && !given.flag('dry-run'))
     throw new KeeplineError('INSTALL_NEEDS_ROOT', 'only root may install system services', { hint: 'sudo ./keepline install' });
-  const unfit = (await lookAround(readSiteFile(given.text('site')), SITE_DATA, mediaWorkerPath(machine))).filter(
-    ({ verdict }) => verdict === 'fail',
-  );
+  const unfit = (await fitness(readSiteFile(given.text('site')), SITE_DATA, machine)).filter(({ verdict }) => verdict === 'fail');
   if (unfit.length > 0)
     throw new KeeplineError(
       'INSTALL_MACHINE_UNFIT',

@@ -1,14 +1,13 @@
 /** `./keepline preflight`: is this machine fit for a site? Changes nothing; exit status 1 when something must be mended first. */
 import { resolve } from 'node:path';
 import { readSiteFile } from '@keepline/contracts/site-file';
-import { mediaWorkerPath } from '../machine.ts';
-import { lookAround } from '../preflight/look.ts';
 import { SITE_DATA } from '../install/places.ts';
 import type { Run } from './command.ts';
+import { fitness } from './fitness.ts';
 
 export const run: Run = async (given, { machine }) => {
   const site = given.text('site');
-  const remarks = await lookAround(readSiteFile(site), resolve(given.text('data') ?? SITE_DATA), mediaWorkerPath(machine));
+  const remarks = await fitness(readSiteFile(site), resolve(given.text('data') ?? SITE_DATA), machine);
   const language = given.text('lang') === 'en' ? 'en' : 'zh';
   if (given.flag('json')) console.log(JSON.stringify({ remarks }));
   else

@@ -7,9 +7,12 @@ import { isIP } from 'node:net';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
+import { APPROVAL_ACTS } from '@keepline/contracts/approvals';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { messageOf } from '../before-packages.ts';
+import { askTrunk, farEndOf } from './ask-trunk.ts';
 import * as judge from './judge.ts';
+import { judgeClock, judgeDescriptors, judgeFourEyes, judgePorts, judgeTrunks, type TakenPort } from './judge-site.ts';
 import type { Remark } from './remark.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -19,8 +22,8 @@ const PROGRAM_LIMIT_MS = 5000;
 /** Programs of other makers that answer on the SIP port. */
 const RIVALS = ['asterisk', 'freeswitch', 'kamailio', 'opensips', 'drachtio'];
 
-/** @param data folder the site will write to @param worker path of the media worker */
-export async function lookAround(site: SiteConfig, data: string, worker: string): Promise<Remark[]> {
+/** @param data folder the site will write to @param worker path of the media worker @param taken ports of the site that somebody else has */
+export async function lookAround(site: SiteConfig, data: string, worker: string, taken: readonly TakenPort[]): Promise<Remark[]> {
   return [
     judge.judgeCores(availableParallelism()),
     judge.judgeMemory(Math.floor(totalmem() / MEGABYTE)),
@@ -32,6 +35,11 @@ export async function lookAround(site: SiteConfig, data: string, worker: string)
     judge.judgeLibraries(said('ldd', worker)),
     await names(site),
     judge.judgeCertificate(certificate(join(data, 'site.pem'))),
+    judgeClock(said('timedatectl', 'show', '-p', 'NTPSynchronized', '--value')),
+    judgeDescriptors(Number(read('/proc/sys/fs/nr_open'))),
+    judgePorts(taken),
+    await trunks(site),
+    judgeFourEyes(site.identity.fourEyes, APPROVAL_ACTS),
   ];
 }
 
@@ -53,6 +61,18 @@ function fsync(data: string): Remark {
     rmSync(work, { recursive: true });
   }
   return judge.judgeFsync(worstMs, folder);
+}
+
+async function trunks(site: SiteConfig): Promise<Remark> {
+  const ends = site.sip.trunks.flatMap(({ name, target }) => {
+    const end = farEndOf(target);
+    return end === undefined ? [] : [{ name, end }];
+  });
+  const replies = await Promise.all(ends.map(async ({ name, end }) => ({ name, why: await askTrunk(end, site.network.address) })));
+  return judgeTrunks(
+    ends.length,
+    replies.flatMap(({ name, why }) => (why === undefined ? [] : [`${name}: ${why}`])),
+  );
 }
 
 async function names(site: SiteConfig): Promise<Remark> {

@@ -54,6 +54,7 @@ export const testTools = programs('test tools', '60 s', {
   ip: 'iproute2',
   cc: 'build-essential',
   nft: 'nftables',
+  keepalived: 'keepalived', // moves the address of a pair
   openssl: 'openssl',
   slapd: 'slapd', // the directory of a bank
   faketime: 'faketime', // sets the clock of one process
@@ -73,6 +74,7 @@ export const installTools = programs('install tools', '40 s', {
   'ansible-playbook': 'ansible-core',
   'ansible-lint': 'ansible-lint',
   'ssh-keygen': 'openssh-client',
+  promtool: 'prometheus', // judges the alerts
 });
 
 export const browser = programs('browser', '30 s', { chromium: 'chromium' });
