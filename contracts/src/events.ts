@@ -35,7 +35,8 @@ export type TalkKind = 'agent' | 'consult' | 'outside';
 /** Why a talk, or a part of it, is not recorded on purpose. */
 export type RecordingExcuse = 'never' | 'on_demand' | 'nobody_to_start' | 'consultation';
 
-export type PausedBy = 'agent';
+/** `source`: the exchange whose call is recorded here (SIPREC). */
+export type PausedBy = 'agent' | 'source';
 export type ResumedBy = PausedBy | 'limit' | 'end';
 
 export interface EventData {
@@ -110,6 +111,15 @@ export interface EventData {
   'recording.paused': { callId: CallId; recordingId: RecordingId; by: PausedBy };
   /** `limit`: nobody resumed it in time; `end`: the recording ended first. */
   'recording.resumed': { callId: CallId; recordingId: RecordingId; by: ResumedBy; pausedMs: number };
+  /** Who is heard on a side of a recording forked to us (SIPREC) came or went. */
+  'recording.party_changed': {
+    callId: CallId;
+    recordingId: RecordingId;
+    side: 'left' | 'right';
+    change: 'joined' | 'left';
+    /** personal data */ number: string;
+    /** personal data */ name: string;
+  };
   'recording.closed': { callId: CallId; recordingId: RecordingId; durationMs: number; outcome: 'complete' | 'interrupted' | 'failed' };
   /** By policy nothing, or not all, of this talk is recorded; the ledger has the words. */
   'recording.excused': { callId: CallId; talk: TalkKind; why: RecordingExcuse };

@@ -37,7 +37,16 @@ export const Trunk = Type.Object(
       description: 'How this trunk wants numbers dialled: +8610…, 010…, or without the own area code.',
     }),
     callerId: text('', 'Number shown to those called over this trunk; empty shows the name of the site.', { pattern: '^[+]?[0-9]{0,15}$' }),
+    redirects: Type.Union([Type.Literal('refuse'), Type.Literal('numbers')], {
+      default: 'refuse',
+      description:
+        'Whether the far end may send a call out on to another number (3xx): `numbers` follows at its own host, to what `dialling.allowed` begins.',
+    }),
     prefix: text('', 'Digits for an outside line, in front of every number dialled.', { pattern: '^[0-9]{0,6}$' }),
+    siprec: Type.Boolean({
+      default: false,
+      description: 'The far end may fork its calls here to be recorded (SIPREC, RFC 7866): a PBX or SBC as recording client.',
+    }),
     srtp: srtp('Encrypted sound (SRTP) on this trunk: `required` refuses calls without it, `preferred` takes it where both sides can.'),
   },
   { additionalProperties: false },

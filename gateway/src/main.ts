@@ -12,7 +12,7 @@ import { setUpDesks } from './house/desks.ts';
 import { followDownlink } from './house/downlink.ts';
 import { layGround } from './house/ground.ts';
 import { healthOf } from './house/health.ts';
-import { takePhoneCall } from './house/phone-lines.ts';
+import { takeOtherArrival } from './house/other-arrivals.ts';
 import { openRouting } from './house/routing.ts';
 import { startSchedules } from './house/schedules.ts';
 import { openTrunks } from './house/trunks.ts';
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
     stories.add(story);
   };
   const onInvite = async (invite: IncomingCall): Promise<void> => {
-    if (await takePhoneCall(invite, trunks, voice, ground, house)) return;
+    if (await takeOtherArrival(invite, trunks, voice, ground, house)) return;
     const arrival = await receive(invite, front, ({ callId, trunk, status, why }) => journal.refused(callId, trunk, status, why));
     if (arrival) await runInboundCall(arrival, house);
   };

@@ -58,8 +58,9 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'call.ended': { callId, verdict, by: endedBy, queue: 'name', durationMs: 'duration', waitMs: 'duration', talkMs: 'duration', cause: 'count' },
   'call.disposed': { callId, agentRef: 'ref', disposition: 'name', wrapUpMs: 'duration' },
   'recording.opened': { callId, recordingId },
-  'recording.paused': { callId, recordingId, by: ['agent'] },
-  'recording.resumed': { callId, recordingId, by: ['agent', 'limit', 'end'], pausedMs: 'duration' },
+  'recording.paused': { callId, recordingId, by: ['agent', 'source'] },
+  'recording.resumed': { callId, recordingId, by: ['agent', 'source', 'limit', 'end'], pausedMs: 'duration' },
+  'recording.party_changed': { callId, recordingId, side: ['left', 'right'], change: ['joined', 'left'] },
   'recording.closed': { callId, recordingId, durationMs: 'duration', outcome: ['complete', 'interrupted', 'failed'] },
   'recording.excused': {
     callId,

@@ -38,6 +38,7 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'recording.opened': 4,
   'recording.paused': 4,
   'recording.resumed': 4,
+  'recording.party_changed': 2,
   'recording.closed': 4,
   'recording.excused': 4,
   'call.offered': 5,

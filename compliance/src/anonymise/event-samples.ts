@@ -46,6 +46,7 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'recording.opened': { callId, recordingId },
   'recording.paused': { callId, recordingId, by: 'agent' },
   'recording.resumed': { callId, recordingId, by: 'limit', pausedMs: 30_000 },
+  'recording.party_changed': { callId, recordingId, side: 'left', change: 'joined', number: '13812345678', name: '张伟' },
   'recording.closed': { callId, recordingId, durationMs: 60_000, outcome: 'complete' },
   'recording.excused': { callId, talk: 'consult', why: 'consultation' },
   'agent.state_changed': { agentId, from: 'ready', to: 'offered', reason: '' },

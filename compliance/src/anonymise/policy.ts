@@ -133,12 +133,20 @@ export const POLICY_LAW: PolicyLaw = {
   },
   'call.disposed': { callId, agentId, disposition: label, note: never, wrapUpMs: duration },
   'recording.opened': { callId, recordingId: id('rec') },
-  'recording.paused': { callId, recordingId: id('rec'), by: oneOf<PausedBy>({ agent: true }) },
+  'recording.paused': { callId, recordingId: id('rec'), by: oneOf<PausedBy>({ agent: true, source: true }) },
   'recording.resumed': {
     callId,
     recordingId: id('rec'),
-    by: oneOf<ResumedBy>({ agent: true, limit: true, end: true }),
+    by: oneOf<ResumedBy>({ agent: true, source: true, limit: true, end: true }),
     pausedMs: duration,
+  },
+  'recording.party_changed': {
+    callId,
+    recordingId: id('rec'),
+    side: oneOf<'left' | 'right'>({ left: true, right: true }),
+    change: oneOf<'joined' | 'left'>({ joined: true, left: true }),
+    number: drop,
+    name: drop,
   },
   'recording.closed': {
     callId,

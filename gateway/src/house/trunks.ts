@@ -11,9 +11,12 @@ import type { AgentId } from '@keepline/contracts/ids';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { siteCertificate } from '../certificate/site-certificate.ts';
 import { type Phone, phoneAddresses } from '../legs/phone-offer.ts';
+import { refuseReferrals, type TellWish } from '../legs/trunk-wishes.ts';
 import type { Binding } from '../registrar/bindings.ts';
 import { Registrar } from '../registrar/registrar.ts';
+import { isProvedByPlace } from '../registrar/static-phone.ts';
 import type { Roster } from '../routing/roster.ts';
+import { refuseSession } from '../siprec/receive-session.ts';
 import { DigestGuard } from '../sip/digest-guard.ts';
 import { addressOf } from '../sip/dialog.ts';
 import { Locator } from '../sip/locator.ts';
@@ -36,6 +39,8 @@ export interface TrunkOffice {
   readonly watch: TrunkWatch;
   /** Where the targets of trunks are. */
   readonly places: Locator;
+  /** What the far end of a trunk asked of a call, for the audit log. */
+  readonly tellWish: TellWish;
   /** URI of the site, for From. */
   readonly siteUri: string;
   trunkOf(source: SipSource): Trunk | undefined;
@@ -88,7 +93,8 @@ export async function openTrunks(
     callsPerSecond: site.sip.sourceCallsPerSecond,
     hasRegistrar: registering.size > 0,
     vetPhone(inbound) {
-      if (staticAt(inbound.source) !== undefined) return null;
+      const fixed = staticAt(inbound.source);
+      if (fixed !== undefined) return isProvedByPlace(inbound.source, site.sip.staticPhones) ? null : registrar.prove(inbound, fixed);
       const agentId = registrar.agentAt(inbound.source);
       return agentId === undefined ? undefined : registrar.prove(inbound, agentId);
     },
@@ -100,6 +106,10 @@ export async function openTrunks(
     },
   });
   const keeper = gatekeeper;
+  const tellWish: TellWish = (trunk, wish, outcome) => {
+    const act = { who: 'gateway', role: 'system', from: 'local', object: trunk, purpose: `asked by the far end: ${outcome}` };
+    audited(wish, act, async () => {}).catch(onFault);
+  };
   const tls = await tlsOf(site, data);
   const ours = [site.network.address, ...site.sip.addresses];
   const names = new NameCache({ clock, servers: site.sip.dnsServers });
@@ -119,12 +129,14 @@ export async function openTrunks(
     product: 'Keepline',
     limits: site.sip,
     admit: keeper.admit,
-    vet: (inbound) => keeper.vet(inbound) ?? overload.refusal(inbound),
+    vet: (inbound) => keeper.vet(inbound) ?? refuseSession(inbound, keeper.trunkOf(inbound.source)) ?? overload.refusal(inbound),
     ...(registering.size > 0 ? { register: registrar.answer } : {}),
     // The trunk a request of ours goes to: the one whose target led there.
     secretFor: (to) => secrets.outbound(table.all().find(({ config }) => places.isPlaceOf(config.target, to))?.name ?? ''),
     onInvite(call) {
       overload.follow(call);
+      const trunk = keeper.trunkOf(call.source);
+      if (trunk) refuseReferrals(call, trunk.name, tellWish); // a phone's own line takes its transfer key itself
       onInvite(call);
     },
     log: (level, what, fields) => log[level](fields, what),
@@ -148,6 +160,7 @@ export async function openTrunks(
     userAgent,
     watch,
     places,
+    tellWish,
     siteUri: `sip:${site.site}@${siteHost}`,
     agentAt: (source) => staticAt(source) ?? registrar.agentAt(source),
     trunkOf: (source) => keeper.trunkOf(source),

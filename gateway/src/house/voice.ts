@@ -116,7 +116,7 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     edge,
     browsers,
     recorder,
-    tape: (callId, agentId) => tapeOf(tapes, callId, agentId),
+    tape: (callId, agentId, source) => tapeOf(tapes, callId, agentId, source),
     media,
     async close() {
       overload.close();

@@ -28,7 +28,7 @@ export class CallJournal {
   }
 
   /** The first row, before anybody is answered. Rejects when it is not durable: then the call must be refused. */
-  async opened(arrival: Arrival, startedAtMs: number): Promise<void> {
+  async opened(arrival: Omit<Arrival, 'audio' | 'ring' | 'answer' | 'refuse'>, startedAtMs: number): Promise<void> {
     const { callId, trunk, callerNumber, callerName, dialledNumber } = arrival;
     await this.#parts.store.write(async (tx) => {
       await openCall(tx, { id: callId, trunk, callerNumber, callerName, dialledNumber, startedAtMs });

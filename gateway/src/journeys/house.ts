@@ -3,6 +3,7 @@
  */
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import type { Clock } from '@keepline/contracts/clock';
+import type { PausedBy } from '@keepline/contracts/events';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId, RecordingId } from '@keepline/contracts/ids';
 import type { RecordingSetting } from '@keepline/contracts/recording-policy';
@@ -17,6 +18,7 @@ import type { ParkingLot } from '../routing/parking-lot.ts';
 import type { Roster } from '../routing/roster.ts';
 import type { Tx } from '../store/store.ts';
 import type { CallJournal } from './call-journal.ts';
+import type { TapeSource } from './tape.ts';
 
 /** One call on tape. Sound is kept from the first word; the file exists only after its ledger row does. */
 export interface Taping {
@@ -31,9 +33,9 @@ export interface Taping {
    * What was said from a moment ago is silence on both channels until `resume`; ledger row and event are durable when this resolves.
    * @throws RecordingPauseRefused
    */
-  pause(): Promise<void>;
+  pause(by?: PausedBy): Promise<void>;
   /** @throws RecordingPauseRefused when it is not paused */
-  resume(): Promise<void>;
+  resume(by?: PausedBy): Promise<void>;
   /** One listener: paused until then (wall ms; 0: recording again), and whether the limit ended the pause. */
   onPause(listener: (untilMs: number, ranOut: boolean) => void): void;
   /** Ends the sound, closes file and row; resolves when both are durable. Never rejects. */
@@ -74,6 +76,7 @@ export interface House {
   recordingFault(): { readonly code: string } | null;
   /** Whether talks of this queue are recorded; '' is a call out that has none. */
   recordingOf(queue: string): RecordingSetting;
-  tape(callId: CallId, agentId: AgentId): Taping;
+  /** @param source where it is not a call of ours */
+  tape(callId: CallId, agentId: AgentId, source?: TapeSource): Taping;
   onFault(fault: unknown, callId: CallId): void;
 }

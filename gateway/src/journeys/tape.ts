@@ -3,14 +3,14 @@
  * in the ledger with its reason (law 5), and never ends the conversation.
  */
 import { MessageChannel } from 'node:worker_threads';
-import type { ResumedBy } from '@keepline/contracts/events';
+import type { PausedBy, ResumedBy } from '@keepline/contracts/events';
 import type { Clock } from '@keepline/contracts/clock';
 import { messageOf } from '@keepline/contracts/errors';
 import { type AgentId, type CallId, newId, type RecordingId } from '@keepline/contracts/ids';
 import type { CallAudio } from '../calls/call-audio.ts';
 import { RecordingPauseRefused } from '../recording/errors.ts';
 import type { EventLog } from '../events/event-log.ts';
-import { closeRow, openRow, recordReason } from '../recording/ledger.ts';
+import { closeRow, type LedgerRow, openRow, recordReason } from '../recording/ledger.ts';
 import { closePause, openPause } from '../recording/pauses.ts';
 import type { OpenRecording, Recorder, RecordingResult } from '../recording/recorder.ts';
 import type { Store } from '../store/store.ts';
@@ -35,7 +35,11 @@ interface Pausing {
   readonly disarm: () => void;
 }
 
-export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Taping {
+/** Where the sound comes from: a call of ours, or one forked to us. */
+export type TapeSource = Pick<LedgerRow, 'source' | 'sourceSession'>;
+const OWN: TapeSource = { source: 'own', sourceSession: null };
+
+export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId, source = OWN): Taping {
   const { recorder, store, events, clock } = parts;
   const recordingId: RecordingId = newId('rec', clock.now());
   const { port1: fromEdge, port2: toRecorder } = new MessageChannel();
@@ -78,7 +82,7 @@ export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Tapi
       audio.startRecording(caller, agent, fromEdge);
     },
     async openRow(tx) {
-      await openRow(tx, { id: recordingId, callId, agentId, openedAtMs: clock.now() });
+      await openRow(tx, { id: recordingId, callId, agentId, openedAtMs: clock.now(), ...source });
       await events.append(tx, 'recording.opened', { callId, recordingId });
       tx.afterCommit(() => (rowIsOpen = true));
     },
@@ -92,28 +96,30 @@ export function tapeOf(parts: TapeParts, callId: CallId, agentId: AgentId): Tapi
         return false;
       }
     },
-    async pause() {
+    async pause(by: PausedBy = 'agent') {
       if (!recording) throw new RecordingPauseRefused(callId, 'nothing is being recorded');
       if (pausing) throw new RecordingPauseRefused(callId, 'it is paused already');
       const sinceMs = positionMs();
       recording.silence(sinceMs * SAMPLES_PER_MS); // first of all: what fails below must not be heard
-      const disarm = clock.after(parts.maxPauseMs, () => {
+      const giveUp = (): void => {
         parts
           .auditResume(recordingId)
           .catch(parts.onFault) // a log that cannot be written does not keep the rest of the call off the tape
           .then(() => endPause('limit'))
           .catch(parts.onFault);
-      });
+      };
+      // An agent forgets; another exchange resumes when it sends again, and not before.
+      const disarm = by === 'agent' ? clock.after(parts.maxPauseMs, giveUp) : () => {};
       pausing = { sinceMs, disarm };
-      tellPause(clock.now() + parts.maxPauseMs, false);
+      if (by === 'agent') tellPause(clock.now() + parts.maxPauseMs, false);
       await store.write(async (tx) => {
-        await openPause(tx, recordingId, Math.round(sinceMs), 'agent');
-        await events.append(tx, 'recording.paused', { callId, recordingId, by: 'agent' });
+        await openPause(tx, recordingId, Math.round(sinceMs), by);
+        await events.append(tx, 'recording.paused', { callId, recordingId, by });
       });
     },
-    async resume() {
+    async resume(by: PausedBy = 'agent') {
       if (!pausing) throw new RecordingPauseRefused(callId, 'it is not paused');
-      await endPause('agent');
+      await endPause(by);
     },
     onPause: (listener) => (tellPause = listener),
     async close() {

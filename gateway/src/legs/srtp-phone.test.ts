@@ -73,6 +73,8 @@ const TRUNK: SiteConfig['sip']['trunks'][number] = {
   maxCallsPerSecond: 10,
   tlsNames: [],
   digest: false,
+  redirects: 'refuse',
+  siprec: false,
   target: '',
   priority: 1,
   weight: 1,

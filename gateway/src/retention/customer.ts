@@ -36,7 +36,7 @@ export async function findCustomer({ store }: Pick<Console, 'store'>, number: st
     recordings.push(
       ...(await store.read.all<LedgerRow>(
         `SELECT id, call_id AS callId, agent_id AS agentId, opened_at_ms AS openedAtMs, closed_at_ms AS closedAtMs, state, file, samples,
-         duration_ms AS durationMs, bytes, sha256, why FROM recordings WHERE call_id = ? ORDER BY id`,
+         duration_ms AS durationMs, bytes, sha256, why, source, source_session AS sourceSession FROM recordings WHERE call_id = ? ORDER BY id`,
         id,
       )),
     );

@@ -32,6 +32,9 @@ const facts = {
   bytes: nullable(Type.Number()),
   sha256: nullable(Type.String()),
   why: nullable(Type.String()),
+  source: Type.String({ description: 'own, or siprec for a call that another exchange forked here; `trunk` says which.' }),
+  trunk: Type.String(),
+  sourceSession: nullable(Type.String({ description: 'Under which that exchange knows the call.' })),
 };
 const Pause = Type.Object({
   fromMs: Type.Number({ description: 'Since the start of the recording.' }),
@@ -201,5 +204,8 @@ function shown(row: ShownRow) {
     bytes,
     sha256,
     why,
+    source: row.source,
+    trunk: row.trunk,
+    sourceSession: row.sourceSession,
   };
 }

@@ -217,6 +217,22 @@ export async function callsOfNumber(reader: Reader, number: string, limit: numbe
   return callsOf(reader, await reader.all<StoredCall>(sql, ...indexes, ...indexes, bounded));
 }
 
+/** Who the parties of a call are, where that is told after its first INVITE. A note stays as it is: nobody has written one yet. */
+export async function nameParties(
+  tx: Tx,
+  callId: CallId,
+  parties: Pick<CallOpening, 'callerNumber' | 'callerName' | 'dialledNumber'>,
+): Promise<void> {
+  const clear: Partial<Record<SealedColumn, string>> = {
+    caller_number: parties.callerNumber,
+    caller_name: parties.callerName,
+    dialled_number: parties.dialledNumber,
+  };
+  const { note: _, ...values } = valuesOf(tx.columns, callId, (column) => clear[column] ?? null);
+  const names = Object.keys(values);
+  await tx.run(`UPDATE calls SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`, ...Object.values(values), callId);
+}
+
 /** Takes the personal data out of a call; what is counted stays. */
 export async function forgetCaller(tx: Tx, callId: CallId): Promise<void> {
   const values = valuesOf(tx.columns, callId, (column) => (column === 'note' ? null : ''));

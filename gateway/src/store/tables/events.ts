@@ -52,6 +52,7 @@ const PERSONAL = {
   'call.offered': ['callerNumber', 'callerName'],
   'call.dialled': ['calledNumber'],
   'call.disposed': ['note'],
+  'recording.party_changed': ['number', 'name'],
 } as const satisfies { readonly [T in EventType]?: ReadonlyArray<keyof EventData[T]> };
 
 function personalFieldsOf(type: string): readonly string[] {

@@ -49,5 +49,21 @@ export const recordingTables: TableFamily = {
     ) STRICT`,
     'CREATE INDEX talks_by_call ON talks (call_id)',
     'CREATE INDEX talks_by_beginning ON talks (began_at_ms)',
+    // Calls of other exchanges, forked to us: whose they are, and how their source calls them.
+    `ALTER TABLE recordings ADD COLUMN source TEXT NOT NULL DEFAULT 'own' CHECK (source IN ('own', 'siprec'))`,
+    'ALTER TABLE recordings ADD COLUMN source_session TEXT',
+    // Their source pauses, too: SQLite widens a CHECK by a new table only.
+    'ALTER TABLE recording_pauses RENAME TO recording_pauses_before',
+    `CREATE TABLE recording_pauses (
+      recording_id TEXT NOT NULL REFERENCES recordings (id),
+      from_ms INTEGER NOT NULL,
+      to_ms INTEGER,
+      paused_by TEXT NOT NULL CHECK (paused_by IN ('agent', 'flow', 'source')),
+      resumed_by TEXT CHECK (resumed_by IN ('agent', 'flow', 'source', 'limit', 'end'))
+    ) STRICT`,
+    `INSERT INTO recording_pauses (recording_id, from_ms, to_ms, paused_by, resumed_by)
+      SELECT recording_id, from_ms, to_ms, paused_by, resumed_by FROM recording_pauses_before`,
+    'DROP TABLE recording_pauses_before',
+    'CREATE INDEX recording_pauses_by_recording ON recording_pauses (recording_id)',
   ],
 };
