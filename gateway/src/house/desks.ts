@@ -27,6 +27,7 @@ import { ReportDesk } from '../evidence/report-desk.ts';
 import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
+import { siteMetrics } from './site-metrics.ts';
 import { openWorkbench } from './workbench.ts';
 
 /** Articles a question to the cloud may choose from: what a person can tell apart at a glance is far less. */
@@ -118,7 +119,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
           duty,
           link: cloudSync,
           health: parts.health,
-          metrics: parts.metrics,
+          metrics: async () => (await parts.metrics()) + siteMetrics(await parts.health(), cloudSync.status()),
           decision: async (callId, agentId) => {
             const traces = await decisionsOf(store.read, callId);
             return traces.map(({ trace }) => trace).findLast((trace) => isFor(trace, agentId));
