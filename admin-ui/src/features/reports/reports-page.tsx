@@ -86,12 +86,12 @@ function Kept({ runs }: { readonly runs: readonly ReportRun[] }): ReactNode {
         emptyText={t('reports.none')}
         columns={[
           { title: t('reports.kindLabel'), render: ({ kind }) => t(`reports.kind.${kind}`) },
-          { title: t('reports.period'), width: 220, render: ({ from, to }) => `${from} – ${to}` },
-          { title: t('reports.by'), width: 140, render: ({ by }) => by },
-          { title: t('reports.started'), width: 190, render: ({ startedAtMs }) => momentText(startedAtMs, i18n.language) },
+          { title: t('reports.period'), width: 170, render: ({ from, to }) => `${from} – ${to}` },
+          { title: t('reports.by'), width: 110, render: ({ by }) => by },
+          { title: t('reports.started'), width: 150, render: ({ startedAtMs }) => momentText(startedAtMs, i18n.language) },
           {
             title: t('reports.stateLabel'),
-            width: 170,
+            width: 150,
             render: ({ state, fault }) => (
               <Tag color={COLOUR[state]}>
                 {t(`reports.state.${state}`)} {fault}
@@ -100,11 +100,18 @@ function Kept({ runs }: { readonly runs: readonly ReportRun[] }): ReactNode {
           },
           {
             title: t('reports.files'),
-            width: 340,
-            render: ({ id, files }) =>
+            width: 220,
+            render: ({ id, kind, from, to, files }) =>
               files.map(({ name }) => (
-                <Button key={name} type="link" size="small" onClick={() => download.mutate({ id, name })} data-testid={`file-${name}`}>
-                  {name}
+                <Button
+                  key={name}
+                  type="link"
+                  size="small"
+                  title={name}
+                  onClick={() => download.mutate({ id, name })}
+                  data-testid={`file-${name}`}
+                >
+                  {name.replace(`${kind}-${from}-${to}.`, '')}
                 </Button>
               )),
           },

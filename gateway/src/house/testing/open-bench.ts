@@ -21,6 +21,7 @@ import type { LinkStatus } from '@keepline/contracts/link';
 import { parseSite } from '@keepline/contracts/site-file';
 import { eventually } from '@keepline/testkit/eventually';
 import { tempDir } from '@keepline/testkit/temp-dir';
+import { AlarmLog } from '../../alarms/alarm-log.ts';
 import { openSite } from '../../api/testing/open-site.ts';
 import { drillReport, reportText } from '../../cloud-link/drill-report.ts';
 import { keepDrill } from '../../cloud-link/drill-shelf.ts';
@@ -68,8 +69,10 @@ export async function openBench(o: { readonly deskFolder?: string; readonly cloc
   };
   const bench = await openWorkbench(ground, siteFlow, { status: () => link.now });
   const reports = new ReportDesk({ data, siteFile: undefined, audited: ground.audited, clock: systemClock, onFault: () => {} });
+  const alarms = await AlarmLog.open({ store, clock: systemClock, append: async () => {}, onFault: () => {} });
   const house = await openSite({
     workbench: bench.parts,
+    alarms,
     reports,
     auditLog: auditLogOf(ground),
     ...(o.deskFolder === undefined ? {} : { deskFolder: o.deskFolder }),
@@ -77,7 +80,7 @@ export async function openBench(o: { readonly deskFolder?: string; readonly cloc
   });
   let sync: ChildProcess | undefined;
   return {
-    ...{ data, house, link, site, store },
+    ...{ data, house, link, site, store, alarms },
     /** Every line of the audit log. */
     written: (): string =>
       readdirSync(join(data, 'audit'), { recursive: true, withFileTypes: true })
@@ -128,6 +131,7 @@ export async function openBench(o: { readonly deskFolder?: string; readonly cloc
       }
       await house.close();
       await reports.close();
+      await alarms.close();
       await bench.close();
       await store.close();
       await log.close();
