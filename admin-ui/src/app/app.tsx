@@ -16,7 +16,7 @@ import { sessionQuery, signOut } from './session.ts';
 import { Shell } from './shell.tsx';
 import { SignInPage } from './sign-in-page.tsx';
 import { StepUpProvider } from './step-up-dialog.tsx';
-import { Workbench } from './workbench.tsx';
+import { openAccount, Workbench } from './workbench.tsx';
 import '../ui/page.css';
 import './shell.css';
 
@@ -67,13 +67,13 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
       if (stage === 'factor_enrolment') return <EnrolmentPage onDone={setSession} />;
       const rights = rightsOf(roles);
       const pages = pagesFor(rights);
-      if (pages.length === 0) return <Result status="info" title={t('noDesk.title')} subTitle={t('noDesk.text')} data-testid="no-desk" />;
+      const nothing = <Result status="info" title={t('noDesk.title')} subTitle={t('noDesk.text')} data-testid="no-desk" />;
       const desk = (
         <Suspense fallback={waiting}>
           <DeskPage onBye={onBye} onRefused={onRefused} onBusy={setBusy} />
         </Suspense>
       );
-      return <Workbench pages={pages} rights={rights} self={session.data.agent.id} desk={desk} />;
+      return <Workbench pages={pages} rights={rights} self={session.data.agent.id} desk={desk} nothing={nothing} />;
     }
     if (session.data === null) {
       return (
@@ -101,6 +101,7 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
           }}
           maySignOut={!isBusy && !leave.isPending}
           onSignOut={() => leave.mutate()}
+          onAccount={openAccount}
         >
           {leave.isError && <Refused error={leave.error} onRead={() => leave.reset()} />}
           <StepUpProvider>{page()}</StepUpProvider>

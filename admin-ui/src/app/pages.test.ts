@@ -10,7 +10,16 @@ describe('the pages somebody has', () => {
     for (const role of ['system_admin', 'security_admin'])
       expect(pages(role)).toEqual(['cloud', 'egress', 'anonymisation', 'downlink', 'alarms', 'users', 'approvals']);
     for (const role of ['compliance_officer', 'audit_admin'])
-      expect(pages(role)).toEqual(['cloud', 'egress', 'anonymisation', 'downlink', 'alarms', 'reports', 'users', ...(role === 'audit_admin' ? [] : ['approvals'])]);
+      expect(pages(role)).toEqual([
+        'cloud',
+        'egress',
+        'anonymisation',
+        'downlink',
+        'alarms',
+        'reports',
+        'users',
+        ...(role === 'audit_admin' ? [] : ['approvals']),
+      ]);
     expect(pages('agent', 'supervisor')[0]).toBe('desk');
     expect(pages('emperor', '__proto__')).toEqual([]);
   });

@@ -1,5 +1,5 @@
 /** The frame around every page: whose site, who works here, in which language, and the way out. */
-import { LogoutOutlined } from '@ant-design/icons';
+import { LogoutOutlined, UserOutlined } from '@ant-design/icons';
 import { Button, Segmented } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -14,10 +14,11 @@ export interface ShellProps {
   /** False while signing out would drop a call. */
   readonly maySignOut: boolean;
   readonly onSignOut: () => void;
+  readonly onAccount: () => void;
   readonly children: ReactNode;
 }
 
-export function Shell({ session, language, onLanguage, maySignOut, onSignOut, children }: ShellProps): ReactNode {
+export function Shell({ session, language, onLanguage, maySignOut, onSignOut, onAccount, children }: ShellProps): ReactNode {
   const { t } = useTranslation();
   return (
     <>
@@ -39,9 +40,17 @@ export function Shell({ session, language, onLanguage, maySignOut, onSignOut, ch
         />
         {session && (
           <>
-            <span className="shell-agent">
+            <Button
+              type="text"
+              className="shell-agent"
+              icon={<UserOutlined />}
+              title={t('account.open')}
+              disabled={session.stage !== 'open'}
+              onClick={onAccount}
+              data-testid="own-account"
+            >
               {session.agent.name} <span className="shell-agent-id">{session.agent.id}</span>
-            </span>
+            </Button>
             <Button
               type="text"
               className="shell-leave"

@@ -1,13 +1,16 @@
 /** English texts; same keys as zh-CN.ts. */
+import { accountEn } from './account.en.ts';
 import { conversationEn } from './conversation.en.ts';
 import { suggestionEn } from './suggestion.en.ts';
 import { workbenchEn } from './workbench.en.ts';
 import type { Texts } from './zh-CN.ts';
 
+const { errors: accountErrors, ...account } = accountEn;
 const { errors: workbenchErrors, ...workbench } = workbenchEn;
 const { errors: conversationErrors, shortcuts: conversationShortcuts, ...conversation } = conversationEn;
 
 export const en: Texts = {
+  ...account,
   ...workbench,
   ...conversation,
   ...suggestionEn,
@@ -220,6 +223,7 @@ export const en: Texts = {
   },
   trouble: { title: 'Not done', code: 'Code {{code}}', close: 'Close' },
   error: {
+    ...accountErrors,
     ...workbenchErrors,
     ...conversationErrors,
     DESK_SOCKET_TIMEOUT: {

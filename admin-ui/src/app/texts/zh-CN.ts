@@ -1,12 +1,15 @@
 /** Chinese texts (zh-CN), the first language of the desk; the keys of every other language follow this file. */
+import { accountZhCN } from './account.zh-CN.ts';
 import { conversationZhCN } from './conversation.zh-CN.ts';
 import { suggestionZhCN } from './suggestion.zh-CN.ts';
 import { workbenchZhCN } from './workbench.zh-CN.ts';
 
+const { errors: accountErrors, ...account } = accountZhCN;
 const { errors: workbenchErrors, ...workbench } = workbenchZhCN;
 const { errors: conversationErrors, shortcuts: conversationShortcuts, ...conversation } = conversationZhCN;
 
 export const zhCN = {
+  ...account,
   ...workbench,
   ...conversation,
   ...suggestionZhCN,
@@ -216,6 +219,7 @@ export const zhCN = {
   },
   trouble: { title: '操作未完成', code: '代码 {{code}}', close: '关闭' },
   error: {
+    ...accountErrors,
     ...workbenchErrors,
     ...conversationErrors,
     DESK_SOCKET_TIMEOUT: { message: '网关未在规定时间内应答', hint: '系统正在自动重连；请先核对当前状态再操作。' },
