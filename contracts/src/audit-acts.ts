@@ -54,6 +54,8 @@ export const AUDIT_ACTS = [
   'cloud.drill',
   'cloud.reconcile',
   'sip.ban',
+  'sip.refer',
+  'sip.redirect',
   'alarm.raise',
   'alarm.clear',
   'report.read',

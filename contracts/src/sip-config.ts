@@ -36,6 +36,11 @@ export const Sip = group('SIP side of the gateway.', {
     maxItems: 3,
     description: 'Digest algorithms offered to phones and trunks, the preferred first; older phones need MD5 alone.',
   }),
+  staticPhones: Type.Union([Type.Literal('prove'), Type.Literal('address')], {
+    default: 'prove',
+    description:
+      'How an agent’s phone at a static address dials over UDP or TCP: `prove` by its password in `secretsFile`, `address` by its place, on a closed network.',
+  }),
   registrar: group('Registrations of agents’ phones.', {
     minSeconds: whole(60, 1, 3600, 'Shortest registration; a shorter one is answered 423.'),
     maxSeconds: whole(3600, 60, 86_400, 'Longest registration; a longer one is cut.'),

@@ -19,6 +19,8 @@ export interface LinphoneOptions {
   readonly hz: number;
   /** Answers whatever rings. Default false. */
   readonly answers?: boolean;
+  /** Encrypts its sound by keys in SDP (SDES) where the other side can too. Default false. */
+  readonly srtp?: boolean;
 }
 
 const TOLD_MAX = 20_000;
@@ -38,12 +40,12 @@ export class Linphone {
   }
 
   /** @throws ProgramMissing */
-  static async start({ folder, hz, answers = false }: LinphoneOptions): Promise<Linphone> {
+  static async start({ folder, hz, answers = false, srtp = false }: LinphoneOptions): Promise<Linphone> {
     const program = findProgram('linphonec');
     const [port, rtpPort] = [await freeUdpPort(), 2 * Math.floor((await freeUdpPort()) / 2)];
     mkdirSync(join(folder, '.local/share/linphone'), { recursive: true });
     writeWav(join(folder, 'says.wav'), tone([hz], 60_000)); // it is played once
-    writeFileSync(join(folder, 'rc'), configOf(port, rtpPort));
+    writeFileSync(join(folder, 'rc'), configOf(port, rtpPort, srtp ? 'srtp' : 'none'));
     // Into a pipe it would say nothing before its buffer is full; stdbuf becomes the program it is given.
     const child = spawn('stdbuf', ['-o0', program, '-c', join(folder, 'rc'), ...(answers ? ['-a'] : [])], {
       env: { ...process.env, HOME: folder },
@@ -114,7 +116,7 @@ export class Linphone {
  * Over UDP on loopback, which its SDP must name as well (`bind_address`): sound from elsewhere than the SDP says is not heard. Without
  * `auto_net_state_mon` it waits for a route to the internet.
  */
-const configOf = (port: number, rtpPort: number): string => `[sip]
+const configOf = (port: number, rtpPort: number, encryption: 'none' | 'srtp'): string => `[sip]
 auto_net_state_mon=0
 sip_port=${port}
 sip_tcp_port=0
@@ -123,7 +125,7 @@ use_ipv6=0
 ipv6_migration_done=1
 guess_hostname=0
 use_rfc2833=1
-media_encryption=none
+media_encryption=${encryption}
 [rtp]
 bind_address=127.0.0.1
 audio_rtp_port=${rtpPort}

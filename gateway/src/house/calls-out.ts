@@ -29,13 +29,14 @@ export function callsOut(
   | 'auditPhone'
 > {
   const { site, audited } = ground;
-  const { userAgent, watch, places, siteUri } = trunks;
+  const { userAgent, watch, places, tellWish, siteUri } = trunks;
   const { allowed, ringSeconds } = site.dialling;
   return {
     outside: outsideLine({
       userAgent,
       watch,
       places,
+      tellWish,
       media,
       clock,
       siteUri,

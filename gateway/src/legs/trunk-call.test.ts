@@ -75,7 +75,7 @@ function line(answers: Record<string, number | 'dead' | 'silent' | 'rings'>): Re
     places: { locate: async (uri) => [addressOf(uri) ?? expect.unreachable(uri)], failed: () => {}, worked: () => {} },
     watch: { order: () => table.all(), tried: (trunk, end) => tried.push(`${trunk} ${typeof end === 'string' ? end : end.status}`) },
     media: new Map([[callId, media]]),
-    ...{ clock, siteUri: 'sip:bank@192.0.2.9:5060', allowed: ['1'], ringMs: 45_000, random: () => 0 },
+    ...{ clock, siteUri: 'sip:bank@192.0.2.9:5060', allowed: ['1'], tellWish: () => {}, ringMs: 45_000, random: () => 0 },
   });
 }
 beforeEach(() => {

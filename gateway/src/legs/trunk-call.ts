@@ -1,6 +1,6 @@
 /**
  * Calls an outside number: trunk after trunk in the order of `trunks/selection.ts`, each told the number in its own spelling. A fault of the
- * way tries the next trunk; the verdict of the far end is final. A redirection stays with the hosts of the trunk (toll fraud).
+ * way tries the next trunk; the verdict of the far end is final. What the far end may ask is in `trunk-wishes.ts`.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@keepline/contracts/clock';
@@ -13,7 +13,6 @@ import { acceptAnswer, offerAudio } from '../sdp/offer-answer.ts';
 import { canOffer, newSrtpTerms } from '../sdp/srtp-terms.ts';
 import { InviteRefused } from '../sip/errors.ts';
 import type { Locator } from '../sip/locator.ts';
-import { redirectsTo } from '../sip/redirect.ts';
 import type { SipSource } from '../sip/transport.ts';
 import { formatUri, parseUri, type SipUri } from '../sip/uri.ts';
 import type { OutgoingCall, UserAgent } from '../sip/user-agent.ts';
@@ -22,9 +21,8 @@ import { dialString, readNumber } from '../trunks/numbers.ts';
 import { isWorthAnother } from '../trunks/selection.ts';
 import { rulesOf, type Trunk } from '../trunks/trunk-table.ts';
 import { newSdpIdentity, sipLeg } from './sip-leg.ts';
+import { redirectPolicy, refuseReferrals, type TellWish } from './trunk-wishes.ts';
 
-/** Redirections one call may follow. */
-const REDIRECTS_MAX = 3;
 /** A trunk over which nothing rings for this long is given up for the next, ms; carriers connect abroad in less. */
 const FIRST_SIGN_MS = 12_000;
 /** A server that has not even said 100 after this long, ms, gives way where another is left: four INVITEs went unheard (RFC 3261 §17.1.1.2). */
@@ -43,6 +41,7 @@ export interface TrunkCallParts {
   /** `sip:site@host:port`, shown where a trunk has no `callerId`. */
   readonly siteUri: string;
   readonly allowed: readonly string[];
+  readonly tellWish: TellWish;
   readonly ringMs: number;
   readonly random: () => number;
   /** SRTP keys may be named over UDP and TCP too; default false. */
@@ -168,9 +167,10 @@ async function tryPlace(
       from: { uri: shownAs(trunk, parts.siteUri), displayName: '' },
       timeoutMs: leftMs(),
       hop,
-      redirect: redirectsTo([target.host], REDIRECTS_MAX),
+      redirect: redirectPolicy(trunk.config, parts.allowed, parts.tellWish),
     });
     call = asked;
+    refuseReferrals(asked, trunk.name, parts.tellWish);
     made(asked);
     void asked.ended.then(allowance.release);
     const stopSign = parts.clock.after(FIRST_SIGN_MS, () => asked.hangup());

@@ -57,7 +57,14 @@ beforeEach(async () => {
     watch: { order: () => table.all(), tried: () => {} },
     places: new Locator({ clock: systemClock, names, families: [4], canTls: false, random: () => 0 }),
     media: new Map([[callId, rig.newCall()]]),
-    ...{ clock: systemClock, siteUri: `sip:bank@127.0.0.1:${agent.port}`, allowed: ['1'], ringMs: 20_000, random: () => 0 },
+    ...{
+      clock: systemClock,
+      siteUri: `sip:bank@127.0.0.1:${agent.port}`,
+      allowed: ['1'],
+      tellWish: () => {},
+      ringMs: 20_000,
+      random: () => 0,
+    },
   });
 });
 afterEach(async () => {

@@ -10,12 +10,6 @@ export interface RedirectPolicy {
   allows(target: SipUri): boolean;
 }
 
-/** Allows the hosts of a list, in lower case, and nothing else. */
-export function redirectsTo(hosts: readonly string[], maxHops: number): RedirectPolicy {
-  const allowed = new Set(hosts.map((host) => host.toLowerCase()));
-  return { maxHops, allows: ({ scheme, host }) => scheme === 'sip' && allowed.has(host.toLowerCase()) };
-}
-
 /**
  * The Contacts of a 3xx in the order of their q, without those tried already.
  * @param hops redirections followed so far

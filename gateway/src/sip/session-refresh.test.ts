@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentBench, PATIENT, SDP } from '../../fixtures/sip/agent-bench.ts';
 import { header } from '../../fixtures/sip/wire-peer.ts';
 import { Headers } from './message.ts';
-import { redirectsTo } from './redirect.ts';
 import { expiresAfterMs, refreshAfterMs, termsAsUac, termsAsUas } from './session-timer.ts';
 
 let bench: AgentBench;
@@ -149,7 +148,7 @@ describe('a call with a session timer', () => {
 
 describe('a far end that sends the call elsewhere', () => {
   it('is followed to the best target our policy allows, no further than it allows, and never twice to the same', async () => {
-    const call = make({ redirect: redirectsTo(['127.0.0.1'], 2) });
+    const call = make({ redirect: { maxHops: 2, allows: ({ host }: { readonly host: string }) => host === '127.0.0.1' } });
     const target = (user: string) => `<sip:${user}@127.0.0.1:${bench.peer.port}>`;
     const move = async (to: string): Promise<string> => {
       const invite = await bench.peer.hear('INVITE');

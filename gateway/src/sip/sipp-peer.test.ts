@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '@keepline/contracts/clock';
 import { answerAudio, offerAudio } from '../sdp/offer-answer.ts';
-import { redirectsTo } from './redirect.ts';
 import { type IncomingCall, type SipEnd, UserAgent } from './user-agent.ts';
 
 const SCENARIOS = join(import.meta.dirname, '../../fixtures/sip');
@@ -187,7 +186,7 @@ describe('a phone with extensions', () => {
     try {
       const call = agent.invite(`sip:first@127.0.0.1:${port}`, offerAudio(LOCAL), {
         from: { uri: 'sip:95588@127.0.0.1', displayName: '' },
-        redirect: redirectsTo(['127.0.0.1'], 1),
+        redirect: { maxHops: 1, allows: ({ host }) => host === '127.0.0.1' },
       });
       expect(await call.answered).toContain('m=audio 16000');
       expect(await call.ended).toEqual({ by: 'remote', why: 'bye', reason: { cause: 16, text: 'done' } });
