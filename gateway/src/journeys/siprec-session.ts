@@ -148,7 +148,7 @@ interface Change extends ForkedParty {
   readonly change: 'joined' | 'left';
 }
 
-export function changesOf(side: Change['side'], before: ForkedParty | null, after: ForkedParty | null): Change[] {
+function changesOf(side: Change['side'], before: ForkedParty | null, after: ForkedParty | null): Change[] {
   if (before?.number === after?.number && before?.name === after?.name) return [];
   const gone: Change[] = before === null ? [] : [{ ...before, side, change: 'left' }];
   return after === null ? gone : [...gone, { ...after, side, change: 'joined' }];
