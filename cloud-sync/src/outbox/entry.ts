@@ -48,7 +48,7 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'call.disposed': 5,
   'anonymisation.refused': 5,
   'audit.checkpointed': 5,
-  'alarm.raised': 5,
+  'alarm.raised': 6,
   'call.ended': 6,
 };
 /** A type this version does not know is kept as long as an ordinary step of a call. */

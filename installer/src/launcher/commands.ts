@@ -198,6 +198,13 @@ export const commands: readonly Command[] = [
     load: () => import('./restore.ts'),
   },
   {
+    name: 'pair',
+    usage: 'run -- COMMAND | witness | status | failback | promote | key [--config FILE] [--json]',
+    summary: 'two appliances, one of which serves: who does, hand over in order, take over by order',
+    setup: () => forSite,
+    load: () => import('./pair.ts'),
+  },
+  {
     name: 'subject',
     usage: 'find | export | delete --number NUMBER [...]',
     summary: 'what a customer may ask about their data: find it, give a sealed copy, delete what may go',

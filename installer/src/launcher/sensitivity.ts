@@ -28,6 +28,7 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
   backup: ['backup.run', 'backup.prune'],
   restore: ['backup.run', 'backup.prune'], // the same script; a restore itself has no log before it is done
+  pair: [], // the gateway it starts and stops audits its start and end
   subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete', 'recording.export'],
   bench: [],
   help: [],
