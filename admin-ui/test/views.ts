@@ -29,6 +29,7 @@ export function ringingCall(): DeskCall {
     callId: 'call-01900000-0000-7000-8000-000000000001',
     state: 'ringing',
     direction: 'in',
+    calledBack: null,
     part: 'agent',
     parties: [],
     conference: false,

@@ -6,7 +6,7 @@
 import { type Static, Type } from 'typebox';
 import type { AdviceReason } from './advice.ts';
 import type { Sensitivity } from './audit-acts.ts';
-import type { AdviceOutcome, AgentStateName, RingOutcome, SuperviseMode } from './events.ts';
+import type { AdviceOutcome, AgentStateName, CallbackKind, RingOutcome, SuperviseMode } from './events.ts';
 import type { AgentId, CallId, QueueName } from './ids.ts';
 import type { LinkStatus } from './link.ts';
 import type { RecordingPolicy } from './recording-policy.ts';
@@ -73,6 +73,12 @@ export const DeskRequest = Type.Union([
   ask('call.dial', { number: Type.String({ minLength: 1, maxLength: 32 }) }),
   /** Comes into the call of another agent, or changes how; `call.hangup` leaves it. */
   ask('call.supervise', { callId, mode: Type.Union([Type.Literal('monitor'), Type.Literal('whisper'), Type.Literal('barge')]) }),
+  /** Owes the customer of this call another one, not before `atMs` (wall ms); `note` is for whoever makes it. */
+  ask('call.schedule', {
+    callId,
+    atMs: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    note: Type.String({ maxLength: 2000 }),
+  }),
   ask('call.dispose', { callId, disposition: Type.String({ minLength: 1, maxLength: 48 }), note: Type.String({ maxLength: 2000 }) }),
 ]);
 export type DeskRequest = Static<typeof DeskRequest>;
@@ -109,6 +115,7 @@ export const DESK_ASK_ACTS: Readonly<Record<DeskAsk, Sensitivity>> = {
   'call.dial': 'call.dial_out',
   // or `call.whisper`, `call.barge`, by the mode asked for
   'call.supervise': 'call.monitor',
+  'call.schedule': 'call.dial_out',
   'call.dispose': false,
 };
 
@@ -158,6 +165,8 @@ export interface DeskCall {
   readonly callId: CallId;
   readonly state: DeskCallState;
   readonly direction: 'in' | 'out';
+  /** The call was owed to the customer: who asked for it, how often it was tried with this one, since when (wall ms), and what the agent noted. */
+  readonly calledBack: { readonly kind: CallbackKind; readonly attempt: number; readonly agreedAtMs: number; readonly note: string } | null;
   /** Whose desk this is: the agent the call belongs to, one who was consulted, or a supervisor. */
   readonly part: 'agent' | 'consulted' | 'supervisor';
   /** At most two. Supervisors are left out where the site does not announce them. */

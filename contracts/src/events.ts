@@ -4,7 +4,7 @@
  * Durations are in ms. Fields that hold personal data say so.
  */
 import type { AlarmSeverity } from './alarms.ts';
-import type { AgentId, CallId, DecisionId, EventId, QueueName, RecordingId } from './ids.ts';
+import type { AgentId, CallbackId, CallId, DecisionId, EventId, QueueName, RecordingId } from './ids.ts';
 import type { LinkState } from './link.ts';
 
 export type EndedBy = 'caller' | 'agent' | 'flow' | 'site' | 'network';
@@ -34,6 +34,10 @@ export type TrunkState = 'unknown' | 'up' | 'down';
 export type TalkKind = 'agent' | 'consult' | 'outside';
 /** Why a talk, or a part of it, is not recorded on purpose. */
 export type RecordingExcuse = 'never' | 'on_demand' | 'nobody_to_start' | 'consultation';
+
+/** Who asked for a call-back: a caller who waited, or an agent after a talk. */
+export type CallbackKind = 'waiting' | 'scheduled';
+export type CallbackOutcome = 'talked' | 'not_reached' | 'not_allowed' | 'expired' | 'forgotten';
 
 /** `source`: the exchange whose call is recorded here (SIPREC). */
 export type PausedBy = 'agent' | 'source';
@@ -106,6 +110,25 @@ export interface EventData {
     /** free text, may hold personal data */ note: string;
     wrapUpMs: number;
   };
+  /** A call is owed to the customer of `callId`. */
+  'callback.booked': {
+    callId: CallId;
+    callbackId: CallbackId;
+    queue: QueueName;
+    kind: CallbackKind;
+    /** free text of the agent, may hold personal data; '' for a caller who waited */ note: string;
+  };
+  /** The customer is about to be called, in the call `callId`. */
+  'callback.called': {
+    callId: CallId;
+    callbackId: CallbackId;
+    queue: QueueName;
+    kind: CallbackKind;
+    attempt: number;
+    order: 'agent_first' | 'customer_first';
+  };
+  /** Nothing is owed any more; `callId` is the call in which it was agreed. */
+  'callback.closed': { callId: CallId; callbackId: CallbackId; queue: QueueName; outcome: CallbackOutcome; tries: number };
   'recording.opened': { callId: CallId; recordingId: RecordingId };
   /** A card number or a PIN was being said or keyed: nothing of it is on tape. */
   'recording.paused': { callId: CallId; recordingId: RecordingId; by: PausedBy };
@@ -133,7 +156,11 @@ export interface EventData {
    */
   'anonymisation.refused': { refused: string; code: string; events: number };
   /** A signed checkpoint of the audit log, so that its history is known outside the building: with the name of the log these make the note again. */
-  'audit.checkpointed': { size: number; /** Base64, 32 bytes. */ root: string; /** Base64: key id and Ed25519 signature. */ signature: string };
+  'audit.checkpointed': {
+    size: number /** Base64, 32 bytes. */;
+    root: string /** Base64: key id and Ed25519 signature. */;
+    signature: string;
+  };
   /** Code of an alarm in lower case, and how grave it is. */
   'alarm.raised': { code: string; severity: AlarmSeverity };
   'alarm.cleared': { code: string; severity: AlarmSeverity };

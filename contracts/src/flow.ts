@@ -36,6 +36,8 @@ export const EnqueueNode = Type.Object(
     skill: Type.String({ maxLength: 64, default: '' }),
     /** Where to go when nobody answered within the queue's longest wait. */
     overflow: NodeName,
+    /** Offers a call-back: `prompt` is said once, and whoever presses `key` while waiting goes on at `next` and keeps the place. */
+    callback: Type.Optional(Type.Object({ key: Digit, prompt: PromptName, next: NodeName }, { additionalProperties: false })),
   },
   { additionalProperties: false },
 );
@@ -60,8 +62,36 @@ export const SecretNode = Type.Object(
   },
   { additionalProperties: false },
 );
+/**
+ * Agrees on a call-back: the number of the caller is read back digit by digit (prompts `digit-0` to `digit-9`); 1 confirms it, 2 keys another, ended
+ * by `#`, and any other key goes on waiting.
+ */
+export const CallbackNode = Type.Object(
+  {
+    do: Type.Literal('callback'),
+    queue: Type.String({ minLength: 1, maxLength: 64 }),
+    skill: Type.String({ maxLength: 64, default: '' }),
+    /** Said before the number. */
+    prompt: PromptName,
+    /** Said after it: which key does what. */
+    confirmPrompt: PromptName,
+    /** Asks for another number. */
+    keyPrompt: PromptName,
+    /** There is no number, or none that may be called. */
+    refusedPrompt: PromptName,
+    /** Wait for the next key, ms. */
+    waitMs: Type.Integer({ minimum: 500, maximum: 60_000, default: 8000 }),
+    /** How often a number is asked for before `declined` is taken. */
+    attempts: Type.Integer({ minimum: 1, maximum: 5, default: 3 }),
+    /** The call-back is agreed, durably. */
+    accepted: NodeName,
+    /** The caller goes on waiting, or no call-back can be taken now. */
+    declined: NodeName,
+  },
+  { additionalProperties: false },
+);
 export const HangupNode = Type.Object({ do: Type.Literal('hangup'), prompt: Type.Optional(PromptName) }, { additionalProperties: false });
-export const FlowNode = Type.Union([PlayNode, MenuNode, SecretNode, EnqueueNode, HangupNode]);
+export const FlowNode = Type.Union([PlayNode, MenuNode, SecretNode, EnqueueNode, CallbackNode, HangupNode]);
 export type FlowNode = Static<typeof FlowNode>;
 
 export const Flow = Type.Object(

@@ -7,6 +7,8 @@ export type EventId = `evt-${string}`;
 export type RecordingId = `rec-${string}`;
 /** One conversation within a call. */
 export type TalkId = `talk-${string}`;
+/** A call that is owed to a customer. */
+export type CallbackId = `cb-${string}`;
 export type DecisionId = `dec-${string}`;
 export type RequestId = `req-${string}`;
 /** Agents and queues are named by people in `site.yaml`; they carry no random part. */

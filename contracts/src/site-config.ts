@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox';
 import { group, PLAIN_NAME, port, srtp, text, whole } from './config-field.ts';
 import { BackupSettings } from './backup-config.ts';
 import { BUSINESS_LINES } from './business-lines.ts';
+import { CallbackSettings } from './callback-config.ts';
 import { AlarmSettings } from './alarms.ts';
 import { AuditSettings, SiemSettings } from './audit-config.ts';
 import { LdapSettings } from './ldap-config.ts';
@@ -162,6 +163,7 @@ export const SiteConfig = Type.Object(
       ringSeconds: whole(45, 5, 180, 'How long an outside number is rung, over all trunks tried, in seconds.'),
       ...recordingFields('calls out that belong to no queue'),
     }),
+    callback: CallbackSettings,
     parking: ParkingSettings,
     featureCodes: FeatureCodes,
     secretHooks: SecretHooks,

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { readSiteFile } from '@keepline/contracts/site-file';
+import { callBacksOf, scheduleIn } from './house/call-backs.ts';
 import { callsOut } from './house/calls-out.ts';
 import { setUpDesks } from './house/desks.ts';
 import { followDownlink } from './house/downlink.ts';
@@ -15,6 +16,7 @@ import { healthOf } from './house/health.ts';
 import { takeOtherArrival } from './house/other-arrivals.ts';
 import { openRouting } from './house/routing.ts';
 import { startSchedules } from './house/schedules.ts';
+import { Stories } from './house/stories.ts';
 import { openTrunks } from './house/trunks.ts';
 import { openVoice } from './house/voice.ts';
 import { CallJournal } from './journeys/call-journal.ts';
@@ -49,9 +51,10 @@ async function main(): Promise<void> {
     browsers: voice.browsers,
     dial(agentId, number) {
       const { callId, over } = startOutboundCall(agentId, number, house);
-      follow(over);
+      stories.follow(over);
       return callId;
     },
+    schedule: (...owed) => scheduleIn(callBacks, routing)(...owed),
     metrics: () => voice.metrics(),
     health: () => healthOf({ ...routing, voice, exporter: ground.exporter, alarms: ground.alarms, trunks: trunks.status().trunks }),
   });
@@ -65,20 +68,14 @@ async function main(): Promise<void> {
     media: voice.media,
     srtpKeysWithoutTls: site.media.srtpKeysWithoutTls,
   };
-  /** Stories in progress: a call is over when its row and its recording are, not when nobody talks any more. */
-  const stories = new Set<Promise<void>>();
-  const follow = (told: Promise<void>): void => {
-    const story = told.catch(onFault).finally(() => stories.delete(story));
-    stories.add(story);
-  };
+  const stories = new Stories(onFault);
+  const callBacks = callBacksOf(ground, () => house);
   const onInvite = async (invite: IncomingCall): Promise<void> => {
     if (await takeOtherArrival(invite, trunks, voice, ground, house)) return;
     const arrival = await receive(invite, front, ({ callId, trunk, status, why }) => journal.refused(callId, trunk, status, why));
     if (arrival) await runInboundCall(arrival, house);
   };
-  const trunks = await openTrunks(ground, roster, voice.overload, (invite) => {
-    follow(onInvite(invite));
-  });
+  const trunks = await openTrunks(ground, roster, voice.overload, (invite) => stories.follow(onInvite(invite)));
   const { userAgent } = trunks;
   const house: House = {
     clock,
@@ -94,6 +91,7 @@ async function main(): Promise<void> {
       workplace: (agentId) => desks.desks.workplace(agentId),
     }),
     journal,
+    callbacks: callBacks,
     ...callsOut(ground, voice, trunks),
     flow: () => downlink.flow(),
     recordingFault: () => voice.recordingFault(),
@@ -102,6 +100,7 @@ async function main(): Promise<void> {
   };
   ground.exporter.start();
   roster.startPhones();
+  await callBacks.open();
   const doors = await desks.open();
   const ready = {
     http: `http://localhost:${doors.httpPort}`,
@@ -114,11 +113,10 @@ async function main(): Promise<void> {
 
   const close = async (): Promise<void> => {
     userAgent.drain();
+    callBacks.withdraw();
     await registry.quiet(site.shutdownSeconds * 1000, clock);
     await Promise.all(registry.all().map((call) => call.hangup('site')));
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    clock.after(CLOSE_CALLS_MS, resolve);
-    await Promise.race([Promise.all(stories), late]);
+    await stories.over(clock, callBacks.over());
     await ground.audited('site.stop', { ...siteAct, purpose: 'asked to stop' }, async () => {});
     await doors.close();
     await desks.close();

@@ -41,13 +41,17 @@ function actOn<T>(office: Console, act: AuditAct, given: Given, run: () => Promi
   return office.audited(act, pseudonymOf(office, given), given.purpose, run);
 }
 
-function tell({ calls, recordings }: Found, json: boolean): void {
+function tell({ calls, recordings, callbacks }: Found, json: boolean): void {
   const shown = calls.map(({ id, startedAtMs, queue, agentId }) => ({ id, startedAtMs, queue, agentId }));
   const tapes = recordings.map(({ id, callId, state, file }) => ({ id, callId, state: file === null ? 'deleted' : state }));
-  if (json) return console.log(JSON.stringify({ calls: shown, recordings: tapes }));
+  if (json)
+    return console.log(
+      JSON.stringify({ calls: shown, recordings: tapes, callbacks: callbacks.map(({ id, callId, dueAtMs }) => ({ id, callId, dueAtMs })) }),
+    );
   for (const { id, startedAtMs, queue } of shown)
     console.log(`${new Date(startedAtMs).toISOString().slice(0, 19)}  ${id}  ${queue ?? '-'}`);
   for (const { id, state } of tapes) console.log(`                     ${id}  ${state}`);
+  for (const { id, dueAtMs } of callbacks) console.log(`${new Date(dueAtMs).toISOString().slice(0, 19)}  ${id}  owed`);
   console.log(`${calls.length} calls, ${recordings.length} recordings${calls.length === CALLS_MAX ? ', and more' : ''}`);
 }
 

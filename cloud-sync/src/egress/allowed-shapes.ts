@@ -13,6 +13,8 @@ export type Fields = Readonly<Record<string, Shape>>;
 
 const callId: Shape = { id: 'call' };
 const recordingId: Shape = { id: 'rec' };
+const callbackId: Shape = { id: 'cb' };
+const callbackKind = ['waiting', 'scheduled'] as const;
 const party = ['agent', 'caller'] as const;
 const link = ['up', 'suspect', 'down', 'probing'] as const;
 const agent = ['signed_out', 'not_ready', 'ready', 'offered', 'in_call', 'wrap_up'] as const;
@@ -57,6 +59,15 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'call.supervised': { callId, agentRef: 'ref', mode: ['monitor', 'whisper', 'barge'] },
   'call.ended': { callId, verdict, by: endedBy, queue: 'name', durationMs: 'duration', waitMs: 'duration', talkMs: 'duration', cause: 'count' },
   'call.disposed': { callId, agentRef: 'ref', disposition: 'name', wrapUpMs: 'duration' },
+  'callback.booked': { callId, callbackId, queue: 'name', kind: callbackKind },
+  'callback.called': { callId, callbackId, queue: 'name', kind: callbackKind, attempt: 'count', order: ['agent_first', 'customer_first'] },
+  'callback.closed': {
+    callId,
+    callbackId,
+    queue: 'name',
+    outcome: ['talked', 'not_reached', 'not_allowed', 'expired', 'forgotten'],
+    tries: 'count',
+  },
   'recording.opened': { callId, recordingId },
   'recording.paused': { callId, recordingId, by: ['agent', 'source'] },
   'recording.resumed': { callId, recordingId, by: ['agent', 'source', 'limit', 'end'], pausedMs: 'duration' },

@@ -35,6 +35,9 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'call.queued': 3,
   'ivr.secret': 3,
   'routing.decided': 3,
+  'callback.booked': 3,
+  'callback.called': 3,
+  'callback.closed': 5,
   'recording.opened': 4,
   'recording.paused': 4,
   'recording.resumed': 4,
@@ -48,7 +51,7 @@ const EXPIRY_RANK: Readonly<Record<EventType, number>> = {
   'call.disposed': 5,
   'anonymisation.refused': 5,
   'audit.checkpointed': 5,
-  'alarm.raised': 6,
+  'alarm.raised': 5,
   'call.ended': 6,
 };
 /** A type this version does not know is kept as long as an ordinary step of a call. */

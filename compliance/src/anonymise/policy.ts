@@ -7,6 +7,8 @@ import type { AlarmSeverity } from '@keepline/contracts/alarms';
 import type {
   AdviceOutcome,
   AgentStateName,
+  CallbackKind,
+  CallbackOutcome,
   EndVerdict,
   EndedBy,
   EventData,
@@ -27,6 +29,7 @@ export type PolicyLaw = { readonly [T in EventType]: { readonly [F in keyof Even
 
 const callId = id('call');
 const agentId = replaced('agent');
+const callbackKind = oneOf<CallbackKind>({ waiting: true, scheduled: true });
 const party = oneOf<'agent' | 'caller'>({ agent: true, caller: true });
 const linkState = oneOf<LinkState>({ up: true, suspect: true, down: true, probing: true });
 const trunkState = oneOf<TrunkState>({ unknown: true, up: true, down: true });
@@ -132,6 +135,22 @@ export const POLICY_LAW: PolicyLaw = {
     cause: whole(0, 127),
   },
   'call.disposed': { callId, agentId, disposition: label, note: never, wrapUpMs: duration },
+  'callback.booked': { callId, callbackId: id('cb'), queue: name, kind: callbackKind, note: never },
+  'callback.called': {
+    callId,
+    callbackId: id('cb'),
+    queue: name,
+    kind: callbackKind,
+    attempt: whole(1, 10),
+    order: oneOf<EventData['callback.called']['order']>({ agent_first: true, customer_first: true }),
+  },
+  'callback.closed': {
+    callId,
+    callbackId: id('cb'),
+    queue: name,
+    outcome: oneOf<CallbackOutcome>({ talked: true, not_reached: true, not_allowed: true, expired: true, forgotten: true }),
+    tries: whole(0, 10),
+  },
   'recording.opened': { callId, recordingId: id('rec') },
   'recording.paused': { callId, recordingId: id('rec'), by: oneOf<PausedBy>({ agent: true, source: true }) },
   'recording.resumed': {

@@ -41,6 +41,7 @@ export interface AgentDesksOptions<MediaLeg> {
   readonly link: { status(): LinkStatus; onChange(listener: () => void): () => void };
   readonly media: BrowserMedia<MediaLeg>;
   readonly dial: CommandSurroundings['dial'];
+  readonly schedule: CommandSurroundings['schedule'];
   readonly audited: Audited;
   /** Whether agents see supervisors in their calls. */
   readonly announce: boolean;
@@ -100,6 +101,7 @@ export class AgentDesks<MediaLeg> {
         dispositions: this.#o.dispositions,
         permissions: permissionsOf(session.roles),
         dial: this.#o.dial,
+        schedule: this.#o.schedule,
         audited: (act, object, run) => {
           const { roles, from } = session;
           const correlation = newId('act', this.#o.clock.now());

@@ -6,7 +6,7 @@ import type { AuditAct } from '@keepline/contracts/audit-acts';
 import type { AgentStateName, SuperviseMode } from '@keepline/contracts/events';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { Permission } from '@keepline/contracts/roles';
-import type { CallControl } from '../calls/call-control.ts';
+import type { CallControl, CallFacts } from '../calls/call-control.ts';
 import { CallNotFound, CallStateRefused } from '../calls/errors.ts';
 import { mayPickUp } from '../calls/pickable.ts';
 import { ParkingSlotEmpty } from '../routing/errors.ts';
@@ -62,6 +62,8 @@ export interface CommandSurroundings {
   readonly permissions: ReadonlySet<Permission>;
   /** Calls out for this agent; the call is on the desk when it returns. */
   readonly dial: (agentId: AgentId, number: string) => CallId;
+  /** Owes the customer of this call another one; durable when it resolves. @throws KeeplineError */
+  readonly schedule: (agentId: AgentId, call: CallFacts, atMs: number, note: string) => Promise<void>;
   /** Runs a sensitive act of this agent: its entry is durable before. `object` names no person. */
   readonly audited: <T>(act: AuditAct, object: string, run: () => Promise<T>) => Promise<T>;
 }
@@ -143,6 +145,12 @@ export async function runCommand(command: Command, at: CommandSurroundings): Pro
     }
     case 'call.supervise':
       return await supervise(command, at);
+    case 'call.schedule': {
+      const facts = ownCall(at, command.callId).facts();
+      if (!['connected', 'held', 'wrap_up'].includes(facts.state))
+        throw new CallStateRefused(command.callId, 'owe a call after', facts.state);
+      return await at.audited('call.dial_out', command.callId, () => at.schedule(at.agentId, facts, command.atMs, command.note));
+    }
     case 'call.dispose': {
       const call = ownCall(at, command.callId);
       if (!at.dispositions.includes(command.disposition)) throw new DispositionUnknown(command.disposition);

@@ -76,6 +76,7 @@ export function deskCall(call: CallFacts, { agent, nameOf, announce }: Pick<View
     callId: call.callId,
     state,
     direction: call.direction,
+    calledBack: isOwn ? call.calledBack : null,
     part: isOwn ? 'agent' : (guest?.role ?? 'consulted'),
     parties,
     conference: call.conference,

@@ -5,7 +5,7 @@
 import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { RecordingPolicy } from '@keepline/contracts/recording-policy';
-import type { EndedBy, RingOutcome, SuperviseMode } from '@keepline/contracts/events';
+import type { CallbackKind, EndedBy, RingOutcome, SuperviseMode } from '@keepline/contracts/events';
 import type { SecondLine } from './second-line.ts';
 
 /** Somebody in a call beside the caller and its agent. */
@@ -26,12 +26,25 @@ export type CallTarget =
   | { readonly kind: 'agent'; readonly agentId: AgentId }
   | { readonly kind: 'outside'; readonly number: string };
 
+/** That a call is one that was owed. */
+export interface CalledBack {
+  readonly kind: CallbackKind;
+  /** From 1. */
+  readonly attempt: number;
+  /** Wall ms. */
+  readonly agreedAtMs: number;
+  /** Of the agent who agreed on it; may hold personal data. */
+  readonly note: string;
+}
+
 /** Everything a screen may show of a call; personal data is masked by whoever shows it. */
 export interface CallFacts {
   readonly callId: CallId;
   /** `dialling`: the agent is on the line, the customer rings. `outside`: passed on to an outside number. */
   readonly state: 'in_flow' | 'queued' | 'offered' | 'parked' | 'dialling' | 'connected' | 'held' | 'wrap_up' | 'outside' | 'ended';
   readonly direction: 'in' | 'out';
+  /** null for every other call. */
+  readonly calledBack: CalledBack | null;
   /** At most one of each role. */
   readonly parties: readonly CallParty[];
   /** Whom the agent consulted and the caller hear each other. */

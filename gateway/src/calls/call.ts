@@ -5,12 +5,14 @@
 import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { RecordingPolicy } from '@keepline/contracts/recording-policy';
-import type { CallFacts } from './call-control.ts';
+import type { CallFacts, CalledBack } from './call-control.ts';
 import { CallStateRefused } from './errors.ts';
 
 export type CallInput =
   | { readonly do: 'choose'; readonly label: string }
-  | { readonly do: 'queue'; readonly queue: string; readonly skill: string }
+  /** `sinceMs`: the place of a caller who was in this queue before. */
+  | { readonly do: 'queue'; readonly queue: string; readonly skill: string; readonly sinceMs?: number }
+  | { readonly do: 'call_back'; readonly queue: string; readonly skill: string; readonly sinceMs: number; readonly calledBack: CalledBack }
   | { readonly do: 'offer'; readonly agentId: AgentId; readonly because: RoutedBecause }
   | { readonly do: 'return_to_queue' }
   | { readonly do: 'lose_agent' }
@@ -32,6 +34,7 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
     callId,
     state: 'in_flow',
     direction: 'in',
+    calledBack: null,
     parties: [],
     conference: false,
     lastConsult: null,
@@ -88,11 +91,23 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
       return { ...call, state: 'outside' };
     case 'in_flow park':
       return input.do === 'park' ? { ...call, state: 'parked', parked: { slot: input.slot, sinceMs: nowMs, by: input.parkedBy } } : call;
+    case 'in_flow call_back':
+      return input.do === 'call_back'
+        ? {
+            ...call,
+            state: 'queued',
+            direction: 'out',
+            calledBack: input.calledBack,
+            queue: input.queue,
+            skill: input.skill,
+            queuedAtMs: input.sinceMs,
+          }
+        : call;
     case 'parked queue':
     case 'outside queue':
     case 'in_flow queue':
       return input.do === 'queue'
-        ? { ...call, state: 'queued', parked: null, queue: input.queue, skill: input.skill, queuedAtMs: nowMs }
+        ? { ...call, state: 'queued', parked: null, queue: input.queue, skill: input.skill, queuedAtMs: input.sinceMs ?? nowMs }
         : call;
     case 'queued overflow':
       return { ...call, state: 'in_flow' };

@@ -10,6 +10,7 @@ import { verifierFrom } from '@keepline/compliance/note';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
+import type { CommandSurroundings } from '../agents/desk-commands.ts';
 import type { ApiParts } from '../api/api-parts.ts';
 import { type Api, startApi } from '../api/server.ts';
 import type { FirstPassword } from '../identity/credentials.ts';
@@ -21,9 +22,9 @@ import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
 import { askSuggestion } from '../cloud-link/ask-suggestion.ts';
 import { articlesNear, searchKnowledge } from '../downlink/knowledge.ts';
+import { ReportDesk } from '../evidence/report-desk.ts';
 import { decisionsOf, findCall } from '../store/tables/calls.ts';
 import { openArchive } from './archive.ts';
-import { ReportDesk } from '../evidence/report-desk.ts';
 import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
@@ -36,12 +37,14 @@ const DESK_FOLDER = fileURLToPath(new URL('../../../admin-ui/dist', import.meta.
 
 export interface DeskParts {
   readonly ground: Ground;
+  /** As the gateway was given it. */
+  readonly siteFile: string | undefined;
   readonly routing: RoutingOffice;
   readonly browsers: BrowserMedia;
   /** Begins a call out for an agent. */
-  /** As the gateway was given it. */
-  readonly siteFile: string | undefined;
   readonly dial: (agentId: AgentId, number: string) => CallId;
+  /** Owes a customer a call. */
+  readonly schedule: CommandSurroundings['schedule'];
   readonly health: ApiParts['health'];
   readonly metrics: ApiParts['metrics'];
   /** Rules where no proposal of the cloud does. */
@@ -87,19 +90,20 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
   await firstPasswordFile.add(firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })));
   const archive = openArchive(ground);
   ground.alarms.watchHealth(parts.health);
+  const { data, audited, onFault } = ground;
+  const reports = new ReportDesk({ data, siteFile: parts.siteFile, audited, clock, onFault });
   const workbench = await openWorkbench(ground, parts.siteFlow, cloudSync);
   const desks = new AgentDesks<MediaLeg>({
     agents: site.agents,
     reasons: site.reasons,
     dispositions: site.dispositions,
     sessions: identity.sessions,
-  const { data, audited, onFault } = ground;
-  const reports = new ReportDesk({ data, siteFile: parts.siteFile, audited, clock, onFault });
     duty,
     calls: registry,
     link: cloudSync,
     media: parts.browsers,
     dial: parts.dial,
+    schedule: parts.schedule,
     audited: ground.audited,
     announce: site.supervision.announce,
     clock,
@@ -126,6 +130,8 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
           },
           callerNumber: async (callId) => (await findCall(store.read, callId))?.callerNumber,
           alarms: ground.alarms,
+          reports,
+          auditLog: auditLogOf(ground),
           recordings: archive,
           knowledge: (query, limit) => searchKnowledge(store.read, query, limit),
           suggestions: {
@@ -134,8 +140,6 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
               ...{ site: site.site, offered: site.cloud.deskServices, dispositions: site.dispositions, clock },
               ...{ socketPath: join(ground.data, 'run/cloud-sync.sock'), link: () => cloudSync.status(), onFault: ground.onFault },
               anonymiser: ground.anonymiser,
-          reports,
-          auditLog: auditLogOf(ground),
               articlesNear: (text) => articlesNear(store.read, text, ARTICLES_OFFERED),
             }),
           },
@@ -151,16 +155,13 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
       }),
     async close() {
       archive.close();
+      await reports.close();
       await identity.close();
       await workbench.close();
     },
   };
 }
 
-function isFor(trace: unknown, agentId: string): boolean {
-      await reports.close();
-  return typeof trace === 'object' && trace !== null && 'agentId' in trace && trace.agentId === agentId;
-}
 /** What the door shows of the log; read beside whoever writes it. */
 export function auditLogOf({ data, keys }: Pick<Ground, 'data' | 'keys'>): ApiParts['auditLog'] {
   const dir = join(data, 'audit');
@@ -172,3 +173,6 @@ export function auditLogOf({ data, keys }: Pick<Ground, 'data' | 'keys'>): ApiPa
   };
 }
 
+function isFor(trace: unknown, agentId: string): boolean {
+  return typeof trace === 'object' && trace !== null && 'agentId' in trace && trace.agentId === agentId;
+}

@@ -69,7 +69,7 @@ describe('a faulty flow', () => {
       Object.assign(flow.nodes, { odd: { do: 'sing' }, 'Bad Name': { do: 'hangup' }, short: { do: 'play', prompt: 'hello' } });
     });
     expect(inside).toEqual([
-      '/nodes/odd/do must be one of play, menu, secret, enqueue, hangup',
+      '/nodes/odd/do must be one of play, menu, secret, enqueue, callback, hangup',
       '/nodes/Bad Name is not a name (a-z, 0-9, - and _)',
       '/nodes/short must have required properties next: next',
       '/start names the node nowhere, which is not there',

@@ -63,7 +63,9 @@ function readNodes(raw: Readonly<Record<string, unknown>>, faults: string[]): Ma
 
 function verbNamed(document: unknown): keyof typeof NODE_SCHEMAS | undefined {
   const word = typeof document === 'object' && document !== null && 'do' in document ? document.do : undefined;
-  return word === 'play' || word === 'menu' || word === 'secret' || word === 'enqueue' || word === 'hangup' ? word : undefined;
+  return word === 'play' || word === 'menu' || word === 'secret' || word === 'enqueue' || word === 'callback' || word === 'hangup'
+    ? word
+    : undefined;
 }
 
 function faultsOf(schema: TSchema, value: unknown, place: string): string[] {
@@ -96,7 +98,7 @@ function linkFaults(
     for (const prompt of verb.prompts) {
       if (!Object.hasOwn(outline.prompts, prompt)) faults.push(`/nodes/${name} plays ${prompt}, which has no text in /prompts`);
     }
-    if (node.do === 'enqueue' && !queues.includes(node.queue))
+    if ((node.do === 'enqueue' || node.do === 'callback') && !queues.includes(node.queue))
       faults.push(`/nodes/${name}/queue names ${node.queue}, which is no queue of the site`);
     if (node.do === 'secret' && !hooks.includes(node.hook))
       faults.push(`/nodes/${name}/hook names ${node.hook}, which is none of secretHooks`);

@@ -21,6 +21,12 @@ export interface FlowRun {
   readonly hand?: (secret: { readonly node: string; readonly hook: string; readonly keyed: string }) => Promise<HookAnswer>;
   /** A secret was keyed, or not. */
   readonly onSecret?: (told: { readonly node: string; readonly outcome: SecretOutcome }) => void;
+  /** Where call-backs are agreed on; absent where none are. `check` gives the one spelling of a number, null the caller's own; '' refuses it. */
+  readonly callbacks?: {
+    readonly check: (number: string | null) => string;
+    /** Resolves true when the call is owed, durably; never rejects. */
+    readonly book: (wish: { readonly queue: string; readonly skill: string; readonly number: string }) => Promise<boolean>;
+  };
   /** Where to begin when not at the start: `overflow` of the result before. */
   readonly at?: string;
   /** A prompt could not be played; the flow goes on without it. */
@@ -28,7 +34,9 @@ export interface FlowRun {
 }
 
 /** @returns `result`, which settles once and never rejects. @throws FlowNodeUnknown when `at` is not in this flow */
-export function runFlow({ flow, leg, clock, onChoice, at, onFault, hand, onSecret }: FlowRun): { readonly result: Promise<FlowResult> } {
+export function runFlow({ flow, leg, clock, onChoice, at, onFault, hand, onSecret, callbacks }: FlowRun): {
+  readonly result: Promise<FlowResult>;
+} {
   const { promise, resolve } = Promise.withResolvers<FlowResult>();
   const first = begin(flow, at);
   let state = first.state;
@@ -68,6 +76,15 @@ export function runFlow({ flow, leg, clock, onChoice, at, onFault, hand, onSecre
         const { node, hook, keyed } = effect;
         const answer = hand?.({ node, hook, keyed }) ?? Promise.resolve('unavailable' as const);
         return void answer.then((given) => feed({ on: 'answered', answer: given }));
+      }
+      case 'checkNumber': {
+        const number = callbacks?.check(effect.number) ?? '';
+        return queueMicrotask(() => feed({ on: 'number', number }));
+      }
+      case 'book': {
+        const { queue, skill, number } = effect;
+        const booking = callbacks?.book({ queue, skill, number }) ?? Promise.resolve(false);
+        return void booking.then((booked) => feed({ on: 'booked', booked }));
       }
       case 'tellSecret':
         return onSecret?.({ node: effect.node, outcome: effect.outcome });

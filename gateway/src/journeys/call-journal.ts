@@ -94,6 +94,16 @@ export class CallJournal {
     });
   }
 
+  /** The row of a call that was owed, before anybody is rung. Rejects when it is not durable. */
+  async calledBack(call: CallFacts, data: EventData['callback.called']): Promise<void> {
+    const { callId, callerNumber, startedAtMs, queue, skill, queuedAtMs } = call;
+    await this.#parts.store.write(async (tx) => {
+      await openCall(tx, { id: callId, trunk: '', callerNumber, callerName: '', dialledNumber: callerNumber, startedAtMs });
+      await updateCall(tx, callId, { queue, skill, queuedAtMs });
+      await this.#parts.events.append(tx, 'callback.called', data);
+    });
+  }
+
   consulted(data: EventData['call.consulted']): void {
     this.#note(data.callId, {}, 'call.consulted', data);
   }

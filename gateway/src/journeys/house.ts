@@ -4,6 +4,7 @@
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import type { Clock } from '@keepline/contracts/clock';
 import type { PausedBy } from '@keepline/contracts/events';
+import type { CallbackKind } from '@keepline/contracts/events';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId, RecordingId } from '@keepline/contracts/ids';
 import type { RecordingSetting } from '@keepline/contracts/recording-policy';
@@ -42,6 +43,21 @@ export interface Taping {
   close(): Promise<void>;
 }
 
+/** A call that is to be owed. Number and note are personal data. */
+export interface CallbackWish {
+  readonly callId: CallId;
+  readonly kind: CallbackKind;
+  readonly queue: string;
+  readonly skill: string;
+  /** '' where the caller agreed on it with the flow. */
+  readonly agentId: AgentId;
+  readonly number: string;
+  readonly note: string;
+  /** Its place in the queue, and when it is due, wall ms. */
+  readonly queuedAtMs: number;
+  readonly dueAtMs: number;
+}
+
 export interface House {
   readonly clock: Clock;
   readonly registry: CallRegistry;
@@ -55,6 +71,14 @@ export interface House {
     callId: CallId,
     secret: { readonly node: string; readonly hook: string; readonly keyed: string },
   ): Promise<'accepted' | 'refused' | 'unavailable'>;
+  /** Calls that are owed to customers. */
+  readonly callbacks: {
+    readonly isOn: boolean;
+    /** One spelling of a number that may be called back; '' for any other. */
+    checked(number: string): string;
+    /** Durable when it resolves. @throws KeeplineError */
+    book(wish: CallbackWish): Promise<void>;
+  };
   readonly parking: ParkingLot;
   /** How long a call may stay parked before it rings back, ms. */
   readonly parkedMs: number;

@@ -9,7 +9,7 @@ import { runFlow } from '../ivr/flow-runner.ts';
 import type { House } from './house.ts';
 import { LiveCall, type Passed } from './live-call.ts';
 import { passOn } from './pass-on.ts';
-import { closeUntalked, waitForAgent } from './wait-for-agent.ts';
+import { closeUntalked, waitWithOffer } from './wait-for-agent.ts';
 
 /** What a refused caller is told to wait while recording is not possible, seconds. */
 const RECORDING_RETRY_SECONDS = 30;
@@ -57,6 +57,8 @@ export async function runInboundCall(arrival: Arrival, house: House): Promise<vo
 /** A call walks the flow it began with, also when another version is published meanwhile. */
 async function walk(call: LiveCall, caller: Leg, flow: Flow, house: House): Promise<void> {
   let at: string | undefined;
+  /** Where the caller was when a call-back was asked for: the call-back gets this place, or the caller goes back to it. */
+  let place: { readonly queue: string; readonly sinceMs: number } | null = null;
   for (;;) {
     const way = await runFlow({
       flow,
@@ -65,13 +67,32 @@ async function walk(call: LiveCall, caller: Leg, flow: Flow, house: House): Prom
       onChoice: ({ node, choice }) => house.journal.chosen(call.apply({ do: 'choose', label: choice }), node, choice),
       hand: (secret) => house.handSecret(call.facts().callId, secret),
       onSecret: (told) => house.journal.secret({ callId: call.facts().callId, ...told }),
+      callbacks: {
+        check: (number) => house.callbacks.checked(number ?? call.facts().callerNumber),
+        async book({ queue, skill, number }) {
+          const { callId } = call.facts();
+          const nowMs = house.clock.now();
+          const queuedAtMs = place?.queue === queue ? place.sinceMs : nowMs;
+          try {
+            const wish = { callId, kind: 'waiting', agentId: '', note: '', queue, skill, number, queuedAtMs, dueAtMs: nowMs } as const;
+            await house.callbacks.book(wish);
+            return true;
+          } catch (thrown) {
+            house.onFault(thrown, callId);
+            return false;
+          }
+        },
+      },
       ...(at === undefined ? {} : { at }),
     }).result;
     if (way.go === 'enqueue') {
-      let outcome: 'over' | 'overflow' | Passed = await waitForAgent(call, caller, house, way.queue, way.skill);
+      const sinceMs = place?.queue === way.queue ? { sinceMs: place.sinceMs } : {};
+      let outcome: 'over' | 'overflow' | 'asked' | Passed = await waitWithOffer(call, caller, house, { ...way, ...sinceMs });
+      place = null;
       while (typeof outcome === 'object') outcome = await passOn(call, caller, house, outcome);
       if (outcome === 'over') return;
-      at = way.overflow;
+      if (outcome === 'asked') place = { queue: way.queue, sinceMs: call.facts().queuedAtMs };
+      at = outcome === 'asked' ? (way.callback?.next ?? way.overflow) : way.overflow;
       continue;
     }
     if (way.go === 'hangup') await call.hangup('flow');

@@ -3,6 +3,7 @@
  * the call without the queue.
  */
 import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
+import type { CallbackOffer } from '../ivr/verbs/verb.ts';
 import type { AgentId, QueueName } from '@keepline/contracts/ids';
 import { endVerdict } from '../calls/end-verdict.ts';
 import { CallStateRefused } from '../calls/errors.ts';
@@ -25,14 +26,55 @@ export async function waitForAgent(
   return await waitInQueue(call, caller, house);
 }
 
-/** Goes on in the queue of the call, at the place its time has earned. */
-export async function waitInQueue(call: LiveCall, caller: Leg, house: House): Promise<'over' | 'overflow' | Passed> {
+/**
+ * The same for a caller out of the flow, who may leave the queue for a call-back.
+ * @param sinceMs the place of a caller who was in this queue before
+ */
+export async function waitWithOffer(
+  call: LiveCall,
+  caller: Leg,
+  house: House,
+  { queue, skill, callback, sinceMs }: { queue: QueueName; skill: string; callback?: CallbackOffer; sinceMs?: number },
+): Promise<'over' | 'overflow' | 'asked' | Passed> {
+  call.apply({ do: 'queue', queue, skill, ...(sinceMs !== undefined && { sinceMs }) });
+  if (!callback || !house.callbacks.isOn) {
+    call.playHoldMusic();
+    return await waitInQueue(call, caller, house);
+  }
+  const { promise: asked, resolve } = Promise.withResolvers<'asked'>();
+  const stopListening = caller.onDigit((digit) => digit === callback.key && resolve('asked'));
+  const music = (): void => {
+    if (call.facts().state === 'queued' || call.facts().state === 'offered') call.playHoldMusic();
+  };
+  caller.audio.play([callback.prompt]).then((end) => end === 'finished' && music(), music);
+  try {
+    return await waitInQueue(call, caller, house, asked);
+  } finally {
+    stopListening();
+  }
+}
+
+/** Goes on in the queue of the call, at the place its time has earned. @param asked the caller wants out of it, while nobody is rung */
+export async function waitInQueue(call: LiveCall, caller: Leg, house: House): Promise<'over' | 'overflow' | Passed>;
+export async function waitInQueue(
+  call: LiveCall,
+  caller: Leg,
+  house: House,
+  asked: Promise<'asked'>,
+): Promise<'over' | 'overflow' | 'asked' | Passed>;
+export async function waitInQueue(
+  call: LiveCall,
+  caller: Leg,
+  house: House,
+  asked?: Promise<'asked'>,
+): Promise<'over' | 'overflow' | 'asked' | Passed> {
   const { callId, queue, skill } = call.facts();
   const gone = caller.ended.then(() => 'gone' as const);
   for (let attempt = 1; ; attempt++) {
     let waiting: ReturnType<typeof house.dispatcher.enqueue>;
     try {
-      waiting = house.dispatcher.enqueue({ callId, queue, skill, queuedAtMs: call.facts().queuedAtMs });
+      const { queuedAtMs, calledBack } = call.facts();
+      waiting = house.dispatcher.enqueue({ callId, queue, skill, queuedAtMs, isOwed: calledBack !== null });
     } catch (thrown) {
       house.onFault(thrown, callId); // a full or unknown queue: the flow knows where to go instead
       call.apply({ do: 'overflow' });
@@ -40,12 +82,18 @@ export async function waitInQueue(call: LiveCall, caller: Leg, house: House): Pr
     }
     call.pickUpBy((agentId) => house.dispatcher.pickUp(callId, agentId));
     if (attempt === 1) house.journal.queued(call.facts(), house.dispatcher.waiting(queue));
-    const next = await Promise.race([waiting.assigned, gone]);
+    const next = await Promise.race([waiting.assigned, gone, ...(asked ? [asked] : [])]);
     call.pickUpBy(null);
     if (next === 'gone') {
       waiting.leave();
       closeUntalked(call, await caller.ended, house);
       return 'over';
+    }
+    if (next === 'asked') {
+      waiting.leave();
+      caller.audio.stopPlaying();
+      call.apply({ do: 'overflow' });
+      return 'asked';
     }
     if (next.to === 'overflow') {
       caller.audio.stopPlaying();

@@ -10,6 +10,7 @@ import { findFinished } from '../recording/export-recording.ts';
 import type { LedgerRow } from '../recording/ledger.ts';
 import { openPlayback } from '../recording/playback.ts';
 import { type CallRow, callsOfNumber, forgetCaller } from '../store/tables/calls.ts';
+import { type Callback, callbacksOfNumber, closeCallback } from '../store/tables/callbacks.ts';
 import { forgetInEvents, openPersonal } from '../store/tables/events.ts';
 import { holdsInForce } from '../store/tables/retention.ts';
 import type { Console } from './console.ts';
@@ -21,6 +22,8 @@ export const CALLS_MAX = 10_000;
 export interface Found {
   readonly calls: readonly CallRow[];
   readonly recordings: readonly LedgerRow[];
+  /** Calls still owed to the number. */
+  readonly callbacks: readonly Callback[];
 }
 export interface Kept {
   readonly callId: string;
@@ -40,7 +43,7 @@ export async function findCustomer({ store }: Pick<Console, 'store'>, number: st
         id,
       )),
     );
-  return { calls, recordings };
+  return { calls, recordings, callbacks: await callbacksOfNumber(store.read, number) };
 }
 
 /** Writes `customer.json.age` and one `ID.wav.age` per recording into an empty folder, all sealed to `recipient`. @returns the names */
@@ -54,7 +57,7 @@ export async function exportCustomer(from: Console, found: Found, recipient: str
     );
     for (const row of rows) events.push({ ...row, data: JSON.parse(await openPersonal(store.read.columns, row.id, row.type, row.data)) });
   }
-  const json = Buffer.from(`${JSON.stringify({ calls: found.calls, recordings: found.recordings, events }, null, 2)}\n`);
+  const json = Buffer.from(`${JSON.stringify({ calls: found.calls, recordings: found.recordings, callbacks: found.callbacks, events }, null, 2)}\n`);
   const names = ['customer.json.age'];
   await writeNew(join(folder, 'customer.json.age'), [await encryptBytes(json, recipient)]);
   for (const { id, file } of found.recordings) {
@@ -82,6 +85,11 @@ export async function deleteCustomer(
   const holds = await holdsInForce(store.read);
   const deleted: string[] = [];
   const kept: Kept[] = [];
+  for (const { id, callId, number } of found.callbacks) {
+    const hold = holdOver(holds, { recordingId: '', callId, callerNumber: number, dialledNumber: '' });
+    if (hold) kept.push({ callId, recordingId: '', why: `hold ${hold.id}` });
+    else await store.write((tx) => closeCallback(tx, id, 'forgotten', nowMs));
+  }
   for (const call of found.calls) {
     const own = found.recordings.filter(({ callId, file }) => callId === call.id && file !== null);
     const facts = { callId: call.id, callerNumber: call.callerNumber, dialledNumber: call.dialledNumber };

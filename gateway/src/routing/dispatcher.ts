@@ -19,6 +19,8 @@ export interface Joining {
   readonly skill: string;
   /** When the call first joined; a call that comes back keeps its place by it. */
   readonly queuedAtMs: number;
+  /** A call-back: it waits as long as it takes, and its list has a bound of its own. */
+  readonly isOwed?: boolean;
 }
 /** Asks the cloud for a skill; never rejects, and settles within the deadline it was given. */
 export type AskAdvice = (call: Joining, readySkills: readonly string[], waiting: number) => Promise<AdviceReply | 'not_asked'>;
@@ -68,15 +70,17 @@ export class Dispatcher {
    */
   enqueue(call: Joining): Waiting {
     const config = this.queue(call.queue);
-    if (this.#line.waiting(call.queue) >= config.maxWaiting) throw new QueueFull(call.queue, config.maxWaiting);
+    const isOwed = call.isOwed === true;
+    if (!isOwed && this.#line.waiting(call.queue) >= config.maxWaiting) throw new QueueFull(call.queue, config.maxWaiting);
     const { promise, resolve } = Promise.withResolvers<Assigned>();
     const waitedMs = this.#clock.now() - call.queuedAtMs;
     const overflowMs = Math.max(0, config.maxWaitSeconds * 1000 - waitedMs);
-    const disarm = this.#clock.after(overflowMs, () => {
+    const overflow = (): void => {
       this.#line.remove(call.callId);
       resolve({ to: 'overflow' });
       this.#changed();
-    });
+    };
+    const disarm = isOwed ? () => {} : this.#clock.after(overflowMs, overflow);
     const entry: Entry = { ...call, advice: 'pending', settle: resolve, disarm, taken: NO_ADVICE, matchableSinceMs: -1 };
     this.#line.add(entry);
     void this.#advise(entry);

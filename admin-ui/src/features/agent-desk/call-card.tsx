@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { DeskCall } from '@keepline/contracts/agent-protocol';
 import { durationText } from '../../ui/duration.ts';
 import { Ticking } from '../../ui/ticking.tsx';
+import { CalledBackLine } from './callback-panel.tsx';
 import { CallButtons } from './call-buttons.tsx';
 import { CallFactsList } from './call-facts-list.tsx';
 import type { Purpose } from './conversation.ts';
@@ -54,6 +55,7 @@ export function CallCard({ state, acts, onChoose }: CallCardProps): ReactNode {
         <output className="for-screen-readers" aria-live="assertive">
           {isOffered(call) ? `${t('call.titleRinging')} ${call.callerNumber} ${call.callerName}` : t(`call.state.${phase}`)}
         </output>
+        <CalledBackLine call={call} />
         <CallFactsList call={call} />
         {call.state === 'wrap_up' ? (
           <WrapUp state={state} call={call} acts={acts} />

@@ -40,7 +40,7 @@ describe('what the agent may do', () => {
     ['dialling', ['call.hangup']],
     ['connected', ['call.hold', 'call.hangup', 'call.mute', 'call.transfer', 'call.consult', 'call.park']],
     ['held', ['call.resume', 'call.hangup', 'call.transfer', 'call.consult', 'call.park']],
-    ['wrap_up', []],
+    ['wrap_up', ['call.schedule']],
   ])('follows the state of the call: %s', (state, asks) => {
     const agent = { ...firstView().agent, state: 'in_call' as const };
     const allowed = [...allowedAsks(after(opened, viewOf({ state }, { agent })))];

@@ -225,7 +225,7 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
     case 'held':
       return ['call.resume', ...(isSpeaking(call) ? (['call.mute'] as const) : []), ...tapeAsks(call), ...partiesAsks(call), 'call.hangup'];
     case 'wrap_up':
-      return draftOf(state, call.callId).disposition === '' ? [] : ['call.dispose'];
+      return draftOf(state, call.callId).disposition === '' ? ['call.schedule'] : ['call.schedule', 'call.dispose'];
     default:
       return call.state satisfies never;
   }

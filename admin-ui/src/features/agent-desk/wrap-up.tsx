@@ -6,6 +6,7 @@ import type { DeskCall } from '@keepline/contracts/agent-protocol';
 import { durationText } from '../../ui/duration.ts';
 import { KeyHint } from '../../ui/key-hint.tsx';
 import { Ticking } from '../../ui/ticking.tsx';
+import { ScheduleCall } from './callback-panel.tsx';
 import type { DeskActs } from './desk-acts.ts';
 import { allowedAsks, type DeskState, draftOf, NOTE_MAX_LENGTH, serverNowMs } from './desk-state.ts';
 import { keyOf } from './shortcuts.ts';
@@ -53,6 +54,7 @@ export function WrapUp({ state, call, acts }: WrapUpProps): ReactNode {
         value={note}
         onChange={(event) => acts.draft(disposition, event.target.value)}
       />
+      <ScheduleCall state={state} call={call} acts={acts} />
       <div className="call-buttons">
         <Button
           type="primary"

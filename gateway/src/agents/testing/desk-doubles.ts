@@ -125,6 +125,7 @@ export class FakeCall implements CallControl {
     this.#facts = {
       state: 'connected',
       direction: 'in',
+      calledBack: null,
       parties: [],
       conference: false,
       lastConsult: null,

@@ -72,11 +72,11 @@ export async function openSite(
     outside?: OutsideDirectory;
     provider?: OidcProvider;
     machines?: Machines;
-  } = {},
-) {
     alarms?: ApiParts['alarms'];
     reports?: ApiParts['reports'];
     auditLog?: ApiParts['auditLog'];
+  } = {},
+) {
   const clock = o.clock ?? systemClock;
   const folder = await mkdtemp(join(tmpdir(), 'keepline-api-'));
   const store = await Store.open(join(folder, 'main.db'), [callTables, recordingTables, identityTables]);
@@ -149,6 +149,7 @@ export async function openSite(
     calls,
     link,
     media,
+    schedule: () => Promise.reject(new Error('no list of call-backs in this test')),
     dial: () => {
       throw new Error('no trunks in this test');
     },

@@ -1,5 +1,6 @@
 /** Every verb, by its word in a flow document: the behaviour of a node and the schema it must fit. */
-import { EnqueueNode, type FlowNode, HangupNode, MenuNode, PlayNode, SecretNode } from '@keepline/contracts/flow';
+import { CallbackNode, EnqueueNode, type FlowNode, HangupNode, MenuNode, PlayNode, SecretNode } from '@keepline/contracts/flow';
+import { callback } from './callback.ts';
 import { enqueue } from './enqueue.ts';
 import { hangup } from './hangup.ts';
 import { menu } from './menu.ts';
@@ -7,7 +8,14 @@ import { play } from './play.ts';
 import { secret } from './secret.ts';
 import type { Verb } from './verb.ts';
 
-export const NODE_SCHEMAS = { play: PlayNode, menu: MenuNode, secret: SecretNode, enqueue: EnqueueNode, hangup: HangupNode } as const;
+export const NODE_SCHEMAS = {
+  play: PlayNode,
+  menu: MenuNode,
+  secret: SecretNode,
+  enqueue: EnqueueNode,
+  callback: CallbackNode,
+  hangup: HangupNode,
+} as const;
 
 export function verbOf(name: string, node: FlowNode): Verb {
   switch (node.do) {
@@ -19,6 +27,8 @@ export function verbOf(name: string, node: FlowNode): Verb {
       return secret(name, node);
     case 'enqueue':
       return enqueue(node);
+    case 'callback':
+      return callback(node);
     case 'hangup':
       return hangup(node);
   }

@@ -8,8 +8,10 @@ export interface Pose {
   readonly at: 'playing' | 'collecting' | 'handing' | 'left';
   /** How often the node has been played, from 1. */
   readonly attempt: number;
-  /** What was keyed of a secret so far; gone as soon as it is handed over. */
+  /** What was keyed of a secret or of a number so far, or the number read back; gone as soon as it is handed over. */
   readonly keyed?: string;
+  /** How far a call-back is agreed on. */
+  readonly stage?: 'checking' | 'confirming' | 'keying' | 'booking';
 }
 
 /** What became of one try to key a secret. */
@@ -22,11 +24,21 @@ export type Input =
   | { readonly on: 'timeout' }
   /** Of the hook a secret was handed to. */
   | { readonly on: 'answered'; readonly answer: Exclude<SecretOutcome, 'incomplete'> }
+  /** The number in its one spelling; '' where there is none, or it may not be called. */
+  | { readonly on: 'number'; readonly number: string }
+  | { readonly on: 'booked'; readonly booked: boolean }
   | { readonly on: 'callerGone' };
+
+/** Whoever presses `key` while waiting goes on at `next`. */
+export interface CallbackOffer {
+  readonly key: string;
+  readonly prompt: string;
+  readonly next: string;
+}
 
 /** How a call leaves the flow. `overflow` is the node to come back to when nobody answered in the queue. */
 export type FlowResult =
-  | { readonly go: 'enqueue'; readonly queue: string; readonly skill: string; readonly overflow: string }
+  | { readonly go: 'enqueue'; readonly queue: string; readonly skill: string; readonly overflow: string; readonly callback?: CallbackOffer }
   | { readonly go: 'hangup' }
   | { readonly go: 'ended' };
 
@@ -39,6 +51,9 @@ export type Effect =
   /** A secret, for this hook and nobody else. */
   | { readonly do: 'hand'; readonly node: string; readonly hook: string; readonly keyed: string }
   | { readonly do: 'tellSecret'; readonly node: string; readonly outcome: SecretOutcome }
+  /** Whether this number may be called; null: the caller's own. */
+  | { readonly do: 'checkNumber'; readonly number: string | null }
+  | { readonly do: 'book'; readonly queue: string; readonly skill: string; readonly number: string }
   | { readonly do: 'leave'; readonly result: FlowResult };
 
 export type Turn =

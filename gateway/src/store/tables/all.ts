@@ -1,6 +1,7 @@
 /** Every family of tables in `main.db`, in the order they are made: what refers to a table stands below it. */
 import type { TableFamily } from '../migrations.ts';
 import { alarmTables } from './alarms.ts';
+import { callbackTables } from './callbacks.ts';
 import { callTables } from './calls.ts';
 import { downlinkTables } from './downlink.ts';
 import { eventTables } from './events.ts';
@@ -20,4 +21,5 @@ export const allTables: readonly TableFamily[] = [
   retentionTables,
   downlinkTables,
   alarmTables,
+  callbackTables,
 ];

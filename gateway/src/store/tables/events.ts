@@ -53,6 +53,7 @@ const PERSONAL = {
   'call.dialled': ['calledNumber'],
   'call.disposed': ['note'],
   'recording.party_changed': ['number', 'name'],
+  'callback.booked': ['note'],
 } as const satisfies { readonly [T in EventType]?: ReadonlyArray<keyof EventData[T]> };
 
 function personalFieldsOf(type: string): readonly string[] {
