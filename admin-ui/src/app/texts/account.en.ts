@@ -1,4 +1,4 @@
-/** English texts of one's own account and of four eyes; same keys as account.zh-CN.ts. */
+/** English texts of signing in, of one's own account and of four eyes; same keys as account.zh-CN.ts. */
 export const accountEn = {
   account: {
     title: 'My account',
@@ -24,6 +24,31 @@ export const accountEn = {
     addPasskey: 'Add a passkey',
     codes: 'Recovery codes',
     endConfirm: 'End this session?',
+  },
+  password: {
+    title: 'Set a new password',
+    text: 'After a first sign-in, a one-time code or an expired password, you set a password of your own first.',
+    next: 'New password',
+    again: 'New password again',
+    rule: 'At least 12 characters with three of: capitals, small letters, digits, signs; or a sentence of 20 and more. None of your last five.',
+    required: 'Enter a password',
+    different: 'The two passwords differ',
+    submit: 'Save and go on',
+  },
+  factor: {
+    title: 'Second factor',
+    text: 'Enter the six digits your authenticator app shows, or a recovery code.',
+    code: 'Code or recovery code',
+    required: 'Enter the code',
+    submit: 'Confirm',
+    enrolTitle: 'Enrol an authenticator app',
+    enrolText: 'This role signs in with a second factor. Add the key to your authenticator app, then enter the code it shows.',
+    begin: 'Make a key',
+    secret: 'Key, shown once:',
+    enrolCode: 'Six digits',
+    recovery: 'Recovery codes are shown once and work once each. Keep them in a safe place.',
+    kept: 'Kept, go on',
+    scan: 'Scan the code with your authenticator app, or type the key.',
   },
   approvals: {
     title: 'Approvals',
@@ -55,6 +80,23 @@ export const accountEn = {
     send: 'Ask',
   },
   errors: {
+    OIDC_REFUSED: {
+      message: 'The sign-in with the bank account did not succeed',
+      hint: 'Begin again; if it goes on, tell your administrator.',
+    },
+    OIDC_ABSENT: { message: 'There is no sign-in with the bank account here', hint: 'Sign in with name and password.' },
+    DIRECTORY_UNAVAILABLE: {
+      message: 'The directory of the bank does not answer',
+      hint: 'Accounts of this site still come in with their password.',
+    },
+    PASSWORD_REFUSED: {
+      message: 'This password does not fit',
+      hint: 'It is too simple, too short, or one of your last; see the rule below the field.',
+    },
+    SECOND_FACTOR_REFUSED: {
+      message: 'The code was not accepted',
+      hint: 'Use the code shown now, each only once; check the clock of the phone.',
+    },
     APPROVAL_REFUSED: { message: 'The rules of four eyes do not allow this', hint: 'Somebody else must decide, or it is decided already.' },
     APPROVAL_LIMIT: { message: 'Too many requests are open', hint: 'Wait for decisions first.' },
     APPROVAL_INVALID: { message: 'The request does not fit', hint: 'Check object and purpose; the purpose has 3 characters or more.' },

@@ -1,4 +1,4 @@
-/** 本人账户与双人复核的文字。 */
+/** Chinese texts (zh-CN) of signing in, of one's own account and of four eyes. */
 export const accountZhCN = {
   account: {
     title: '我的账户',
@@ -24,6 +24,31 @@ export const accountZhCN = {
     addPasskey: '添加通行密钥',
     codes: '恢复码',
     endConfirm: '确定结束该会话？',
+  },
+  password: {
+    title: '设置新口令',
+    text: '首次登录、使用一次性代码登录或口令到期后，须先设置自己的口令。',
+    next: '新口令',
+    again: '再次输入新口令',
+    rule: '至少 12 位，含大写字母、小写字母、数字、符号中的三类；或不少于 20 位的句子。不得与最近 5 次相同。',
+    required: '请输入口令',
+    different: '两次输入的口令不一致',
+    submit: '保存并继续',
+  },
+  factor: {
+    title: '验证第二因素',
+    text: '请输入身份验证器显示的 6 位动态口令，或一个恢复码。',
+    code: '动态口令或恢复码',
+    required: '请输入动态口令',
+    submit: '确认',
+    enrolTitle: '绑定身份验证器',
+    enrolText: '该角色须使用第二因素登录。请在身份验证器中添加密钥，再输入显示的动态口令。',
+    begin: '生成密钥',
+    secret: '密钥（仅显示一次）：',
+    enrolCode: '6 位动态口令',
+    recovery: '恢复码只显示一次，每个只能使用一次，请妥善保管。',
+    kept: '已保存，继续',
+    scan: '用身份验证器扫描二维码，或手工输入密钥。',
   },
   approvals: {
     title: '双人复核',
@@ -55,6 +80,11 @@ export const accountZhCN = {
     send: '提交申请',
   },
   errors: {
+    OIDC_REFUSED: { message: '统一身份登录未通过', hint: '请重新登录；若仍失败，请联系管理员。' },
+    OIDC_ABSENT: { message: '本站点未启用统一身份登录', hint: '请使用账号和口令登录。' },
+    DIRECTORY_UNAVAILABLE: { message: '行内统一目录未应答', hint: '本站点的账户仍可用口令登录。' },
+    PASSWORD_REFUSED: { message: '该口令不符合要求', hint: '过于简单、过短或与近期口令相同，请参照输入框下方的规则。' },
+    SECOND_FACTOR_REFUSED: { message: '动态口令未通过', hint: '请输入当前显示的动态口令，每个只能使用一次，并核对手机时间。' },
     APPROVAL_REFUSED: { message: '双人复核规则不允许此操作', hint: '须由另一人复核，或该申请已有决定。' },
     APPROVAL_LIMIT: { message: '未完成的申请过多', hint: '请先等待复核。' },
     APPROVAL_INVALID: { message: '申请内容不符合要求', hint: '请核对对象和用途，用途不少于 3 个字符。' },
