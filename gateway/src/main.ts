@@ -45,9 +45,9 @@ async function main(): Promise<void> {
   const downlink = await followDownlink(ground, voice, roster);
   const desks = await setUpDesks({
     siteFlow: voice.siteFlow,
+    siteFile: values.site,
     ground,
     routing,
-    siteFile: values.site,
     browsers: voice.browsers,
     dial(agentId, number) {
       const { callId, over } = startOutboundCall(agentId, number, house);
@@ -135,9 +135,6 @@ async function main(): Promise<void> {
     });
   process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
 }
-
-/** What calls that were ended by the site may take to close their recordings and rows, ms. */
-const CLOSE_CALLS_MS = 5000;
 
 try {
   await main();
