@@ -19,7 +19,7 @@ const T1_MS = 500;
 const GIVE_UP_MS = 64 * T1_MS;
 
 export class PhoneCall {
-  readonly line: RtpLine;
+  line: RtpLine;
   readonly #wire: Wire;
   #says: readonly number[];
   readonly #dialog: DialogText;
@@ -161,6 +161,18 @@ export class PhoneCall {
     if (statusOf(answer) !== 200) throw new Error(`re-INVITE was answered ${statusOf(answer)}`);
     this.#send(this.#dialog.request('ACK', newBranch(), this.#cseq));
     return answer.body;
+  }
+
+  /** Re-INVITE that takes the call back at another address and port of this machine, with another SSRC, as a PBX moves a call. */
+  async resumeAt(address: string): Promise<void> {
+    const line = await RtpLine.open(address);
+    this.#version += 1;
+    const answer = await this.#ask('INVITE', sdpText(address, line.port, this.#version), 'application/sdp');
+    if (statusOf(answer) !== 200) throw new Error(`re-INVITE was answered ${statusOf(answer)}`);
+    this.#send(this.#dialog.request('ACK', newBranch(), this.#cseq));
+    this.line.close();
+    this.line = line;
+    line.start(mediaOf(answer.body), this.#says);
   }
 
   /** Presses the transfer key (REFER, RFC 3515). Resolves with the status it gets; how it goes is in `reports`. */
