@@ -194,6 +194,7 @@ export class FakeGateway {
       reply(status, { error: { code, message: 'refused by the fake gateway', hint: 'none' } });
     const session = { agent: { id: AGENT, name: '李静' }, site: 'demo', language: 'zh', roles: ['agent'], stage: 'open' };
     if (request.method === 'POST' && request.headers['x-keepline'] !== 'desk') return refuse(403, 'TEST_NO_GUARD');
+    if (path === '/api/sign-in/ways') return reply(200, { oidc: false });
     if (path === '/api/session') return this.#knows(request) ? reply(200, session) : refuse(401, 'SESSION_OVER');
     if (path === '/api/sign-out') {
       if (this.view.call) return refuse(409, 'AGENT_STATE_REFUSED');

@@ -132,7 +132,7 @@ export const commands: readonly Command[] = [
   {
     name: 'preflight',
     usage: '[--site FILE] [--data DIR] [--lang zh|en] [--json]',
-    summary: 'is this machine fit for a site: CPU, memory, disk, kernel, libraries, names, certificate',
+    summary: 'is this machine fit for a site: hardware, clock, ports, libraries, names, trunks, certificate, four eyes',
     accepts: { flags: ['json'], values: ['site', 'data', 'lang'] },
     setup: () => forTalking,
     load: () => import('./preflight.ts'),
