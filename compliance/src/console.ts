@@ -18,8 +18,8 @@ export interface SiteConsole {
   readonly log: AuditLog;
   readonly actor: ConsoleActor;
   /** Runs `run` when the intent is durable; throws as `audited` does. */
-  audited<T>(act: AuditAct, object: string, purpose: string, run: () => Promise<T>): Promise<T>;
-  close(): Promise<void>;
+  readonly audited: <T>(act: AuditAct, object: string, purpose: string, run: () => Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
 }
 
 /** Whoever the operating system let in; the log knows no more of them. */

@@ -46,7 +46,12 @@ describe('versions on an installed machine', () => {
   it(
     'change under a call, which ends when its people want; new ones are sent elsewhere meanwhile',
     async () => {
-      next = await nextBundle(house.work.path, { ...house, version: `${house.version}-next`, broken: false });
+      next = await nextBundle(house.work.path, {
+        bundle: house.bundle,
+        secretKey: house.secretKey,
+        version: `${house.version}-next`,
+        broken: false,
+      });
       const call = await house.talk();
       const upgraded = upgrade(next);
       await eventually('new calls are sent elsewhere', () => house.refuses(), LONG_MS);
@@ -63,7 +68,12 @@ describe('versions on an installed machine', () => {
   it(
     'that do not pass their gate are taken back with the database they changed',
     async () => {
-      const broken = await nextBundle(house.work.path, { ...house, bundle: next.file, version: `${house.version}-broken`, broken: true });
+      const broken = await nextBundle(house.work.path, {
+        bundle: next.file,
+        secretKey: house.secretKey,
+        version: `${house.version}-broken`,
+        broken: true,
+      });
       const { status, stderr } = await upgrade(broken);
       expect(stderr).toContain('UPGRADE_ROLLED_BACK');
       expect(status).not.toBe(0);

@@ -1,5 +1,5 @@
 /** Questions of desks: placeholders where people wrote, a refusal anywhere else, and the same shape as before. */
-import { AssistRequest } from '@keepline/contracts/assist';
+import type { AssistRequest } from '@keepline/contracts/assist';
 import { newId } from '@keepline/contracts/ids';
 import { SummaryRequest } from '@keepline/contracts/summary';
 import fc from 'fast-check';

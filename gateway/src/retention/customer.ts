@@ -57,7 +57,9 @@ export async function exportCustomer(from: Console, found: Found, recipient: str
     );
     for (const row of rows) events.push({ ...row, data: JSON.parse(await openPersonal(store.read.columns, row.id, row.type, row.data)) });
   }
-  const json = Buffer.from(`${JSON.stringify({ calls: found.calls, recordings: found.recordings, callbacks: found.callbacks, events }, null, 2)}\n`);
+  const json = Buffer.from(
+    `${JSON.stringify({ calls: found.calls, recordings: found.recordings, callbacks: found.callbacks, events }, null, 2)}\n`,
+  );
   const names = ['customer.json.age'];
   await writeNew(join(folder, 'customer.json.age'), [await encryptBytes(json, recipient)]);
   for (const { id, file } of found.recordings) {
