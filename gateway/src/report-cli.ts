@@ -2,15 +2,12 @@
  * `./keepline report …`: evidence and reports of compliance, made beside a running gateway, signed, and checked anywhere. Making one is an audited
  * act; checking one shows nothing new and needs no site.
  */
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AuditLog } from '@keepline/compliance/audit';
-import { readKeyStore } from '@keepline/compliance/keys';
 import { ACTIVITY_KINDS } from '@keepline/compliance/activity-report';
+import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
 import { addAttestation } from '@keepline/compliance/mlps-attestations';
 import { type Evidence, parseEvidence, readEvidence } from '@keepline/compliance/mlps-evidence';
 import { coverage } from '@keepline/compliance/mlps-judge';
@@ -19,11 +16,8 @@ import { verifyReport } from '@keepline/compliance/report-signature';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
-import { KeeplineError } from '@keepline/contracts/errors';
-import { newId } from '@keepline/contracts/ids';
 import { REPORT_KINDS } from '@keepline/contracts/reports';
-import { readSiteFile } from '@keepline/contracts/site-file';
-import { audited } from './audit/audited.ts';
+import { readSiteOf } from '@keepline/contracts/site-file';
 import { publishReport } from './evidence/publish-report.ts';
 import { freshEvidence, isReportForm, makeReport, newestEvidence, type ReportOffice, type ReportWish } from './evidence/reports.ts';
 import { Store } from './store/store.ts';
@@ -52,32 +46,19 @@ interface Given {
 }
 
 async function withOffice<T>({ data, siteFile, purpose }: Given, work: (office: ReportOffice, audited: Audited) => Promise<T>): Promise<T> {
-  const path = join(data, 'main.db');
-  if (!existsSync(path))
-    throw new KeeplineError('SITE_DATA_ABSENT', `there is no site in ${data}`, {
-      hint: 'Name the data folder of a site that has been started: --data DIR',
-      offending: data,
-    });
-  const beside = join(data, 'site.yaml');
-  const site = readSiteFile(siteFile ?? (existsSync(beside) ? beside : undefined));
-  const keys = await readKeyStore(join(data, 'keys'));
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const path = databaseOf(data);
+  const site = readSiteOf(data, siteFile);
+  const { keys, log, actor, audited, close } = await openSiteConsole(data);
   try {
     const store = await Store.open(path, allTables);
     try {
-      // names of the system may hold what an audit entry does not take
-      const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
-      const actor = { who, role: 'operator', from: 'console' };
       const office: ReportOffice = { site, data, keys, log, read: store.read, clock, actor };
-      return await work(office, (act, object, run) =>
-        audited(log, act, { ...actor, object, purpose, correlation: newId('act', clock.now()) }, run),
-      );
+      return await work(office, (act, object, run) => audited(act, object, purpose, run));
     } finally {
       await store.close();
     }
   } finally {
-    await log.close();
+    await close();
   }
 }
 type Audited = <T>(act: AuditAct, object: string, run: () => Promise<T>) => Promise<T>;

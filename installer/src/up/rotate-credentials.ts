@@ -3,14 +3,10 @@
  * one step; `cloud-sync` connects with it and the relay resumes where the stream ends. Only then are the old ones refused.
  */
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { AuditLog } from '@keepline/compliance/audit';
-import { audited } from '@keepline/compliance/audited';
-import { readKeyStore } from '@keepline/compliance/keys';
+import { openSiteConsole } from '@keepline/compliance/console';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
-import { newId } from '@keepline/contracts/ids';
 import { askIdentity, askUp } from './control-client.ts';
 import { contentOf, installCredentials, installFile, jwtIn, shownCredentials, siteKeyFor } from './credentials.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -82,15 +78,10 @@ async function refuseOld(folder: DataFolder, publicKey: string): Promise<void> {
 /** Before the first start there is no audit log yet, and nothing that could be rotated either. */
 async function inAudit<T>(folder: DataFolder, run: () => Promise<T>): Promise<T> {
   if (!existsSync(join(folder.keys, 'audit.signer'))) return await run();
-  const keys = await readKeyStore(folder.keys);
-  const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(folder.path, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const opened = await openSiteConsole(folder.path, folder.keys);
   try {
-    // Names of the system may hold what an audit entry does not take.
-    const who = `os:${userInfo().username.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`;
-    const act = { who, role: 'operator', from: 'console', object: 'cloud-user', purpose: '', correlation: newId('act', clock.now()) };
-    return await audited(log, 'credentials.rotate', act, run);
+    return await opened.audited('credentials.rotate', 'cloud-user', '', run);
   } finally {
-    await log.close();
+    await opened.close();
   }
 }
