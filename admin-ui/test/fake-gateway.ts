@@ -201,6 +201,7 @@ export class FakeGateway {
       this.isSignedIn = false;
       return reply(204);
     }
+    if (request.method !== 'POST' || path !== '/api/sign-in') return refuse(404, 'REQUEST_INVALID');
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const { agent, password } = JSON.parse(String(Buffer.concat(parts))) as { agent: string; password: string };

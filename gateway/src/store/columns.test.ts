@@ -34,7 +34,13 @@ let keys: ColumnKeys;
 let path = '';
 const openStore = async () => Store.open(path, allTables, { columns: await SealedColumns.open(() => Promise.resolve(keys)) });
 /** Database, WAL and whatever else SQLite left in the folder. */
-const onDisk = (): Buffer => Buffer.concat(readdirSync(folder.path).map((name) => readFileSync(join(folder.path, name))));
+/** Every byte below the folder, copies from before an upgrade included. */
+const onDisk = (): Buffer =>
+  Buffer.concat(
+    readdirSync(folder.path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
+  );
 const clearTexts = (): string[] => [MOBILE, NAME, NOTE].filter((text) => onDisk().includes(text));
 
 beforeEach(() => {

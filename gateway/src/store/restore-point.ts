@@ -41,6 +41,11 @@ export async function takeRestorePoint(path: string, nowMs: number): Promise<str
   return name;
 }
 
+/** Copies from before the columns were sealed hold customer data in clear: they go, and with them the way back to a version that cannot seal. */
+export async function dropRestorePoints(path: string): Promise<void> {
+  await rm(folderOf(path), { recursive: true, force: true });
+}
+
 /**
  * Makes the database one that these tables know, no process having it open: leaves it when it is, else puts the newest copy back that is. The
  * database that was there lies beside the copies as `aside.db` until the next time.

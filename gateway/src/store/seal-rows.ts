@@ -16,6 +16,16 @@ interface Progress {
 }
 type Row = { readonly rowid: number } & Readonly<Record<string, SqlValue>>;
 
+/** Was anything written in clear that is not sealed yet? */
+export async function hasClearRows(connection: Connection, families: readonly TableFamily[]): Promise<boolean> {
+  await connection.exec(PROGRESS);
+  for (const { name } of families.flatMap((family) => family.sealed ?? [])) {
+    const { upto, goal } = await progressOf(connection, name);
+    if (upto < goal) return true;
+  }
+  return false;
+}
+
 /** Seals what was written in clear before; at start, before anybody reads. @returns rows that were sealed */
 export async function sealClearRows(connection: Connection, families: readonly TableFamily[]): Promise<number> {
   await connection.exec(PROGRESS);
@@ -26,12 +36,9 @@ export async function sealClearRows(connection: Connection, families: readonly T
 }
 
 async function sealTable(connection: Connection, table: SealedTable): Promise<number> {
-  const known = await connection.get<Progress>('SELECT upto, goal FROM sealed_tables WHERE name = ?', table.name);
-  // What stood in the table when this version came is in clear; everything after it was sealed at birth.
-  const goal =
-    known?.goal ?? (await connection.get<{ goal: number }>(`SELECT coalesce(max(rowid), 0) AS goal FROM ${table.name}`))?.goal ?? 0;
-  let upto = known?.upto ?? 0;
-  if (!known) await connection.run('INSERT INTO sealed_tables (name, upto, goal) VALUES (?, ?, ?)', table.name, upto, goal);
+  const { isKnown, goal, upto: begun } = await progressOf(connection, table.name);
+  let upto = begun;
+  if (!isKnown) await connection.run('INSERT INTO sealed_tables (name, upto, goal) VALUES (?, ?, ?)', table.name, upto, goal);
   let sealed = 0;
   while (upto < goal) {
     const rows = await connection.all<Row>(
@@ -50,6 +57,14 @@ async function sealTable(connection: Connection, table: SealedTable): Promise<nu
     }
   }
   return sealed;
+}
+
+async function progressOf(connection: Connection, name: string): Promise<Progress & { readonly isKnown: boolean }> {
+  const known = await connection.get<Progress>('SELECT upto, goal FROM sealed_tables WHERE name = ?', name);
+  if (known) return { ...known, isKnown: true };
+  // What stands in the table when this version comes is in clear; everything after it is sealed at birth.
+  const last = await connection.get<{ goal: number }>(`SELECT coalesce(max(rowid), 0) AS goal FROM ${name}`);
+  return { upto: 0, goal: last?.goal ?? 0, isKnown: false };
 }
 
 /** One batch of rows that a former key sealed, as part of a unit of work. @returns the place to go on from; undefined at the end of the table */

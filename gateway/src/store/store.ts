@@ -9,8 +9,8 @@ import type { Columns } from './columns.ts';
 import { Connection, type Reader } from './connection.ts';
 import { StoreBusy, StoreClosed, StoreUnitTooSlow, StoreUnreadable, StoreWriteFailed } from './errors.ts';
 import { changesTables, migrate, type TableFamily } from './migrations.ts';
-import { takeRestorePoint } from './restore-point.ts';
-import { sealClearRows } from './seal-rows.ts';
+import { dropRestorePoints, takeRestorePoint } from './restore-point.ts';
+import { hasClearRows, sealClearRows } from './seal-rows.ts';
 import { type Tx, UnitOfWork } from './unit-of-work.ts';
 
 export type { Reader, SqlValue } from './connection.ts';
@@ -80,7 +80,11 @@ export class Store {
       );
       if (await changesTables(writer, families)) await takeRestorePoint(path, (surroundings.clock ?? systemClock).now());
       await migrate(writer, families);
-      if (columns) await sealClearRows(writer, families);
+      if (columns) {
+        // Before the sealing: a start that is cut off behind it must not leave them.
+        if (await hasClearRows(writer, families)) await dropRestorePoints(path);
+        await sealClearRows(writer, families);
+      }
       const reader = await Connection.open(path, columns);
       opened.push(reader);
       await reader.exec('PRAGMA query_only = ON');
