@@ -27,12 +27,14 @@ describe('a caller whose agent vanishes', () => {
       await call.hangup();
       await call.ended;
 
+      // The log is written behind the call: its end says that all before it is there.
+      await expect.poll(async () => (await eventsOf(data)).some(({ type }) => type === 'call.ended'), { timeout: 30_000 }).toBe(true);
       const events = await eventsOf(data);
       expect(events.flatMap(({ type, data: { why } }) => (type === 'call.not_taken' ? [why] : []))).toEqual(['agent_lost']);
       const agents = events.flatMap(({ type, data: { agentId } }) => (type === 'call.connected' ? [agentId] : []));
       expect(new Set(agents).size).toBe(2);
       await expect
-        .poll(async () => (await listRecordings(data)).map(({ state }) => state), { timeout: 10_000 })
+        .poll(async () => (await listRecordings(data)).map(({ state }) => state), { timeout: 30_000 })
         .toEqual(['complete', 'complete']);
     } finally {
       await phone.close();
