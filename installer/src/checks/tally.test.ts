@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastLine, sum, tallyOf } from './tally.ts';
+import { failuresOf, lastLine, sum, tallyOf } from './tally.ts';
 
 const report = (...files: { status: string; tests: string[] }[]): string =>
   JSON.stringify({ testResults: files.map(({ status, tests }) => ({ status, assertionResults: tests.map((one) => ({ status: one })) })) });
@@ -25,6 +25,28 @@ describe('counting tests', () => {
 
   it.each([undefined, '', '{', '{}', 'null'])('takes the report %j for a failure', (text) => {
     expect(tallyOf(text, true).failed).toBe(1);
+  });
+
+  it('names what failed, file by file', () => {
+    const text = JSON.stringify({
+      testResults: [
+        { name: '/a.test.ts', status: 'passed', assertionResults: [{ status: 'passed', fullName: 'fine' }] },
+        {
+          name: '/b.test.ts',
+          status: 'failed',
+          assertionResults: [
+            { status: 'passed', fullName: 'fine too' },
+            { status: 'failed', fullName: 'broken' },
+          ],
+        },
+        { name: '/c.test.ts', status: 'failed', assertionResults: [] },
+      ],
+    });
+    expect(failuresOf(text)).toEqual([
+      { path: '/b.test.ts', failedTests: ['broken'] },
+      { path: '/c.test.ts', failedTests: [] },
+    ]);
+    expect(failuresOf(undefined)).toEqual([]);
   });
 
   it('ends in one line of fixed form', () => {

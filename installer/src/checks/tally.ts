@@ -19,17 +19,30 @@ export function tallyOf(report: string | undefined, exitedWell: boolean): Tally 
   return { passed, failed: failed === 0 && !exitedWell ? 1 : failed };
 }
 
+/** Path and names of the failed tests of each file that failed; none of a file that could not be loaded. [] for a report that is none. */
+export function failuresOf(report: string | undefined): Array<{ readonly path: string; readonly failedTests: readonly string[] }> {
+  return filesOf(report ?? '').flatMap((file) => {
+    if (!isRecord(file) || file.status !== 'failed' || typeof file.name !== 'string') return [];
+    const results: unknown[] = Array.isArray(file.assertionResults) ? file.assertionResults : [];
+    const failedTests = results.flatMap((test) => (isRecord(test) && test.status === 'failed' ? [String(test.fullName)] : []));
+    return [{ path: file.name, failedTests }];
+  });
+}
+
 function counted(report: string | undefined): Tally {
-  if (report === undefined) return { passed: 0, failed: 1 };
+  const files = filesOf(report ?? '');
+  return files.length === 0 ? { passed: 0, failed: 1 } : sum(files.map(tallyOfFile));
+}
+
+/** The entries of the report, one per test file; none when it cannot be read. */
+function filesOf(report: string): unknown[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(report);
   } catch {
-    return { passed: 0, failed: 1 };
+    return [];
   }
-  if (!isRecord(parsed) || !Array.isArray(parsed.testResults)) return { passed: 0, failed: 1 };
-  const files: unknown[] = parsed.testResults;
-  return sum(files.map(tallyOfFile));
+  return isRecord(parsed) && Array.isArray(parsed.testResults) ? parsed.testResults : [];
 }
 
 function tallyOfFile(file: unknown): Tally {
