@@ -6,7 +6,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '.runtime/**', 'var/**'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Bounds for what hangs, not for what is slow: CI runs two files at once beside a browser.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -37,7 +37,7 @@ async function ring(): Promise<void> {
   gateway.showCall(ringingCall());
   await gateway.offerEcho();
   await agent.waitForCall(10_000);
-  await expect.poll(() => gateway.asked.at(-1)?.ask, { timeout: 10_000 }).toBe('media.consuming');
+  await expect.poll(() => gateway.asked.at(-1)?.ask).toBe('media.consuming');
 }
 const heardHz = async (): Promise<number> => {
   const { hz, db } = await agent.heardTone();
@@ -45,7 +45,7 @@ const heardHz = async (): Promise<number> => {
 };
 /** The media path needs a moment after each act; silence and tone are both waited for. */
 async function hears(hz: number): Promise<void> {
-  await expect.poll(async () => Math.abs((await heardHz()) - hz), { timeout: 15_000 }).toBeLessThan(10);
+  await expect.poll(async () => Math.abs((await heardHz()) - hz)).toBeLessThan(10);
 }
 
 describe('the sound of a call', () => {
@@ -78,7 +78,7 @@ describe('the sound of a call', () => {
   it('comes back after the media worker died and after the connection was cut', async () => {
     gateway.forgetSound();
     gateway.push({ push: 'media.rejoin' });
-    await expect.poll(() => gateway.asked.at(-1)?.ask, { timeout: 15_000 }).toBe('media.receivable');
+    await expect.poll(() => gateway.asked.at(-1)?.ask).toBe('media.receivable');
     await ring();
     await agent.answer();
     await hears(TONE_HZ);
@@ -86,7 +86,7 @@ describe('the sound of a call', () => {
     await agent.dispose('resolved');
 
     gateway.cut();
-    await expect.poll(() => gateway.asked.at(-1)?.ask, { timeout: 15_000 }).toBe('media.receivable');
+    await expect.poll(() => gateway.asked.at(-1)?.ask).toBe('media.receivable');
     await ring();
     await agent.answer();
     await hears(TONE_HZ);

@@ -36,8 +36,8 @@ async function leaveBehind(recorder: Recorder, id: RecordingId): Promise<void> {
   const { port, finished: end } = await openOn(recorder, id);
   port.postMessage({ kind: 'audio', startSample: 0, alaw: ALAW });
   const part = at('recordings', `${id}.wav.age.part`);
-  await expect.poll(() => statSync(part).size, { timeout: 10_000 }).toBeGreaterThan(0);
-  await expect.poll(() => statSync(at('recordings', `${id}.tail`)).size, { timeout: 10_000 }).toBeGreaterThan(131_072 + 14_000);
+  await expect.poll(() => statSync(part).size).toBeGreaterThan(0);
+  await expect.poll(() => statSync(at('recordings', `${id}.tail`)).size).toBeGreaterThan(131_072 + 14_000);
   const [partBytes, tailBytes] = [readFileSync(part), readFileSync(at('recordings', `${id}.tail`))];
   port.close();
   await end;

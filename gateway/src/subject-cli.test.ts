@@ -75,7 +75,7 @@ describe('requests of a customer', () => {
     const found = json(run('gateway/src/subject-cli.ts', 'find', '--number', `+86 ${MOBILE}`));
     expect(found).toMatchObject({ recordings: [{ id: tapes['free'] }, { id: tapes['byLaw'] }, { id: tapes['held'] }] });
     expect(JSON.stringify(found)).not.toContain(MOBILE);
-  }, 30_000);
+  }, 60_000);
 
   it('export all of it, sealed to whoever asked', async () => {
     const out = join(folder.path, 'out');
@@ -86,7 +86,7 @@ describe('requests of a customer', () => {
     expect(copy).toMatchObject({ calls: [{ callerName: NAME }, {}, {}], events: [{ data: { callerNumber: MOBILE } }, {}, {}] });
     const wav = await decryptBytes(readFileSync(join(out, `${tapes['free']}.wav.age`)), identity);
     expect(wav.subarray(0, 4).toString()).toBe('RIFF');
-  }, 30_000);
+  }, 60_000);
 
   it('delete what may go, and name what law and hold keep', () => {
     const held = ['hold', 'add', '--recording', tapes['held'] ?? '', '--reason', 'case 7'];
@@ -130,7 +130,7 @@ describe('rotation of the column key', () => {
     await store.close();
     expect(readFileSync(join(data, 'main.db')).includes(`k1.${before}`)).toBe(false);
     expect(readdirSync(join(data, 'keys')).filter((name) => name.startsWith('column.key'))).toEqual(['column.key']);
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('the key store at the console', () => {

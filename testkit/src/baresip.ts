@@ -8,11 +8,12 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
-import { freeTcpPort, freeUdpPort } from './free-port.ts';
+import { freeTcpPort, freeUdpPort, freeUdpRange } from './free-port.ts';
 import { findProgram } from './program.ts';
 import { tone, writeWav } from './tone.ts';
 import { readMono16 } from './wav-file.ts';
 
+const RTP_PORTS = 20;
 /** Debian's; another place is named by this variable. */
 const MODULES = process.env.KEEPLINE_BARESIP_MODULES ?? '/usr/lib/baresip/modules';
 
@@ -136,7 +137,7 @@ async function writeConfig(options: BaresipOptions, controlPort: number): Promis
   const { folder, hz, number } = options;
   mkdirSync(folder, { recursive: true });
   const port = await freeUdpPort();
-  const rtpPort = 2 * Math.floor((await freeUdpPort()) / 2);
+  const rtpPort = await freeUdpRange(RTP_PORTS);
   const microphone = join(folder, 'says.wav');
   writeWav(microphone, tone([hz], 2000));
   const modules = ['g711', 'aufile', 'aubridge', 'sndfile', 'uuid', ...(options.encryption ? ['srtp'] : [])];
@@ -144,7 +145,7 @@ async function writeConfig(options: BaresipOptions, controlPort: number): Promis
   const settings: ReadonlyArray<readonly [string, string]> = [
     ['sip_listen', `127.0.0.1:${port}`],
     ['net_interface', '127.0.0.1'],
-    ['rtp_ports', `${rtpPort}-${rtpPort + 20}`],
+    ['rtp_ports', `${rtpPort}-${rtpPort + RTP_PORTS - 1}`],
     ['rtcp_mux', 'no'],
     ['audio_source', `aufile,${microphone}`],
     ['audio_player', 'aubridge,nobody'],

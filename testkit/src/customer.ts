@@ -37,7 +37,7 @@ export async function callAndChoose(
   return call;
 }
 
-export function hears(call: PhoneCall, hz: number, limitMs = 15_000): Promise<true> {
+export function hears(call: PhoneCall, hz: number, limitMs = 30_000): Promise<true> {
   return eventually(`${hz} Hz is heard`, () => toneShare(call.line.heard(400), hz) > 0.5, limitMs);
 }
 
@@ -69,7 +69,7 @@ export function receivesNothing(call: PhoneCall): Promise<true> {
       before = call.line.received;
       return quiet;
     },
-    5000,
+    30_000,
     300,
   );
 }

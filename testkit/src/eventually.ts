@@ -2,7 +2,7 @@
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
-  limitMs = 20_000,
+  limitMs = 30_000,
   everyMs = 50,
 ): Promise<Exclude<T, false | null | undefined>> {
   const until = performance.now() + limitMs;

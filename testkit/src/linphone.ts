@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
-import { freeUdpPort } from './free-port.ts';
+import { freeUdpPort, freeUdpRange } from './free-port.ts';
 import { findProgram } from './program.ts';
 import { tone, writeWav } from './tone.ts';
 import { readMono16 } from './wav-file.ts';
@@ -42,7 +42,7 @@ export class Linphone {
   /** @throws ProgramMissing */
   static async start({ folder, hz, answers = false, srtp = false }: LinphoneOptions): Promise<Linphone> {
     const program = findProgram('linphonec');
-    const [port, rtpPort] = [await freeUdpPort(), 2 * Math.floor((await freeUdpPort()) / 2)];
+    const [port, rtpPort] = [await freeUdpPort(), await freeUdpRange(2)];
     mkdirSync(join(folder, '.local/share/linphone'), { recursive: true });
     writeWav(join(folder, 'says.wav'), tone([hz], 60_000)); // it is played once
     writeFileSync(join(folder, 'rc'), configOf(port, rtpPort, srtp ? 'srtp' : 'none'));

@@ -5,12 +5,13 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hubConfig } from '@keepline/cloud-sync/hub-config';
 import { hubTrust, issueUser, newOperatorSeeds, type OperatorSeeds } from '@keepline/cloud-sync/hub-identity';
 import { HUB_ROLES, type HubRole, rightsOf } from '@keepline/cloud-sync/hub-rights';
+import { freeTcpPort } from './free-port.ts';
 import { tempDir } from './temp-dir.ts';
 
 export interface HubUser {
@@ -24,8 +25,10 @@ export interface Hub {
   readonly url: string;
   readonly port: number;
   readonly siteCredentials: HubUser;
-  /** Of the running cloud workers. */
+  /** Of the running cloud workers, who answer. */
   readonly cloudCredentials: HubUser;
+  /** Of the same workers where they read the stream. */
+  readonly readerCredentials: HubUser;
   readonly publisherCredentials: HubUser;
   /** Of who makes streams and looks into them: everything. */
   readonly operatorCredentials: HubUser;
@@ -55,14 +58,14 @@ interface Machine {
 }
 
 const IMAGE = process.env['KEEPLINE_NATS_IMAGE'] ?? 'nats:2.9';
-const READY_MS = 15_000;
+const READY_MS = 60_000;
 /** Longer than any test. */
 const CREDENTIALS_SECONDS = 86_400;
 
 /** Starts a hub for this site. @throws Error naming the install command when neither Docker nor nats-server is there */
 export async function startHub({ site }: { readonly site: string }): Promise<Hub> {
   const folder = tempDir();
-  const port = await freePort();
+  const port = await freeTcpPort();
   const storeDir = join(folder.path, 'store');
   mkdirSync(storeDir);
   const seeds: OperatorSeeds = await newOperatorSeeds();
@@ -105,6 +108,7 @@ export async function startHub({ site }: { readonly site: string }): Promise<Hub
     port,
     siteCredentials: of('site'),
     cloudCredentials: of('workers'),
+    readerCredentials: of('reader'),
     publisherCredentials: of('publisher'),
     operatorCredentials: of('operator'),
     issue: (role, expiresSeconds) => issueUser(seeds, role, rights[role], expiresSeconds),
@@ -239,17 +243,6 @@ async function dockerAnswers(): Promise<boolean> {
     socket.once('connect', () => socket.write('GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n'));
     socket.once('data', (head) => settle(/^HTTP\/1\.\d 200/.test(head.toString('latin1'))));
     socket.once('close', () => settle(false));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no free port'))));
-    });
   });
 }
 

@@ -6,11 +6,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeeplineError } from '@keepline/contracts/errors';
-import { freeUdpPort } from './free-port.ts';
+import { freeUdpPort, freeUdpRange } from './free-port.ts';
 import { findProgram } from './program.ts';
 
-/** Room above the first media port: SIPp takes four for each call. */
-const MEDIA_PORT_MAX = 60_000;
+/** Ports for the sound of one call: audio and video, each with its RTCP. */
+const MEDIA_PORTS = 4;
 
 export interface SippRun {
   /** Scenario file. */
@@ -49,9 +49,9 @@ export class Sipp {
     const program = findProgram('sipp');
     const address = run.address ?? '127.0.0.1';
     const port = run.port ?? (await freeUdpPort(address));
-    const mediaPort = Math.min(2 * Math.ceil((await freeUdpPort(address)) / 2), MEDIA_PORT_MAX);
     const errors = join(run.folder, `sipp-${port}-errors.log`);
     const calls = run.calls ?? 1;
+    const mediaPort = await freeUdpRange(MEDIA_PORTS * calls, address);
     const args = [
       ...['-sf', run.scenario, '-i', address, '-p', `${port}`, '-mi', address, '-mp', `${mediaPort}`],
       ...['-m', `${calls}`, '-l', `${calls}`, '-r', `${run.perSecond ?? 10}`],

@@ -11,10 +11,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { CloudWitness } from './cloud-witness.ts';
-import { freeTcpPort, freeUdpPort } from './free-port.ts';
+import { freeTcpPort, freeUdpPort, siteRtpRange } from './free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_LIMIT_MS = 120_000;
+const RTP_PORTS = 400;
 const SCRIPTED_PASSWORDS = 'scripted-agents.json';
 
 export interface SitePlace {
@@ -150,7 +151,7 @@ export class OwnSite extends Site {
   /** Ends it as Ctrl-C would; resolves with the exit status. */
   async close(): Promise<number> {
     process.off('exit', this.#endWithUs);
-    if (this.#up.exitCode !== null) return this.#up.exitCode;
+    if (this.#up.exitCode !== null || this.#up.signalCode !== null) return this.#up.exitCode ?? 1;
     const gone = once(this.#up, 'exit');
     this.#up.kill('SIGTERM');
     const [code] = await gone;
@@ -192,20 +193,15 @@ function ask(where: string | { socketPath: string; path: string; method?: string
 /** Ports that were free a moment ago; fixed ones, so that a gateway that is killed comes back at the same place. */
 async function withFreePorts(document: Record<string, object | string | number>): Promise<object> {
   const { network, sip, web, media, cloud, ...rest } = document;
-  const rtpPortMin = await freeRange();
+  const rtpPortMin = siteRtpRange(RTP_PORTS);
   return {
     ...rest,
     network: { address: '127.0.0.1', ...objectOf(network) },
     sip: { port: await freeUdpPort(), ...objectOf(sip) },
     web: { httpPort: await freeTcpPort(), httpsPort: await freeTcpPort(), ...objectOf(web) },
-    media: { rtpPortMin, rtpPortMax: rtpPortMin + 399, webRtcPort: await freeUdpPort(), ...objectOf(media) },
-    cloud: { servers: ['nats://127.0.0.1:0'], stableSeconds: 2, ...objectOf(cloud) },
+    media: { rtpPortMin, rtpPortMax: rtpPortMin + RTP_PORTS - 1, webRtcPort: await freeUdpPort(), ...objectOf(media) },
+    cloud: { servers: [`nats://127.0.0.1:${await freeTcpPort()}`], stableSeconds: 2, ...objectOf(cloud) },
   };
 }
 
 const objectOf = (value: object | string | number | undefined): object => (typeof value === 'object' ? value : {});
-
-/** 400 ports below the ephemeral range, at a random place so that sites side by side rarely meet; the edge skips single busy ones. */
-async function freeRange(): Promise<number> {
-  return 12_000 + 2 * Math.floor(Math.random() * 9000);
-}

@@ -45,7 +45,7 @@ function connect(clock = systemClock) {
   live.start();
   return { live, events };
 }
-const until = (met: () => void): Promise<unknown> => vi.waitFor(met, { timeout: 8000, interval: 10 });
+const until = (met: () => void): Promise<unknown> => vi.waitFor(met, { timeout: 30_000, interval: 10 });
 
 /** Takes the rejection up at once, so that it may come at any time. */
 const codeOf = (asked: Promise<unknown>): Promise<unknown> =>

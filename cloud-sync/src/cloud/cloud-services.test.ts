@@ -86,7 +86,7 @@ describe('cloud services', () => {
     running.push(await runWorkers(hub, `${dir.path}/a`, ['--instance', 'a', '--services', 'analytics']));
     running.push(await runWorkers(hub, `${dir.path}/b`, ['--instance', 'b', '--services', 'analytics', '--engine', 'duckdb']));
     for (const worker of running)
-      await expect.poll(() => health(worker), { timeout: 20_000 }).toMatchObject({ ok: true, sites: [{ lag: 0, events: CALLS * 7 }] });
+      await expect.poll(() => health(worker)).toMatchObject({ ok: true, sites: [{ lag: 0, events: CALLS * 7 }] });
     for (const question of QUESTIONS) {
       const path = `/report/${question}?from=2026-09-01&to=2026-10-01&by=hour,queue,site`;
       const [a, b] = await Promise.all(['a', 'b'].map((name) => get(name, path)));

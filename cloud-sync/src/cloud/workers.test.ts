@@ -74,7 +74,7 @@ describe('cloud workers', () => {
   it('counts each event and names the last one', async () => {
     await send(1, 'call.offered');
     await send(299);
-    await expect.poll(counters, { timeout: 10_000 }).toMatchObject({ events: 300, lastEventId: lastId });
+    await expect.poll(counters).toMatchObject({ events: 300, lastEventId: lastId });
     expect(await counters()).toMatchObject({
       byType: { 'call.offered': 1, 'call.held': 299 },
       duplicates: 0,
@@ -89,7 +89,7 @@ describe('cloud workers', () => {
     await end('SIGKILL');
     await burst;
     await start();
-    await expect.poll(counters, { timeout: 20_000 }).toMatchObject({ events: 700, streamSeq: 700, lastEventId: lastId });
+    await expect.poll(counters).toMatchObject({ events: 700, streamSeq: 700, lastEventId: lastId });
     expect(await counters()).toMatchObject({ duplicates: 0, gaps: { stream: 0, site: 0 } });
   });
 
@@ -97,7 +97,7 @@ describe('cloud workers', () => {
     expect(await end('SIGTERM')).toBe(0);
     rmSync(`${dir.path}/cloud`, { recursive: true });
     await start();
-    await expect.poll(counters, { timeout: 20_000 }).toMatchObject({ events: 700, gaps: { stream: 0, site: 0 } });
+    await expect.poll(counters).toMatchObject({ events: 700, gaps: { stream: 0, site: 0 } });
   });
 
   it('answers a question for advice, says nothing where it knows nothing, and survives nonsense', async () => {
@@ -130,9 +130,9 @@ describe('cloud workers', () => {
     await hub.start();
     asking.drop();
     asking = await cloudSide(hub);
-    await expect.poll(counters, { timeout: 20_000 }).toMatchObject({ events: 700 });
+    await expect.poll(counters).toMatchObject({ events: 700 });
     await send(10);
-    await expect.poll(counters, { timeout: 20_000 }).toMatchObject({ events: 710, duplicates: 0, gaps: { stream: 0, site: 0 } });
+    await expect.poll(counters).toMatchObject({ events: 710, duplicates: 0, gaps: { stream: 0, site: 0 } });
   });
 
   it('is watched over HTTP without a token, reports only with it', async () => {
@@ -177,7 +177,7 @@ describe('cloud workers', () => {
     expect(await report('rebuild')).toMatch(/equal to what was there|holds all that was there/);
     rebuilt = true;
     await burst;
-    await expect.poll(counters, { timeout: 20_000 }).toMatchObject({ events: sent, lastEventId: lastId });
+    await expect.poll(counters).toMatchObject({ events: sent, lastEventId: lastId });
     expect(await counters()).toMatchObject({ duplicates: 0, invalid: 0, gaps: { stream: 0, site: 0 } });
     expect(sent).toBeGreaterThan(before?.events ?? 0);
     expect(await report('rebuild')).toContain('equal to what was there'); // and again, quiet

@@ -64,7 +64,7 @@ describe('produced = delivered + expired + quarantined + waiting', () => {
     await expect.poll(waiting, { timeout: 30_000 + BACKLOG, interval: 50 }).toBe(0);
 
     const delivered = BACKLOG - EXPIRED - LEAKS;
-    await expect.poll(asked, { timeout: 20_000 }).toMatchObject({
+    await expect.poll(asked).toMatchObject({
       verdict: 'balanced',
       counts: { produced: BACKLOG, delivered, ledger: delivered, expired: EXPIRED, quarantined: LEAKS, waiting: 0 },
       stream: delivered,

@@ -187,7 +187,7 @@ describe('relay', () => {
     await expect.poll(() => relay.faults().map((fault) => fault.code)).toEqual(['OUTBOX_UNWRITABLE']);
     file.exec('DROP TRIGGER full');
     file.close();
-    await expect.poll(waiting, { timeout: 10_000 }).toBe(0);
+    await expect.poll(waiting).toBe(0);
     expect(stream.ids).toEqual(ids);
     expect(relay.faults()).toEqual([]);
   });

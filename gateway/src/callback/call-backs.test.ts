@@ -60,7 +60,7 @@ const wish = () => ({
 /** The clock goes on, and the disk with it. */
 const pass = async (ms: number, until: () => boolean | Promise<boolean>): Promise<void> => {
   await clock.advanceAsync(ms);
-  await expect.poll(until, { timeout: 10_000 }).toBe(true);
+  await expect.poll(until).toBe(true);
 };
 const types = async (): Promise<string[]> =>
   (await store.read.all<{ type: string }>('SELECT type FROM event_log ORDER BY number')).map(({ type }) => type);

@@ -6,7 +6,7 @@ import { systemClock } from '@keepline/contracts/clock';
 import type { LinkState } from '@keepline/contracts/link';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { tempDir } from '@keepline/testkit/temp-dir';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { CloudSyncSocket } from './cloud-sync-socket.ts';
 
 const closers: Array<() => void> = [];
@@ -45,7 +45,7 @@ async function peer(advise: (response: ServerResponse) => void) {
   };
   return { connect, streams, states, server };
 }
-const isUp = (socket: CloudSyncSocket) => vi.waitFor(() => expect(socket.status().state).toBe('up'));
+const isUp = (socket: CloudSyncSocket) => expect.poll(() => socket.status().state).toBe('up');
 
 describe('the socket to cloud-sync', () => {
   it('does not make a routing decision wait while the link is down', async () => {
@@ -81,7 +81,7 @@ describe('the socket to cloud-sync', () => {
     const socket = connect();
     await isUp(socket);
     streams[0]?.destroy();
-    await vi.waitFor(() => expect(states).toEqual(['up', 'down', 'up']));
+    await expect.poll(() => states).toEqual(['up', 'down', 'up']);
   });
 
   it('passes on what is wrong with the link, and no word it does not know', async () => {
@@ -89,9 +89,9 @@ describe('the socket to cloud-sync', () => {
     const socket = connect();
     await isUp(socket);
     streams[0]?.write(`${JSON.stringify({ ...UP, state: 'suspect', condition: 'heavy_loss' })}\n`);
-    await vi.waitFor(() => expect(socket.status()).toMatchObject({ state: 'suspect', condition: 'heavy_loss' }));
+    await expect.poll(() => socket.status()).toMatchObject({ state: 'suspect', condition: 'heavy_loss' });
     streams[0]?.write(`${JSON.stringify({ ...UP, state: 'suspect', condition: 'sunspots' })}\n`);
-    await vi.waitFor(() => expect(socket.status().condition).toBeUndefined());
+    await expect.poll(() => socket.status().condition).toBeUndefined();
   });
 
   it('takes a stream that fell silent for a process that hangs', async () => {

@@ -8,7 +8,7 @@ import { eventually } from '@keepline/testkit/eventually';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection } from '../store/connection.ts';
 import { Store } from '../store/store.ts';
 import { eventTables } from '../store/tables/events.ts';
@@ -79,7 +79,7 @@ describe('the export', () => {
     await exporter.drain();
     expect(await outboxIds()).toEqual(await loggedIds());
     await produce(2);
-    await vi.waitFor(() => expect(exporter.status().cursor).toBe(EXPORT_BATCH + 5));
+    await expect.poll(() => exporter.status().cursor).toBe(EXPORT_BATCH + 5);
     expect(await outboxIds()).toEqual(await loggedIds());
     expect(exporter.status()).toMatchObject({ exported: EXPORT_BATCH + 5, refused: 0, missing: 0 });
   });
@@ -199,19 +199,19 @@ describe('the export', () => {
     });
     exporter.start();
     await produce(2);
-    await vi.waitFor(() => expect(exporter.status().state).toBe('stalled'));
+    await expect.poll(() => exporter.status().state).toBe('stalled');
     for (const ms of [100, 200, 400]) {
       const before = attempts;
-      await vi.waitFor(() => expect(clock.pending).toBe(1));
+      await expect.poll(() => clock.pending).toBe(1);
       clock.advance(ms - 1);
       expect(clock.pending).toBe(1); // still waiting
       clock.advance(1);
-      await vi.waitFor(() => expect(attempts).toBe(before + 1));
+      await expect.poll(() => attempts).toBe(before + 1);
     }
     broken = false;
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await expect.poll(() => clock.pending).toBe(1);
     clock.advance(800);
-    await vi.waitFor(() => expect(exporter.status()).toMatchObject({ cursor: 2, state: 'idle' }));
+    await expect.poll(() => exporter.status()).toMatchObject({ cursor: 2, state: 'idle' });
     expect(await outboxIds()).toEqual(await loggedIds());
     expect(logged.map((line) => line.code)).toEqual(['EXPORT_STALLED']);
   });
@@ -219,7 +219,7 @@ describe('the export', () => {
   it('keeps no stop waiting for a broken outbox: drain lets go and stop ends the pause', async () => {
     const exporter = exporterTo({ cursor: () => Promise.reject(new Error('gone')), append: () => Promise.reject(new Error('gone')) });
     exporter.start();
-    await vi.waitFor(() => expect(exporter.status().state).toBe('stalled'));
+    await expect.poll(() => exporter.status().state).toBe('stalled');
     await exporter.drain();
     await exporter.stop();
     expect(clock.pending).toBe(0);

@@ -59,7 +59,7 @@ it('an event that the anonymiser keeps back raises an alarm by itself, which sta
   await lay();
   await eventually('the record', () => heard.includes('alarm:EXPORT_REFUSED'));
   expect(ground.alarms.standing()).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 it('an alarm about the audit log itself reaches the SIEM past the log', async () => {
   const act = { who: 'gateway', role: 'system', from: 'local', object: 'site:x', purpose: '' };
@@ -68,7 +68,7 @@ it('an alarm about the audit log itself reaches the SIEM past the log', async ()
   await expect(ground.audited('site.stop', act, async () => {})).rejects.toMatchObject({ code: 'AUDIT_REFUSED' });
   await eventually('the record', () => /alarm\.raise.*AUDIT_FORKED|AUDIT_FORKED.*alarm\.raise/s.test(heard));
   expect(ground.alarms.standing()).toMatchObject([{ code: 'AUDIT_FORKED', severity: 'critical' }]);
-}, 30_000);
+}, 60_000);
 
 it('what no machine can mend stands until a person has looked, and only that is critical', () => {
   const rules = Object.entries(ALARM_RULES);

@@ -48,7 +48,7 @@ it('signs into the database and towards the cloud what the log was, and finds it
   await eventually('the entry', () =>
     readFileSync(join(home.path, 'audit/entries.jsonl'), 'utf8').includes('"object":"alarm:AUDIT_FORKED"'),
   );
-}, 30_000);
+}, 60_000);
 
 it('goes on from the log as it is once somebody has ended the alarm, and keeps what the other history was', async () => {
   await lay();
@@ -85,4 +85,4 @@ it('finds it put back under its feet at the next act, which is refused', async (
   await eventually('the alarm', () => ground.alarms.standing().length > 0);
   expect(health()).toMatchObject({ status: 'degraded', alarms: expect.arrayContaining(['AUDIT_FORKED']) });
   expect((await typesIn()).join()).toContain('audit_forked');
-}, 30_000);
+}, 60_000);

@@ -17,7 +17,6 @@ import { TrunkTable } from '../trunks/trunk-table.ts';
 import { type ArrivalRefused, receive } from './arrival.ts';
 import { placeOf } from './audio-leg.ts';
 
-const portMin = 50_000 + (process.pid % 80) * 100;
 const SAYS_HZ = 700;
 const HEARS_HZ = 500; // the hold music of the rig
 type Policy = SiteConfig['sip']['trunks'][number]['srtp'];
@@ -31,7 +30,7 @@ let refused: ArrivalRefused[] = [];
 const phones: Baresip[] = [];
 
 beforeAll(async () => {
-  rig = await EdgeRig.start(portMin);
+  rig = await EdgeRig.start();
   const { certificate, privateKey } = await siteCertificate(scratch.path, '127.0.0.1', Date.now());
   writeFileSync(join(scratch.path, 'site-for-phone.pem'), certificate);
   agent = await UserAgent.start({

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@keepline/contracts/clock';
 import type { KeeplineError } from '@keepline/contracts/errors';
+import { freeUdpRange } from '@keepline/testkit/free-port';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type DeskBrowser, openDeskBrowser } from '../../fixtures/browser/desk-browser.ts';
 import { share } from '../../fixtures/rtp/goertzel.ts';
@@ -15,8 +16,7 @@ import { type BrowserEndpoint, BrowserMedia } from './browser-endpoint.ts';
 import { type CallMedia, MediaEdge, type MediaLeg } from './edge.ts';
 import { MediaWorker } from './media-worker.ts';
 
-const portMin = 30_000 + (process.pid % 100) * 100;
-const wait = { timeout: 15_000, interval: 20 };
+const wait = { timeout: 30_000, interval: 20 };
 const MISSING = 'This test needs the mediasoup worker. Build it: ./keepline doctor, or name it in MEDIASOUP_WORKER_BIN';
 
 let promptDir: string;
@@ -29,6 +29,7 @@ const peers: RtpPeer[] = [];
 
 beforeAll(async () => {
   promptDir = mkdtempSync(join(tmpdir(), 'keepline-no-prompts-'));
+  const portMin = await freeUdpRange(100);
   edge = await MediaEdge.start({
     address: '127.0.0.1',
     rtpPortMin: portMin,

@@ -7,13 +7,12 @@ import type { RtpPeer } from '../../fixtures/rtp/rtp-peer.ts';
 import { alawToLinear } from './g711.ts';
 import type { RecordingMessage } from './recording-timeline.ts';
 
-const portMin = 40_000 + (process.pid % 100) * 100;
-const wait = { timeout: 10_000, interval: 10 };
+const wait = { timeout: 30_000, interval: 10 };
 const packets = (peer: RtpPeer, count: number) => vi.waitFor(() => expect(peer.heard.length).toBeGreaterThan(count), wait);
 
 let rig: EdgeRig;
 beforeAll(async () => {
-  rig = await EdgeRig.start(portMin);
+  rig = await EdgeRig.start();
 });
 afterAll(() => rig.close());
 afterEach(() => rig.endCall());

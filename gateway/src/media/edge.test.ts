@@ -1,17 +1,17 @@
 /** The RTP edge with its real worker threads and real UDP sockets on the loopback address. */
+import { freeUdpRange } from '@keepline/testkit/free-port';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EdgeRig } from '../../fixtures/rtp/edge-rig.ts';
 import { share } from '../../fixtures/rtp/goertzel.ts';
 import type { RtpPeer } from '../../fixtures/rtp/rtp-peer.ts';
 import { MediaEdge } from './edge.ts';
 
-const portMin = 20_000 + (process.pid % 100) * 100;
-const wait = { timeout: 10_000, interval: 10 };
+const wait = { timeout: 30_000, interval: 10 };
 const packets = (peer: RtpPeer, count: number) => vi.waitFor(() => expect(peer.heard.length).toBeGreaterThan(count), wait);
 
 let rig: EdgeRig;
 beforeAll(async () => {
-  rig = await EdgeRig.start(portMin);
+  rig = await EdgeRig.start();
 });
 afterAll(() => rig.close());
 afterEach(() => rig.endCall());
@@ -215,7 +215,8 @@ describe('a far end that falls silent', () => {
 
 describe('ports', () => {
   it('are even, not used twice at a time, and their end is an error with the range', async () => {
-    const narrow = await MediaEdge.start({ ...rig.options, rtpPortMin: portMin + 10_001, rtpPortMax: portMin + 10_006 });
+    const from = await freeUdpRange(8);
+    const narrow = await MediaEdge.start({ ...rig.options, rtpPortMin: from + 1, rtpPortMax: from + 6 });
     const crowded = narrow.openCall('call-crowded');
     const legs = [await crowded.openLeg('caller'), await crowded.openLeg('agent')];
     expect(new Set(legs.map((leg) => leg.port)).size).toBe(2);

@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { RtpPeer } from '../../fixtures/rtp/rtp-peer.ts';
 import { LegSockets } from './leg-sockets.ts';
 
-const wait = { timeout: 10_000, interval: 10 };
+const wait = { timeout: 30_000, interval: 10 };
 const port = 28_000 + (process.pid % 900) * 2;
 const opened: Array<{ close(): void }> = [];
 afterEach(() => {

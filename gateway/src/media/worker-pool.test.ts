@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { systemClock } from '@keepline/contracts/clock';
 import type { KeeplineError } from '@keepline/contracts/errors';
 import { FakeClock } from '@keepline/testkit/fake-clock';
+import { freeUdpRange } from '@keepline/testkit/free-port';
 import { describe, expect, it, vi } from 'vitest';
 import { CallOnEdge } from './call-on-edge.ts';
 import { PortPool } from './port-pool.ts';
@@ -13,8 +14,7 @@ import { PromptStore } from './prompt-store.ts';
 import { QualityBoard } from './quality-board.ts';
 import { WorkerPool } from './worker-pool.ts';
 
-const wait = { timeout: 10_000, interval: 10 };
-const portMin = 42_000 + (process.pid % 100) * 20;
+const wait = { timeout: 30_000, interval: 10 };
 const settings = { prompts: new Map([['music', new Uint8Array(1600)]]), rtpTimeoutMs: 30_000, reorderMs: 60 };
 
 describe('the RTP worker threads', () => {
@@ -22,6 +22,7 @@ describe('the RTP worker threads', () => {
     const faults: KeeplineError[] = [];
     const pool = new WorkerPool({ workers: 2, settings, clock: systemClock, onFault: (fault) => faults.push(fault) });
     const store = await PromptStore.load('/nowhere', 'zh');
+    const portMin = await freeUdpRange(20);
     const options = { address: '127.0.0.1', rtpPortMin: portMin, rtpPortMax: portMin + 19, workers: 2, rtpTimeoutMs: 1, reorderMs: 1 };
     const parts = {
       options: { ...options, promptDir: '', language: 'zh', onFault() {} } as const,
@@ -71,6 +72,7 @@ describe('the RTP worker threads', () => {
     const entry = pathToFileURL(join(folder, 'hangs.mjs'));
     const pool = new WorkerPool({ workers: 2, settings, clock, onFault: (fault) => faults.push(fault), entry });
     const store = await PromptStore.load('/nowhere', 'zh');
+    const portMin = await freeUdpRange(20);
     const options = { address: '127.0.0.1', rtpPortMin: portMin, rtpPortMax: portMin + 19, workers: 2, rtpTimeoutMs: 1, reorderMs: 1 };
     const parts = {
       options: { ...options, promptDir: '', language: 'zh', onFault() {} } as const,

@@ -272,5 +272,5 @@ describe.each([
       agents.splice(agents.indexOf(agent), 1);
       await agent.close();
     }
-  }, 40_000);
+  }, 60_000);
 });

@@ -32,7 +32,7 @@ describe('whether a trunk answers', () => {
     expect(await askTrunk({ host: '127.0.0.1', port, transport: 'tcp' }, '127.0.0.1')).toBe('what answers is no SIP');
     await new Promise((resolve) => server.close(resolve));
     expect(await askTrunk({ host: '127.0.0.1', port, transport: 'tcp' }, '127.0.0.1')).toBe('ECONNREFUSED');
-  }, 20_000);
+  }, 60_000);
 
   it.each([
     ['sip:gw.carrier.cn', { host: 'gw.carrier.cn', port: 5060, transport: 'udp' }],

@@ -35,7 +35,7 @@ async function running(script: string, more: Partial<ChildSpec> = {}): Promise<C
   const heard: string[] = [];
   const made = child(script, { onLine: (line) => heard.push(line), ...more });
   made.start();
-  await vi.waitFor(() => expect(heard).toContain('here'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(heard).toContain('here'), { timeout: 30_000 });
   return made;
 }
 
@@ -45,18 +45,18 @@ describe('a child under supervision', () => {
     const crashes: [string, number][] = [];
     const victim = child('process.exit(3)', { clock, onCrash: (how, delayMs) => crashes.push([how, delayMs]) });
     victim.start();
-    await vi.waitFor(() => expect(crashes).toEqual([['exit 3', 200]]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(crashes).toEqual([['exit 3', 200]]), { timeout: 30_000 });
     clock.advance(199);
     expect(victim.status).toEqual({ name: 'victim', state: 'restarting', restarts: 0 });
     clock.advance(1);
     expect(victim.status).toMatchObject({ state: 'running', restarts: 1 });
-    await vi.waitFor(() => expect(crashes.at(-1)).toEqual(['exit 3', 400]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(crashes.at(-1)).toEqual(['exit 3', 400]), { timeout: 30_000 });
   });
 
   it('reports a program that cannot be started at all like a crash', async () => {
     const crashes: string[] = [];
     child('', { command: ['/nowhere/at-all'], clock: new FakeClock(), onCrash: (how) => crashes.push(how) }).start();
-    await vi.waitFor(() => expect(crashes).toEqual([expect.stringContaining('ENOENT')]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(crashes).toEqual([expect.stringContaining('ENOENT')]), { timeout: 30_000 });
   });
 
   it('is not started again after it was stopped', async () => {
@@ -88,9 +88,9 @@ describe('a child under supervision', () => {
     const victim = await running(STAYS);
     victim.freeze();
     expect(victim.status.state).toBe('frozen');
-    await vi.waitFor(() => expect(stateOf(victim.status.pid)).toBe('T'), { timeout: 5000 });
+    await vi.waitFor(() => expect(stateOf(victim.status.pid)).toBe('T'), { timeout: 30_000 });
     victim.thaw();
-    await vi.waitFor(() => expect(stateOf(victim.status.pid)).not.toBe('T'), { timeout: 5000 });
+    await vi.waitFor(() => expect(stateOf(victim.status.pid)).not.toBe('T'), { timeout: 30_000 });
     victim.freeze();
     await victim.stop(5000);
     expect(victim.status.state).toBe('stopped');
@@ -101,8 +101,8 @@ describe('a child under supervision', () => {
     const crashes: string[] = [];
     const victim = child("console.error('port taken'); console.log('bye')", { clock, onCrash: (how) => crashes.push(how) });
     victim.start();
-    await vi.waitFor(() => expect(victim.lastWords).toContain('bye'), { timeout: 10_000 });
-    await vi.waitFor(() => expect(victim.lastWords).toContain('port taken'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(victim.lastWords).toContain('bye'), { timeout: 30_000 });
+    await vi.waitFor(() => expect(victim.lastWords).toContain('port taken'), { timeout: 30_000 });
     expect(readFileSync(join(folder.path, 'victim.log'), 'utf8')).toContain('port taken\n');
   });
 });

@@ -59,7 +59,7 @@ function start(more: { cloud?: boolean; json?: boolean; siteFile?: string } = {}
   return runUp({ machine, folder, say: (text) => said.push(text), siteFile: undefined, cloud: false, json: false, ...more });
 }
 
-const open = (): Promise<void> => vi.waitFor(() => expect(printed).toHaveLength(1), { timeout: 20_000 });
+const open = (): Promise<void> => vi.waitFor(() => expect(printed).toHaveLength(1), { timeout: 30_000 });
 const ask = (method: 'GET' | 'POST', path: string): Promise<UpStatus | undefined> => askUp(folder, method, path);
 
 function siteWith(server: string): string {
@@ -112,7 +112,7 @@ describe('up', () => {
   it('can be stopped while it waits for a gateway that never gets ready', async () => {
     place('gateway/src/main.ts', "setInterval(() => {}, 1000); process.on('SIGTERM', () => process.exit(0));");
     const up = start();
-    await vi.waitFor(async () => expect((await ask('GET', '/status'))?.children[0]?.state).toBe('running'), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await ask('GET', '/status'))?.children[0]?.state).toBe('running'), { timeout: 30_000 });
     await ask('POST', '/stop');
     expect(await up).toBe(0);
     expect(printed).toEqual([]);

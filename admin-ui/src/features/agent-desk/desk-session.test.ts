@@ -76,7 +76,7 @@ beforeEach(async () => {
     onRefused: () => {},
   });
   session.start();
-  await vi.waitUntil(() => session.state.sound.at !== 'off' && session.state.view !== null, { timeout: 8000, interval: 10 });
+  await vi.waitUntil(() => session.state.sound.at !== 'off' && session.state.view !== null, { timeout: 30_000, interval: 10 });
 });
 afterEach(() => {
   session.close();
@@ -84,7 +84,7 @@ afterEach(() => {
   server.close();
 });
 
-const until = (met: () => void): Promise<void> => vi.waitFor(met, { timeout: 8000, interval: 10 });
+const until = (met: () => void): Promise<void> => vi.waitFor(met, { timeout: 30_000, interval: 10 });
 const push = (message: DeskPush): void => peers.at(-1)?.send(JSON.stringify(message));
 const show = (call: Partial<DeskView['call']> | null): void =>
   push({ push: 'view', view: { ...firstView(), call: call && { ...ringingCall(), ...call } } });
