@@ -3,8 +3,10 @@
  * and it passes by itself (issue 3, docs/runbook/overload.md).
  */
 import { callAndChoose, CUSTOMER_HZ, hears, talksOn } from '@keepline/testkit/customer';
+import { DeskClient } from '@keepline/testkit/desk-client';
 import { eventually } from '@keepline/testkit/eventually';
 import { exportRecording, listRecordings, tonesOnTape } from '@keepline/testkit/recordings';
+import { eventsOf } from '@keepline/testkit/site-database';
 import { Softphone } from '@keepline/testkit/softphone';
 import { PHONE_AGENT_HZ, type StaffedSite, staffedSite } from '@keepline/testkit/staffed-site';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -39,7 +41,7 @@ async function offer(phone: Softphone, { site }: StaffedSite): Promise<{ status:
 
 describe('a site at its limit', () => {
   it('answers twice as many calls as it takes with 503 and Retry-After, and those who talk notice nothing', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const house = await siteWith(CAPACITY, { maxCalls: CAPACITY });
     const phone = await Softphone.open();
@@ -57,6 +59,14 @@ describe('a site at its limit', () => {
       expect(await figure(house, 'keepline_taking_calls')).toBe(0);
       expect(await figure(house, 'keepline_calls_in_progress')).toBe(CAPACITY);
       expect(await figure(house, 'keepline_calls_shed_total{why="too_many_calls"}')).toBe(CAPACITY);
+      const told = async (): Promise<number> =>
+        (await eventsOf(house.site.place.data))
+          .filter(({ type, data }) => type === 'call.refused' && data['trunk'] === 'local' && data['why'] === 'too_many_calls')
+          .reduce((sum, { data }) => sum + Number(data['calls']), 0);
+      await expect.poll(told, { timeout: 30_000 }).toBe(CAPACITY);
+      const desk = await DeskClient.signIn(house.site, 'phone1');
+      expect(await desk.ask({ ask: 'call.dial', number: '13800138000' })).toBe('CALL_NOT_NOW');
+      desk.close();
 
       for (const talk of [...talks, ...house.answered]) talk.line.forget();
       await Promise.all([...talks.map((talk) => talksOn(talk, 1000)), ...talks.map((talk) => hears(talk, PHONE_AGENT_HZ))]);
@@ -81,7 +91,7 @@ describe('a site at its limit', () => {
   });
 
   it('refuses while its threads cannot keep up, though no limit of calls is reached, and recovers by itself', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const house = await siteWith(1, { loopDelayMs: 100, edgeLateMs: 100 });
     const phone = await Softphone.open();

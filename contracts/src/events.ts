@@ -39,8 +39,8 @@ export type RecordingExcuse = 'never' | 'on_demand' | 'nobody_to_start' | 'consu
 export type CallbackKind = 'waiting' | 'scheduled';
 export type CallbackOutcome = 'talked' | 'not_reached' | 'not_allowed' | 'expired' | 'forgotten';
 
-/** `source`: the exchange whose call is recorded here (SIPREC). */
-export type PausedBy = 'agent' | 'source';
+/** `flow`: the caller keys digits for a hook of the site. `source`: the exchange whose call is recorded here (SIPREC). */
+export type PausedBy = 'agent' | 'flow' | 'source';
 export type ResumedBy = PausedBy | 'limit' | 'end';
 
 export interface EventData {
@@ -51,7 +51,8 @@ export interface EventData {
     /** personal data */ callerName: string;
     dialledNumber: string;
   };
-  'call.refused': { callId: CallId; trunk: string; status: number; why: string };
+  /** `calls` of one trunk had the same fate within a second, by overload, limits or faults of ours; `callId` is the first's. */
+  'call.refused': { callId: CallId; trunk: string; status: number; why: string; calls: number };
   'call.answered': { callId: CallId; flow: string; flowVersion: number };
   'ivr.chosen': { callId: CallId; node: string; choice: string };
   /** The caller keyed a secret, or not enough of one; what was keyed is in no event. */

@@ -75,7 +75,10 @@ async function main(): Promise<void> {
     const arrival = await receive(invite, front, ({ callId, trunk, status, why }) => journal.refused(callId, trunk, status, why));
     if (arrival) await runInboundCall(arrival, house);
   };
-  const trunks = await openTrunks(ground, roster, voice.overload, (invite) => stories.follow(onInvite(invite)));
+  const trunks = await openTrunks(ground, roster, voice.overload, {
+    onInvite: (invite) => stories.follow(onInvite(invite)),
+    onShed: (trunk, status, why) => journal.refused(null, trunk, status, why),
+  });
   const { userAgent } = trunks;
   const house: House = {
     clock,
@@ -95,6 +98,7 @@ async function main(): Promise<void> {
     ...callsOut(ground, voice, trunks),
     flow: () => downlink.flow(),
     recordingFault: () => voice.recordingFault(),
+    outboundFault: () => voice.overload.outboundFault(),
     tape: voice.tape,
     onFault,
   };

@@ -24,7 +24,7 @@ const endedBy = ['caller', 'agent', 'flow', 'site', 'network'] as const;
 
 export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'call.offered': { callId, trunk: 'name', callerRef: 'ref', lineRef: 'ref' },
-  'call.refused': { callId, trunk: 'name', status: 'count', why: 'name' },
+  'call.refused': { callId, trunk: 'name', status: 'count', why: 'name', calls: 'count' },
   'call.answered': { callId, flow: 'name', flowVersion: 'count' },
   'ivr.chosen': { callId, node: 'name', choice: 'name' },
   'ivr.secret': { callId, node: 'name', outcome: ['accepted', 'refused', 'unavailable', 'incomplete'] },
@@ -78,8 +78,8 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
     tries: 'count',
   },
   'recording.opened': { callId, recordingId },
-  'recording.paused': { callId, recordingId, by: ['agent', 'source'] },
-  'recording.resumed': { callId, recordingId, by: ['agent', 'source', 'limit', 'end'], pausedMs: 'duration' },
+  'recording.paused': { callId, recordingId, by: ['agent', 'flow', 'source'] },
+  'recording.resumed': { callId, recordingId, by: ['agent', 'flow', 'source', 'limit', 'end'], pausedMs: 'duration' },
   'recording.party_changed': { callId, recordingId, side: ['left', 'right'], change: ['joined', 'left'] },
   'recording.closed': { callId, recordingId, durationMs: 'duration', outcome: ['complete', 'interrupted', 'failed'] },
   'recording.excused': {

@@ -13,7 +13,7 @@ const agentId = 'agent1';
 /** One raw event of every type, with personal data where the type has a place for it. */
 export const SAMPLES: EventData = {
   'call.offered': { callId, trunk: 'local', callerNumber: '13800138000', callerName: '王小明', dialledNumber: '95588' },
-  'call.refused': { callId, trunk: '', status: 503, why: 'disk_full' },
+  'call.refused': { callId, trunk: '', status: 503, why: 'disk_full', calls: 1 },
   'call.answered': { callId, flow: 'main', flowVersion: 3 },
   'ivr.chosen': { callId, node: 'menu', choice: 'cards' },
   'ivr.secret': { callId, node: 'card', outcome: 'accepted' },

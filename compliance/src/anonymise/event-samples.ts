@@ -13,7 +13,7 @@ const recordingId = newId('rec', NOW);
 /** One of each type; the type of this table makes a new event type without a sample a compile error. */
 export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'call.offered': { callId, trunk: 'local', callerNumber: '13812345678', callerName: '张伟', dialledNumber: '95588' },
-  'call.refused': { callId, trunk: 'local', status: 503, why: 'recording_disk_full' },
+  'call.refused': { callId, trunk: 'local', status: 503, why: 'recording_disk_full', calls: 1 },
   'call.answered': { callId, flow: 'main', flowVersion: 1 },
   'ivr.chosen': { callId, node: 'main-menu', choice: 'cards' },
   'ivr.secret': { callId, node: 'card', outcome: 'accepted' },

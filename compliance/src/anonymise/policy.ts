@@ -52,7 +52,7 @@ export const POLICY_LAW: PolicyLaw = {
     // Mostly the bank's own hotline; but a direct number names an employee, and on a wrongly set up trunk it may be a customer's.
     dialledNumber: replaced('line', canonicalNumber),
   },
-  'call.refused': { callId, trunk: nameOrNone, status: whole(300, 699), why: label },
+  'call.refused': { callId, trunk: nameOrNone, status: whole(300, 699), why: label, calls: whole(1, 1_000_000) },
   'call.answered': { callId, flow: name, flowVersion: whole(1, 1_000_000) },
   'ivr.chosen': { callId, node: name, choice: label },
   'ivr.secret': {
@@ -152,11 +152,11 @@ export const POLICY_LAW: PolicyLaw = {
     tries: whole(0, 10),
   },
   'recording.opened': { callId, recordingId: id('rec') },
-  'recording.paused': { callId, recordingId: id('rec'), by: oneOf<PausedBy>({ agent: true, source: true }) },
+  'recording.paused': { callId, recordingId: id('rec'), by: oneOf<PausedBy>({ agent: true, flow: true, source: true }) },
   'recording.resumed': {
     callId,
     recordingId: id('rec'),
-    by: oneOf<ResumedBy>({ agent: true, source: true, limit: true, end: true }),
+    by: oneOf<ResumedBy>({ agent: true, flow: true, source: true, limit: true, end: true }),
     pausedMs: duration,
   },
   'recording.party_changed': {

@@ -1,6 +1,6 @@
 /** Refusals of `call-control` and the registry. */
 import { KeeplineError } from '@keepline/contracts/errors';
-import type { StrainName } from './admission.ts';
+import type { Refused, StrainName } from './admission.ts';
 
 export class CallNotFound extends KeeplineError {
   constructor(callId: string) {
@@ -41,6 +41,16 @@ export class SiteOverloaded extends KeeplineError {
     super('SITE_OVERLOADED', `new calls are answered 503: ${PARTS[part]} ${Math.round(value)}, the limit is ${limit}`, {
       hint: 'docs/runbook/overload.md. Calls in progress go on; new ones are taken again by themselves when it is over.',
       offending: part,
+    });
+  }
+}
+
+/** A call out that an agent, or a call-back, wants to begin while the site takes no calls. */
+export class CallNotNow extends KeeplineError {
+  constructor(why: Refused) {
+    super('CALL_NOT_NOW', 'the site has as many calls as it can carry well', {
+      hint: 'Try again in a minute: calls in progress go first. Who keeps the site: docs/runbook/overload.md.',
+      offending: why,
     });
   }
 }

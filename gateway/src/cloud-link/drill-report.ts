@@ -98,7 +98,8 @@ export function drillReport(facts: DrillFacts): DrillReport {
   const calls = {
     offered: count('call.offered'),
     answered: count('call.connected'),
-    refused: count('call.refused'),
+    // One event may stand for many (flood).
+    refused: during.reduce((sum, { type, data }) => sum + (type === 'call.refused' ? Number(data['calls'] ?? 1) : 0), 0),
     recorded: closed(true),
     unrecorded: closed(false),
     lost: count('call.ended', ({ verdict }) => LOST_VERDICTS.includes(verdict)),

@@ -7,7 +7,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import type { KeeplineError } from '@keepline/contracts/errors';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { look, refusalFor, type Refused, type Strain, TAKING_CALLS } from '../calls/admission.ts';
-import { SiteOverloaded } from '../calls/errors.ts';
+import { CallNotNow, SiteOverloaded } from '../calls/errors.ts';
 import { metric } from '../media/metric.ts';
 import type { Inbound } from '../sip/inbound.ts';
 import type { Refusal } from '../sip/validate-request.ts';
@@ -33,7 +33,9 @@ export interface OverloadParts {
 
 export interface Overload {
   /** For a new INVITE; null lets it through. One that takes the place of a call (RFC 3891) is no new load. */
-  refusal(inbound: Inbound): Refusal | null;
+  refusal(inbound: Inbound): (Refusal & { readonly why: Refused }) | null;
+  /** Why a call of ours cannot begin now; null when it can. Calls out are load like calls in. */
+  outboundFault(): CallNotNow | null;
   /** Counts a call that came in, from its INVITE until it is over. */
   follow(call: { readonly ended: Promise<unknown> }): void;
   /** Whether a call would be taken now. */
@@ -48,6 +50,7 @@ export function watchOverload(parts: OverloadParts): Overload {
   const loop = monitorEventLoopDelay({ resolution: LOOP_GRAIN_MS });
   loop.enable();
   const refused: Record<Refused, number> = { too_many_calls: 0, overloaded: 0 };
+  let refusedOut = 0;
   let admission = TAKING_CALLS;
   let strain: Strain = { loopDelayMs: 0, edgeLateMs: 0, recorderQueuePercent: 0 };
   let cameIn = 0;
@@ -71,7 +74,13 @@ export function watchOverload(parts: OverloadParts): Overload {
       const why = verdict();
       if (why === null) return null;
       refused[why]++;
-      return { status: 503, headers: [['Retry-After', `${RETRY_AFTER_SECONDS}`]] };
+      return { status: 503, headers: [['Retry-After', `${RETRY_AFTER_SECONDS}`]], why };
+    },
+    outboundFault() {
+      const why = verdict();
+      if (why === null) return null;
+      refusedOut++;
+      return new CallNotNow(why);
     },
     follow({ ended }) {
       cameIn++;
@@ -90,6 +99,7 @@ export function watchOverload(parts: OverloadParts): Overload {
           'Calls answered 503 for overload.',
           Object.entries(refused).map(([why, count]) => [`{why="${why}"}`, count]),
         ),
+        metric('keepline_calls_out_shed_total', 'counter', 'Calls out that were not begun for overload.', [['', refusedOut]]),
         metric('keepline_loop_delay_ms', 'gauge', 'Delay of the main thread in the last second, 90th percentile, ms.', [
           ['', Math.round(strain.loopDelayMs)],
         ]),

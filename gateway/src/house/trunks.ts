@@ -52,11 +52,18 @@ export interface TrunkOffice {
   close(): Promise<void>;
 }
 
+/** What becomes of INVITEs. */
+export interface CallTakers {
+  readonly onInvite: (call: IncomingCall) => void;
+  /** A call was turned away for overload, by this trunk; '' for a phone's. */
+  readonly onShed: (trunk: string, status: number, why: string) => void;
+}
+
 export async function openTrunks(
   ground: Ground,
   roster: Roster,
   overload: Pick<Overload, 'refusal' | 'follow'>,
-  onInvite: (call: IncomingCall) => void,
+  { onInvite, onShed }: CallTakers,
 ): Promise<TrunkOffice> {
   const { site, data, log, store, events, audited, onFault } = ground;
   requireWayForKeys(site);
@@ -129,7 +136,13 @@ export async function openTrunks(
     product: 'Keepline',
     limits: site.sip,
     admit: keeper.admit,
-    vet: (inbound) => keeper.vet(inbound) ?? refuseSession(inbound, keeper.trunkOf(inbound.source)) ?? overload.refusal(inbound),
+    vet(inbound) {
+      const refusal = keeper.vet(inbound) ?? refuseSession(inbound, keeper.trunkOf(inbound.source));
+      if (refusal !== null) return refusal;
+      const shed = overload.refusal(inbound);
+      if (shed !== null) onShed(keeper.trunkOf(inbound.source)?.config.name ?? '', shed.status, shed.why);
+      return shed;
+    },
     ...(registering.size > 0 ? { register: registrar.answer } : {}),
     // The trunk a request of ours goes to: the one whose target led there.
     secretFor: (to) => secrets.outbound(table.all().find(({ config }) => places.isPlaceOf(config.target, to))?.name ?? ''),

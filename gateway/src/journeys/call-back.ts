@@ -84,7 +84,7 @@ class CallBackStory {
       const next = await Promise.race([waiting.assigned, this.#withdrawn]);
       if (next === 'withdrawn') waiting.leave();
       if (next === 'withdrawn' || next.to === 'overflow') return this.#leave();
-      if (house.recordingFault()) {
+      if (house.outboundFault() ?? house.recordingFault()) {
         house.roster.applyFor(next.decision.agentId, callId, { do: 'withdraw' });
         return this.#leave();
       }

@@ -12,6 +12,7 @@ import type { EventLog } from '../events/event-log.ts';
 import type { Explained } from '../routing/explain.ts';
 import type { Store, Tx } from '../store/store.ts';
 import { addDecision, type CallProgress, openCall, updateCall } from '../store/tables/calls.ts';
+import { RefusedCalls } from './refused-calls.ts';
 
 export interface JournalParts {
   readonly store: Store;
@@ -22,9 +23,11 @@ export interface JournalParts {
 
 export class CallJournal {
   readonly #parts: JournalParts;
+  readonly #refused: RefusedCalls;
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
+    this.#refused = new RefusedCalls(parts.clock, (told) => this.#note(told.callId, {}, 'call.refused', told));
   }
 
   /** The first row, before anybody is answered. Rejects when it is not durable: then the call must be refused. */
@@ -36,8 +39,9 @@ export class CallJournal {
     });
   }
 
-  refused(callId: CallId, trunk: string, status: number, why: string): void {
-    this.#note(callId, {}, 'call.refused', { callId, trunk, status, why });
+  /** Counted with others of its kind under a flood. @param callId null for a call that was turned away before it had one */
+  refused(callId: CallId | null, trunk: string, status: number, why: string): void {
+    this.#refused.add({ trunk, status, why }, callId ?? undefined);
   }
 
   answered(callId: CallId, flow: string, flowVersion: number): void {

@@ -3,6 +3,7 @@
  */
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import type { Clock } from '@keepline/contracts/clock';
+import type { KeeplineError } from '@keepline/contracts/errors';
 import type { PausedBy } from '@keepline/contracts/events';
 import type { CallbackKind } from '@keepline/contracts/events';
 import type { Flow } from '@keepline/contracts/flow';
@@ -23,7 +24,11 @@ import type { TapeSource } from './tape.ts';
 
 /** One call on tape. Sound is kept from the first word; the file exists only after its ledger row does. */
 export interface Taping {
+  /** Of the part that runs: another one after the recorder thread ended during the call. */
   readonly recordingId: RecordingId;
+  /** Whether what is said is kept, or would be but for a pause. */
+  readonly isRunning: boolean;
+  readonly isPaused: boolean;
   /** From now on what both say waits for the file. */
   listen(audio: CallAudio, caller: Leg, agent: Leg): void;
   /** Ledger row and event, inside the transaction of the answer. */
@@ -35,10 +40,12 @@ export interface Taping {
    * @throws RecordingPauseRefused
    */
   pause(by?: PausedBy): Promise<void>;
-  /** @throws RecordingPauseRefused when it is not paused */
+  /** @throws RecordingPauseRefused when it is not paused, or digits are being keyed (`flow`) */
   resume(by?: PausedBy): Promise<void>;
   /** One listener: paused until then (wall ms; 0: recording again), and whether the limit ended the pause. */
   onPause(listener: (untilMs: number, ranOut: boolean) => void): void;
+  /** One listener: the recorder thread ended and there was no other in time; from now on nothing is kept, and the ledger says why. */
+  onStop(listener: () => void): void;
   /** Ends the sound, closes file and row; resolves when both are durable. Never rejects. */
   close(): Promise<void>;
 }
@@ -98,6 +105,8 @@ export interface House {
   flow(): Flow;
   /** Whether a call that must be recorded may be taken now. */
   recordingFault(): { readonly code: string } | null;
+  /** Why no call of ours can begin now: the site has enough to do with those in progress. */
+  outboundFault(): KeeplineError | null;
   /** Whether talks of this queue are recorded; '' is a call out that has none. */
   recordingOf(queue: string): RecordingSetting;
   /** @param source where it is not a call of ours */

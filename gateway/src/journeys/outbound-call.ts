@@ -21,9 +21,11 @@ export interface OutboundCall {
 
 /**
  * @param number as typed; personal data
- * @throws KeeplineError DIAL_NUMBER_INVALID, DIAL_NOT_ALLOWED, DIAL_NO_TRUNK, AGENT_STATE_REFUSED, or why nothing can be recorded now
+ * @throws KeeplineError DIAL_NUMBER_INVALID, DIAL_NOT_ALLOWED, DIAL_NO_TRUNK, CALL_NOT_NOW, AGENT_STATE_REFUSED, or why nothing can be recorded now
  */
 export function startOutboundCall(agentId: AgentId, number: string, house: House): OutboundCall {
+  const busy = house.outboundFault();
+  if (busy) throw busy;
   const dialled = house.outside.check(number);
   const fault = house.recordingFault();
   if (fault) throw fault;

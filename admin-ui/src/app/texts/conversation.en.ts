@@ -100,6 +100,10 @@ export const conversationEn = {
       message: 'This number may not be dialled from a desk of this site',
       hint: 'Check the number, or ask the administrator; dial emergency numbers from a telephone.',
     },
+    CALL_NOT_NOW: {
+      message: 'The site has as many calls as it can carry well',
+      hint: 'Try again in a minute: calls in progress go first.',
+    },
     DIAL_NO_TRUNK: { message: 'No trunk can take a call out now', hint: 'Try again in a moment; tell the administrator if it stays so.' },
     DIAL_NUMBER_INVALID: {
       message: 'This is no number that can be dialled',

@@ -97,6 +97,7 @@ export const conversationZhCN = {
       message: '本站点不允许从坐席台拨打该号码',
       hint: '请核对号码；如确需拨打，请联系系统管理员。紧急号码请用电话机拨打。',
     },
+    CALL_NOT_NOW: { message: '本站点的通话已达可承载的上限', hint: '请一分钟后再试：进行中的通话优先。' },
     DIAL_NO_TRUNK: { message: '目前没有可用的外呼中继', hint: '请稍候再试；如持续出现，请联系系统管理员。' },
     DIAL_NUMBER_INVALID: { message: '号码无法识别', hint: '请按国内拨号方式输入，含区号；国际号码以 00 或 + 开头。' },
     CALL_NOT_WAITING: { message: '该来电已不在队列中', hint: '同事已接起，或客户已挂断，无需处理。' },
