@@ -62,8 +62,8 @@ const READY_MS = 60_000;
 /** Longer than any test. */
 const CREDENTIALS_SECONDS = 86_400;
 
-/** Starts a hub for this site. @throws Error naming the install command when neither Docker nor nats-server is there */
-export async function startHub({ site }: { readonly site: string }): Promise<Hub> {
+/** Starts a hub for this site. @param reach `everywhere` for sites in namespaces of their own @throws Error naming the install command when neither Docker nor nats-server is there */
+export async function startHub({ site, reach }: { readonly site: string; readonly reach?: 'everywhere' }): Promise<Hub> {
   const folder = tempDir();
   const port = await freeTcpPort();
   const storeDir = join(folder.path, 'store');
@@ -82,7 +82,7 @@ export async function startHub({ site }: { readonly site: string }): Promise<Hub
   const configFile = join(folder.path, 'hub.conf');
   const inDocker = (await dockerAnswers()) && (await imageCanBeHad());
   const configure = async (): Promise<void> => {
-    const where = { port, storeDir: inDocker ? '/store' : storeDir, ...(inDocker ? { host: '0.0.0.0' } : {}) };
+    const where = { port, storeDir: inDocker ? '/store' : storeDir, ...(inDocker || reach ? { host: '0.0.0.0' } : {}) };
     writeFileSync(configFile, hubConfig({ ...where, trust: await hubTrust(seeds, site, revoked) }));
   };
   await configure();

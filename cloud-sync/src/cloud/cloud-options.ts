@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import type { ChatOptions } from './providers/chat/chat-endpoint.ts';
 
-const USAGE = `usage: ./keepline cloud up --servers URL[,URL] --site NAME[,NAME] --data DIR [--credentials FILE]
+const USAGE = `usage: ./keepline cloud up --servers URL[,URL] --site NAME[,NAME] --data DIR [--credentials FILE --reading-credentials FILE]
   [--services analytics,ai] [--instance NAME] [--engine sqlite|duckdb] [--listen HOST:PORT] [--token-file FILE] [--retention-skill SKILL]
   [--provider builtin|chat] [--advice-provider builtin|chat] [--ai-url URL --ai-model NAME] [--ai-key-env NAME | --ai-key-file FILE]
   [--ai-tokens-per-minute N] [--ai-tokens-per-day N] [--ai-connect-ms N] [--ai-first-token-ms N] [--ai-total-ms N]`;
@@ -18,6 +18,8 @@ export interface CloudServiceOptions {
   readonly sites: readonly string[];
   readonly data: string;
   readonly credentials: string | undefined;
+  /** Of a user who reads the stream and answers nothing (`hub-rights.ts`); the stream is read with `credentials` when absent. */
+  readonly readingCredentials: string | undefined;
   readonly services: readonly ServiceName[];
   /** '' for a single instance. */
   readonly instance: string;
@@ -38,6 +40,7 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     site: text,
     data: text,
     credentials: text,
+    'reading-credentials': text,
     services: { ...text, default: 'analytics,ai' },
     instance: { ...text, default: '' },
     engine: { ...text, default: 'sqlite' },
@@ -89,6 +92,7 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
     sites: list(must('site')),
     data: must('data'),
     credentials: given('credentials'),
+    readingCredentials: given('reading-credentials'),
     services: chosen,
     instance,
     engine: oneOf<Engine>('engine', ['sqlite', 'duckdb']),

@@ -12,7 +12,7 @@ import { readProof } from '../nats/credentials.ts';
 import { CloudRefused } from '../nats/errors.ts';
 import { EventStream } from '../nats/event-stream.ts';
 import { eventSubject, subjectsOf } from '../nats/subjects.ts';
-import { type HubRole, inboxOf } from './hub-rights.ts';
+import { type HubRole, inboxOf, rightsOf } from './hub-rights.ts';
 import { provision } from './provision.ts';
 
 const { stream, siteInbox, downlinkStream, adviceRoute } = subjectsOf('demo');
@@ -25,6 +25,7 @@ async function as(role: HubRole): Promise<CloudConnection> {
   const file = {
     site: hub.siteCredentials,
     workers: hub.cloudCredentials,
+    reader: hub.readerCredentials,
     publisher: hub.publisherCredentials,
     operator: hub.operatorCredentials,
   }[role].file;
@@ -85,7 +86,7 @@ afterAll(async () => {
   await hub.close();
 });
 
-describe.for(['workers', 'publisher', 'site'] as const)('with the credentials of the %s', (role) => {
+describe.for(['workers', 'reader', 'publisher', 'site'] as const)('with the credentials of the %s', (role) => {
   let nats: NatsConnection;
   beforeAll(async () => {
     ({ nats } = await as(role));
@@ -126,7 +127,7 @@ describe.for(['workers', 'publisher', 'site'] as const)('with the credentials of
 
 describe('what a hostile worker could try with the rights it needs', () => {
   it('a consumer of the event stream cannot be pointed at the stream, nor at an order to purge it', async () => {
-    const { nats } = await as('workers');
+    const { nats } = await as('reader');
     const admin = await jetstreamManager(nats, { timeout: 1000 });
     const push = (deliver_subject: string) => admin.consumers.add(stream, { name: crypto.randomUUID(), deliver_subject });
     await expect(push(EVENT)).rejects.toThrow(/cycle/);
@@ -138,10 +139,24 @@ describe('what a hostile worker could try with the rights it needs', () => {
   });
 
   it('a consumer of the downlink stream, which could carry its words anywhere, is not its to make', async () => {
-    const { nats } = await as('workers');
+    const { nats } = await as('reader');
     const admin = await jetstreamManager(nats, { timeout: 1000 });
     await expect(admin.consumers.add(downlinkStream, { name: 'x', deliver_subject: EVENT })).rejects.toThrow(/Permissions Violation/);
     await expect(admin.consumers.delete(downlinkStream, 'site')).rejects.toThrow(/Permissions Violation/);
+  });
+
+  it('who answers questions has no consumer, and who reads answers nothing: no message of a stream is kept as a question (nats-server#6058)', async () => {
+    const { nats } = await as('workers');
+    const info = `$JS.API.STREAM.INFO.${stream}`;
+    expect(await refusedPublish(nats, info, '_INBOX.x')).toBe(info);
+    for (const verb of ['CREATE', 'DURABLE.CREATE', 'MSG.NEXT']) {
+      const subject = `$JS.API.CONSUMER.${verb}.${stream}.x`;
+      expect(await refusedPublish(nats, subject, '_INBOX.x')).toBe(subject);
+    }
+    const reader = await as('reader');
+    expect(await refusedSubscription(reader.nats, adviceRoute)).toBeInstanceOf(PermissionViolationError);
+    const { reader: rights, workers } = rightsOf('demo');
+    expect([rights.respond, workers.publish]).toEqual([undefined, []]);
   });
 
   it('answers what it was asked, and nothing it was not', async () => {

@@ -4,8 +4,8 @@
  */
 import { subjectsOf } from '../nats/subjects.ts';
 
-export type HubRole = 'site' | 'workers' | 'publisher' | 'operator';
-export const HUB_ROLES: readonly HubRole[] = ['site', 'workers', 'publisher', 'operator'];
+export type HubRole = 'site' | 'workers' | 'reader' | 'publisher' | 'operator';
+export const HUB_ROLES: readonly HubRole[] = ['site', 'workers', 'reader', 'publisher', 'operator'];
 
 export interface Rights {
   readonly publish: readonly string[];
@@ -19,9 +19,10 @@ const QUESTIONS = ['advice.>', 'assist', 'assist.>', 'summary', 'summary.>', 'qa
 /** A streamed answer comes in parts; more than these go nowhere. */
 const RESPOND = { max: 256, withinMs: 120_000 };
 
-/** Reply subjects of the roles; none may listen to those of another. */
+/** Reply subjects of the roles; none may listen to those of another. Services of several sites have one connection, so theirs name no site. */
 export function inboxOf(site: string, role: Exclude<HubRole, 'site'>): string {
-  return role === 'workers' ? '_INBOX' : `_INBOX_${role}_${site}`;
+  if (role === 'workers') return '_INBOX';
+  return role === 'reader' ? '_INBOX_reader' : `_INBOX_${role}_${site}`;
 }
 
 /** @throws KeeplineError SITE_NAME_INVALID */
@@ -45,7 +46,15 @@ export function rightsOf(site: string): Readonly<Record<HubRole, Rights>> {
       ],
       subscribe: [`${s.siteInbox}.>`],
     },
+    // Two users for one process. A server up to 2.10.22 keeps the reply subject of each message it delivers to a user who may `respond`, and above
+    // 4096 of them looks through all at each further message, in the one loop that also stores and acknowledges what the site sends
+    // (nats-server#6058). Messages of a stream all have a reply subject: whoever answers questions must not read the stream, and the other way round.
     workers: {
+      publish: [],
+      subscribe: [`${inboxOf(site, 'workers')}.>`, ...questions, `keepline.v1.${site}.analytics.>`, '$SRV.>'],
+      respond: RESPOND,
+    },
+    reader: {
       publish: [
         '$JS.API.INFO',
         `$JS.API.STREAM.INFO.${s.stream}`,
@@ -56,8 +65,7 @@ export function rightsOf(site: string): Readonly<Record<HubRole, Rights>> {
         `$JS.ACK.${s.stream}.>`,
         `$JS.FC.${s.stream}.>`,
       ],
-      subscribe: [`${inboxOf(site, 'workers')}.>`, ...questions, `keepline.v1.${site}.analytics.>`, '$SRV.>'],
-      respond: RESPOND,
+      subscribe: [`${inboxOf(site, 'reader')}.>`],
     },
     publisher: { publish: [s.downlink], subscribe: [`${inboxOf(site, 'publisher')}.>`] },
     operator: { publish: ['>'], subscribe: ['>'] },

@@ -18,6 +18,7 @@ import { type CloudServiceOptions, readOptions } from './cloud-options.ts';
 import { buildDoor } from './door/cloud-door.ts';
 import { removeDoorFile, writeDoorFile } from './door/door-file.ts';
 import type { MetricsInput } from './door/metrics.ts';
+import { inboxOf } from './hub-rights.ts';
 import { ChatEndpoint } from './providers/chat/chat-endpoint.ts';
 import { RunningCloud } from './running-cloud.ts';
 import { ServiceFigures } from './services/service-figures.ts';
@@ -32,7 +33,6 @@ async function main(): Promise<void> {
   const store = await storeOf(options);
   const chat = options.chat && new ChatEndpoint({ ...options.chat, clock: systemClock, random: Math.random });
   const figures = new ServiceFigures();
-  let connection: CloudConnection | undefined;
   let running: RunningCloud | undefined;
 
   const input = async (): Promise<MetricsInput> => ({
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   };
   const door = buildDoor({ token, store, now: () => systemClock.now(), figures: input, rebuild });
   const url = await door.listen(options.listen);
-  const { servers, sites, credentials = '' } = options;
+  const { servers, sites, credentials = '', readingCredentials = '' } = options;
   writeDoorFile(options.data, {
     url,
     token,
@@ -68,33 +68,44 @@ async function main(): Promise<void> {
     servers: servers.join(','),
     sites: [...sites],
     credentials: credentials && resolve(credentials),
+    readingCredentials: readingCredentials && resolve(readingCredentials),
   });
 
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
   for (let attempt = 0; !stopping.signal.aborted; attempt++) {
-    try {
-      connection = await CloudConnection.open({
+    const open: CloudConnection[] = [];
+    const dial = async (role: 'workers' | 'reader', file: string): Promise<CloudConnection> => {
+      const connection = await CloudConnection.open({
         servers,
-        name: `keepline-workers-${sites.join('-')}`,
+        name: `keepline-${role}-${sites.join('-')}`,
+        inboxPrefix: inboxOf('', role),
         timeoutMs: 3000,
-        ...(credentials === '' ? {} : { proof: () => readProof(credentials) }),
+        ...(file === '' ? {} : { proof: () => readProof(file) }),
       });
-      const current = new RunningCloud({ options, store, chat, figures, clock: systemClock, log }, connection);
+      open.push(connection);
+      return connection;
+    };
+    try {
+      const connection = await dial('workers', credentials);
+      const reading = readingCredentials === '' ? connection : await dial('reader', readingCredentials);
+      const current = new RunningCloud({ options, store, chat, figures, clock: systemClock, log }, connection, reading);
       try {
         await current.start();
         running = current;
         attempt = 0;
         log.info({ sites, services: options.services, engine: options.engine, url }, 'cloud workers ready');
-        await Promise.race([connection.closed, new Promise((stop) => stopping.signal.addEventListener('abort', stop))]);
+        await Promise.race([connection.closed, reading.closed, new Promise((stop) => stopping.signal.addEventListener('abort', stop))]);
       } finally {
         running = undefined;
+        // One of two connections is of no use, and what drains on a connection that goes away under it never ends.
+        if (!stopping.signal.aborted) for (const each of open) each.drop();
         await current.stop();
       }
     } catch (fault) {
       log.warn({ why: messageOf(fault) }, 'the cloud workers dial again');
     } finally {
-      connection?.drop();
+      for (const connection of open) connection.drop();
     }
     if (!stopping.signal.aborted) await delay(backoffMs(attempt, Math.random(), REDIAL));
   }

@@ -40,21 +40,31 @@ export function modelPath(data: string, site: string): string {
 export class RunningCloud {
   readonly #parts: RunningParts;
   readonly #connection: CloudConnection;
+  readonly #reading: CloudConnection;
   readonly #analytics = new Map<string, AnalyticsWorker>();
   readonly #ends: (() => Promise<void> | void)[] = [];
 
-  constructor(parts: RunningParts, connection: CloudConnection) {
+  /** @param connection where questions are answered @param reading where streams are read; `hub-rights.ts` says why they are two users */
+  constructor(parts: RunningParts, connection: CloudConnection, reading: CloudConnection) {
     this.#parts = parts;
     this.#connection = connection;
+    this.#reading = reading;
   }
 
   /** @throws when a stream is missing and these credentials may not make it */
   async start(): Promise<void> {
     const { options, store, log } = this.#parts;
     for (const site of options.sites) {
-      await provision(this.#connection, site);
+      await provision(this.#reading, site);
       if (store) {
-        const worker = new AnalyticsWorker({ connection: this.#connection, site, instance: options.instance, store, log });
+        const worker = new AnalyticsWorker({
+          connection: this.#reading,
+          answering: this.#connection,
+          site,
+          instance: options.instance,
+          store,
+          log,
+        });
         this.#ends.push(() => worker.stop());
         await worker.start();
         this.#analytics.set(site, worker);
@@ -64,7 +74,7 @@ export class RunningCloud {
     await this.#connection.nats.flush();
   }
 
-  /** In the opposite order of the start; the connection stays open. */
+  /** In the opposite order of the start; the connections stay open. */
   async stop(): Promise<void> {
     for (const end of this.#ends.splice(0).toReversed()) await end();
   }
@@ -78,7 +88,7 @@ export class RunningCloud {
     const endpoints = [];
     for (const site of options.sites) {
       const known = new Experience();
-      const learner = new Learner(this.#connection, site, known, log);
+      const learner = new Learner(this.#reading, site, known, log);
       this.#ends.push(() => learner.stop());
       await learner.start();
       const model = this.#followModel(modelPath(options.data, site));

@@ -7,6 +7,7 @@ import { readProof } from '../nats/credentials.ts';
 import { subjectsOf } from '../nats/subjects.ts';
 import { parseCloudEvent } from './cloud-event.ts';
 import { readDoorFile } from './door/door-file.ts';
+import { inboxOf } from './hub-rights.ts';
 import { bodyText } from './message-body.ts';
 import { LabelledCalls } from './providers/built-in/labelled-calls.ts';
 import { writeModel } from './providers/built-in/model-file.ts';
@@ -20,11 +21,13 @@ async function main(): Promise<number> {
     throw new KeeplineError('ARGUMENT_MISSING', '--data is needed', { hint: 'Name the data folder of the services.' });
   const { folder, file } = readDoorFile(values.data);
   const site = values.site ?? file.sites[0] ?? '';
-  const credentials = values.credentials ?? file.credentials;
+  const reads = file.readingCredentials !== '' && values.credentials === undefined;
+  const credentials = reads ? file.readingCredentials : (values.credentials ?? file.credentials);
   const connection = await CloudConnection.open({
     servers: (values.servers ?? file.servers).split(','),
     name: `keepline-train-${site}`,
     timeoutMs: 5000,
+    ...(reads ? { inboxPrefix: inboxOf(site, 'reader') } : {}),
     ...(credentials === '' ? {} : { proof: () => readProof(credentials) }),
   });
   try {

@@ -15,7 +15,8 @@ export interface RunningWorkers {
 
 /** Starts the services for the site `demo` and waits until they answer. */
 export async function runWorkers(hub: Hub, data: string, more: readonly string[] = []): Promise<RunningWorkers> {
-  const given = [MAIN, '--servers', hub.url, '--site', 'demo', '--data', data, '--credentials', hub.cloudCredentials.file, ...more];
+  const credentials = ['--credentials', hub.cloudCredentials.file, '--reading-credentials', hub.readerCredentials.file];
+  const given = [MAIN, '--servers', hub.url, '--site', 'demo', '--data', data, ...credentials, ...more];
   const child = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'inherit'] });
   let log = '';
   child.stdout.on('data', (part: Buffer) => (log += part.toString()));

@@ -61,6 +61,13 @@ export const commands: readonly Command[] = [
     load: () => import('./recordings.ts'),
   },
   {
+    name: 'callbacks',
+    usage: 'list | cancel ID --reason TEXT [--data DIR] [--site FILE] [--json]',
+    summary: 'calls that are owed to customers: see them, take one off the list',
+    setup: () => forSite,
+    load: () => import('./callbacks.ts'),
+  },
+  {
     name: 'users',
     usage: 'init | list | add | roles | disable | enable | unlock | reset | revoke [NAME] [...]',
     summary: 'make the first administrators; accounts, their roles and sessions',
@@ -105,7 +112,18 @@ export const commands: readonly Command[] = [
       flags: ['json', 'stop'],
       values: [
         ...['data', 'file', 'minutes', 'seconds', 'out', 'purpose', 'verifier', 'from', 'to', 'format', 'limit'],
-        ...['servers', 'site', 'credentials', 'services', 'instance', 'engine', 'listen', 'token-file', 'retention-skill'],
+        ...[
+          'servers',
+          'site',
+          'credentials',
+          'reading-credentials',
+          'services',
+          'instance',
+          'engine',
+          'listen',
+          'token-file',
+          'retention-skill',
+        ],
         ...['provider', 'advice-provider', 'ai-url', 'ai-model', 'ai-key-env', 'ai-key-file', 'ai-tokens-per-minute', 'ai-tokens-per-day'],
         ...['ai-connect-ms', 'ai-first-token-ms', 'ai-total-ms', 'question', 'by', 'threshold', 'short'],
       ],

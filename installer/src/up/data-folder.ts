@@ -21,8 +21,10 @@ export interface DataFolder {
   readonly siteCredentials: string;
   /** An installed `cloud-sync` is another user, which reads them by the group of their folder. */
   readonly credentialsMode: number;
-  /** Of the stand-in cloud's running workers. */
+  /** Of the stand-in cloud's running workers, who answer. */
   readonly cloudCredentials: string;
+  /** Of the same workers where they read the stream. */
+  readonly readerCredentials: string;
   /** Of who publishes downlinks of the stand-in cloud. */
   readonly publisherCredentials: string;
   /** Of who makes streams of the stand-in cloud; no running process has it. */
@@ -54,6 +56,7 @@ export function dataFolder(root: string, given: string | undefined): DataFolder 
     siteCredentials: isInstalled ? at('run/cloud.creds') : at('cloud/site.creds'),
     credentialsMode: isInstalled ? 0o640 : 0o600,
     cloudCredentials: at('cloud/workers.creds'),
+    readerCredentials: at('cloud/reader.creds'),
     publisherCredentials: at('cloud/publisher.creds'),
     operatorCredentials: at('cloud/operator.creds'),
     hubOperator: at('cloud/hub-operator.json'),

@@ -37,7 +37,12 @@ export async function prepareHub(folder: DataFolder, place: HubPlace): Promise<v
   const operator: HubOperator = { seeds: known?.seeds ?? (await newOperatorSeeds()), place, revoked: known?.revoked ?? {} };
   writePrivate(folder.hubOperator, JSON.stringify(operator));
   await writeHubConfig(folder, operator);
-  const files = { workers: folder.cloudCredentials, publisher: folder.publisherCredentials, operator: folder.operatorCredentials };
+  const files = {
+    workers: folder.cloudCredentials,
+    reader: folder.readerCredentials,
+    publisher: folder.publisherCredentials,
+    operator: folder.operatorCredentials,
+  };
   for (const role of HUB_ROLES) {
     if (role === 'site' || (known && existsSync(files[role]))) continue;
     writePrivate(files[role], (await issueUser(operator.seeds, role, rightsOf(place.site)[role], inAYear())).creds);

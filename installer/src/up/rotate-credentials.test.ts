@@ -69,7 +69,13 @@ describe('with the stand-in cloud', () => {
     expect(operatorOf(rotated)).toBe(operatorOf(config)); // a running server refuses another operator
     expect(claimsIn(rotated).some((claims) => claims.includes(`"${first}"`))).toBe(true);
     expect(rotated).not.toMatch(/\bS[OAU][A-Z2-7]{56}\b/);
-    for (const file of [folder.hubOperator, folder.operatorCredentials, folder.publisherCredentials, folder.cloudCredentials])
+    for (const file of [
+      folder.hubOperator,
+      folder.operatorCredentials,
+      folder.publisherCredentials,
+      folder.cloudCredentials,
+      folder.readerCredentials,
+    ])
       expect(statSync(file).mode & 0o077).toBe(0);
   });
 });

@@ -65,7 +65,8 @@ export class StandInCloud {
         env: { ...env },
         timeout: OPEN_LIMIT_MS,
       });
-    this.#workers = supervised('cloud-workers', [...workers, '--data', folder.cloud, '--credentials', folder.cloudCredentials]);
+    const credentials = ['--credentials', folder.cloudCredentials, '--reading-credentials', folder.readerCredentials] as const;
+    this.#workers = supervised('cloud-workers', [...workers, '--data', folder.cloud, ...credentials]);
   }
 
   get url(): string {

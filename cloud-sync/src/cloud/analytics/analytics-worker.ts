@@ -32,7 +32,10 @@ const ACK_WAIT_MS = 60_000;
 const RETRY_MS = 1000;
 
 export interface AnalyticsOptions {
+  /** Where the stream is read. */
   readonly connection: CloudConnection;
+  /** Where the counters are asked for. */
+  readonly answering: CloudConnection;
   readonly site: string;
   /** Name of this instance: letters, digits, dash, underscore. */
   readonly instance: string;
@@ -42,6 +45,7 @@ export interface AnalyticsOptions {
 
 export class AnalyticsWorker {
   readonly #connection: CloudConnection;
+  readonly #answering: CloudConnection;
   readonly #site: string;
   readonly #durable: string;
   readonly #store: FactStore;
@@ -50,8 +54,9 @@ export class AnalyticsWorker {
   #messages: ConsumerMessages | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor({ connection, site, instance, store, log }: AnalyticsOptions) {
+  constructor({ connection, answering, site, instance, store, log }: AnalyticsOptions) {
     this.#connection = connection;
+    this.#answering = answering;
     this.#site = site;
     this.#durable = instance === '' ? 'analytics' : `analytics-${instance}`;
     this.#store = store;
@@ -61,7 +66,7 @@ export class AnalyticsWorker {
   /** Begins to read and to answer. @throws when the stream is missing */
   async start(): Promise<void> {
     const consumer = await this.#consumer();
-    this.#connection.nats.subscribe(subjectsOf(this.#site).analyticsCounters, {
+    this.#answering.nats.subscribe(subjectsOf(this.#site).analyticsCounters, {
       queue: 'analytics',
       callback: (fault, message) => {
         if (fault) return;
@@ -74,7 +79,7 @@ export class AnalyticsWorker {
     this.#running = this.#follow(consumer);
   }
 
-  /** Ends after the batch in hand. The connection stays open. */
+  /** Ends after the batch in hand. The connections stay open. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#messages?.stop();

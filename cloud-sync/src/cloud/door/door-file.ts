@@ -12,6 +12,8 @@ const DoorFile = Type.Object({
   servers: Type.String(),
   sites: Type.Array(Type.String()),
   credentials: Type.String(),
+  /** Who may read the stream; '' for the same. */
+  readingCredentials: Type.String(),
 });
 export type DoorFile = Static<typeof DoorFile>;
 
