@@ -37,7 +37,7 @@ export type RecordingExcuse = 'never' | 'on_demand' | 'nobody_to_start' | 'consu
 
 /** Who asked for a call-back: a caller who waited, or an agent after a talk. */
 export type CallbackKind = 'waiting' | 'scheduled';
-export type CallbackOutcome = 'talked' | 'not_reached' | 'not_allowed' | 'expired' | 'forgotten';
+export type CallbackOutcome = 'talked' | 'not_reached' | 'not_allowed' | 'expired' | 'forgotten' | 'cancelled';
 
 /** `flow`: the caller keys digits for a hook of the site. `source`: the exchange whose call is recorded here (SIPREC). */
 export type PausedBy = 'agent' | 'flow' | 'source';

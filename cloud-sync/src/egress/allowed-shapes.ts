@@ -74,7 +74,7 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
     callId,
     callbackId,
     queue: 'name',
-    outcome: ['talked', 'not_reached', 'not_allowed', 'expired', 'forgotten'],
+    outcome: ['talked', 'not_reached', 'not_allowed', 'expired', 'forgotten', 'cancelled'],
     tries: 'count',
   },
   'recording.opened': { callId, recordingId },

@@ -148,7 +148,10 @@ export const POLICY_LAW: PolicyLaw = {
     callId,
     callbackId: id('cb'),
     queue: name,
-    outcome: oneOf<CallbackOutcome>({ talked: true, not_reached: true, not_allowed: true, expired: true, forgotten: true }),
+    outcome: oneOf<CallbackOutcome>({
+      ...{ talked: true, not_reached: true, not_allowed: true },
+      ...{ expired: true, forgotten: true, cancelled: true },
+    }),
     tries: whole(0, 10),
   },
   'recording.opened': { callId, recordingId: id('rec') },

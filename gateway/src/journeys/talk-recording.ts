@@ -62,6 +62,7 @@ export function recordTalk(
   };
   /** @returns whether there is a file */
   const openFile = async (made: Taping): Promise<boolean> => {
+    made.onStop(() => tape === made && tell(false));
     const isOpen = await made.open();
     if (tape === made) tell(isOpen);
     return isOpen;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MessagePort } from 'node:worker_threads';
+import { BroadcastChannel, type MessagePort } from 'node:worker_threads';
 import { decryptBytes, newIdentity, recipientOf } from '@keepline/compliance/age';
 import { systemClock } from '@keepline/contracts/clock';
 import type { CallId } from '@keepline/contracts/ids';
@@ -32,7 +32,9 @@ describe('the tape of a call that cannot be recorded', () => {
     home = tempDir();
     store = await Store.open(join(home.path, 'main.db'), allTables, { columns: await columnsOfTest() });
     told = [];
-    const recorder = { open: () => Promise.reject(new Error('no disk')) };
+    const never = new Promise<never>(() => {});
+    const nothing = { finished: never, lost: never, silence: () => {}, sound: () => {} };
+    const recorder = { open: () => ({ opened: Promise.reject(new Error('no disk')), ...nothing }) };
     const events = new EventLog({ store, clock });
     tape = tapeOf(
       { recorder, store, events, clock, onFault: (fault) => told.push(fault), maxPauseMs: 1000, auditResume: async () => {} },
@@ -86,7 +88,7 @@ describe('a pause around a card number', () => {
     told = [];
     const auditResume = async (id: string): Promise<void> => void resumedBySite.push(id);
     const events = new EventLog({ store, clock });
-    tape = tapeOf({ recorder, store, events, clock, onFault, maxPauseMs: 120_000, auditResume }, CALL, 'li');
+    tape = tapeOf({ recorder, store, events, clock, onFault, maxPauseMs: 10_000, auditResume }, CALL, 'li');
     tape.onPause((untilMs, ranOut) => told.push(`${untilMs > 0 ? 'paused' : 'recording'}${ranOut ? ', ran out' : ''}`));
     const audio: Pick<CallAudio, 'startRecording' | 'stopRecording'> = {
       startRecording: (_left, _right, port) => (sink = port),
@@ -146,13 +148,13 @@ describe('a pause around a card number', () => {
   it('ends by itself when it was forgotten, audited, and the agent is told', async () => {
     await talk(1);
     await tape.pause();
-    await talk(120);
+    await talk(10);
     await eventually('the site has resumed it', () => told.length === 2);
     await talk(2);
     await tape.close();
     expect(told).toEqual(['paused', 'recording, ran out']);
     expect(resumedBySite).toEqual([tape.recordingId]);
-    expect(await pausesOf(store.read, tape.recordingId)).toMatchObject([{ fromMs: 1000, toMs: 121_000, resumedBy: 'limit' }]);
+    expect(await pausesOf(store.read, tape.recordingId)).toMatchObject([{ fromMs: 1000, toMs: 11_000, resumedBy: 'limit' }]);
     expect((await onTape()).slice(-3)).toMatch(/^Stt$/);
   });
 
@@ -170,5 +172,71 @@ describe('a pause around a card number', () => {
     await tape.pause();
     await expect(tape.pause()).rejects.toMatchObject({ code: 'RECORDING_PAUSE_REFUSED' });
     await tape.close();
+  });
+});
+
+describe('a call whose recorder thread dies', () => {
+  it('goes on in a new part, paused as before, and the ledger has both', async () => {
+    const home = tempDir();
+    const dir = join(home.path, 'recordings');
+    const identity = await newIdentity();
+    const store = await Store.open(join(home.path, 'main.db'), allTables, { columns: await columnsOfTest() });
+    const told: unknown[] = [];
+    const onFault = (fault: unknown): void => void told.push(fault);
+    const recorder = await Recorder.start({
+      ...{ dir, recipient: await recipientOf(identity), minFreeBytes: 0, clock: systemClock, onFault },
+      entry: new URL('../recording/testing/mortal-worker.ts', import.meta.url),
+    });
+    const fate = new BroadcastChannel(`recorder-fate-${process.pid}`);
+    const sinks: MessagePort[] = [];
+    const audio: Pick<CallAudio, 'startRecording' | 'stopRecording'> = {
+      startRecording: (_left, _right, port) => void sinks.push(port),
+      stopRecording: async () => sinks.at(-1)?.postMessage({ kind: 'end', samples: 8000 }),
+    };
+    const say = (startSample: number): void =>
+      sinks.at(-1)?.postMessage({ kind: 'audio', startSample, alaw: new Uint8Array(8000).fill(0x11) });
+    try {
+      const clock = new FakeClock();
+      const events = new EventLog({ store, clock });
+      const parts = { recorder, store, events, clock, onFault, maxPauseMs: 600_000, auditResume: async () => {} };
+      const tape = tapeOf(parts, CALL, 'li');
+      const nobody = {} as Leg;
+      tape.listen(audio as CallAudio, nobody, nobody);
+      await store.write((tx) => tape.openRow(tx));
+      await tape.open();
+      const first = tape.recordingId;
+      say(0);
+      clock.advance(500);
+      await tape.pause('flow');
+      await eventually('it is on disk', () => readFileSync(join(dir, `${first}.tail`)).length > 8000, 30_000);
+
+      fate.postMessage('die');
+      await eventually('another part begins', () => sinks.length === 2, 30_000);
+      say(0); // a digit, said before the next thread runs
+      await expect(tape.resume('agent')).rejects.toMatchObject({ code: 'RECORDING_PAUSE_REFUSED' });
+      say(4000);
+      clock.advance(1000);
+      const second = tape.recordingId;
+      await tape.close();
+
+      const rows = (await listRows(store.read, 10)).toSorted((a, b) => a.openedAtMs - b.openedAtMs);
+      expect(rows).toMatchObject([
+        { id: first, state: 'interrupted', samples: 4000, why: 'the recorder thread ended during the call: exit code 1' },
+        { id: second, state: 'complete', samples: 8000, why: null },
+      ]);
+      const wav = await decryptBytes(readFileSync(join(dir, `${second}.wav.age`)), identity);
+      expect(new Set(wav.subarray(58))).toEqual(new Set([0xd5])); // nothing but silence: the pause went on
+      expect(await pausesOf(store.read, first)).toMatchObject([{ by: 'flow', resumedBy: 'end' }]);
+      expect(await pausesOf(store.read, second)).toMatchObject([{ fromMs: 0, by: 'flow', resumedBy: 'end' }]);
+      const types = await store.read.all<{ type: string }>(`SELECT type FROM event_log WHERE type LIKE 'recording.%' ORDER BY number`);
+      const part = ['recording.opened', 'recording.paused', 'recording.resumed', 'recording.closed'];
+      expect(types.map(({ type }) => type)).toEqual([...part, ...part]);
+      expect(told).toMatchObject([{ code: 'RECORDER_DIED' }]);
+    } finally {
+      fate.close();
+      await recorder.close();
+      await store.close();
+      home.remove();
+    }
   });
 });

@@ -23,7 +23,16 @@ export class RecordingFilesLow extends KeeplineError {
 export class RecorderUnwell extends KeeplineError {
   constructor(why: string) {
     super('RECORDER_UNWELL', `the recorder takes no calls: ${why}`, {
-      hint: 'Look at the disk of the data folder (dmesg, ./keepline doctor); restart the gateway when the thread is gone.',
+      hint: 'Look at the disk of the data folder (dmesg, ./keepline doctor). A recorder thread that ended is replaced by itself.',
+    });
+  }
+}
+
+export class RecorderDied extends KeeplineError {
+  constructor(thread: number, why: string) {
+    super('RECORDER_DIED', `recorder thread ${thread} ended: ${why}`, {
+      hint: 'Its recordings end as interrupted and go on in a new part each; another thread is starting. If it happens again, keep the log and report it.',
+      offending: thread,
     });
   }
 }

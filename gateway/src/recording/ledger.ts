@@ -2,16 +2,9 @@
  * The recording ledger in the database: what was promised (a row at answer) and what became of it. Law 5: each answered call has a recording
  * or a recorded reason; `ledger-check.ts` says whether that holds.
  */
-import { access, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { AgentId, CallId, RecordingId } from '@keepline/contracts/ids';
-import { messageOf } from '@keepline/contracts/errors';
-import { finishedName, partName, tailName } from './file-names.ts';
-import { measureInterrupted } from './interrupted.ts';
-import { finishedSamples } from './playback.ts';
+import { whatIsLeft } from './left-behind.ts';
 import type { RecordingResult } from './recorder-messages.ts';
-import { digestOf } from './recording-disk.ts';
-import { durationMs } from './wav.ts';
 
 type Value = string | number | null;
 /** The part of a unit of work that the ledger needs. */
@@ -127,44 +120,15 @@ export interface Recovered {
 }
 
 /**
- * Closes the rows that a dead gateway left open; to be called at start, before the first call. A file with its final name was durable and
- * whole: only its row is late. Everything else is `interrupted`, with the length its files show; its files are left as they are.
+ * Closes the rows that a dead gateway left open; to be called at start, before the first call.
  */
 export async function recover(store: LedgerStore, dir: string, clock: { now(): number }): Promise<Recovered[]> {
   const open = await store.read.all<LedgerRow>(`SELECT ${ROW} FROM recordings WHERE state = 'open' ORDER BY id`);
   const recovered: Recovered[] = [];
   for (const row of open) {
-    const result = await whatIsLeft(dir, row.id);
-    await store.write((tx) => closeRow(tx, row.id, clock.now(), result));
+    const result = await whatIsLeft(dir, row.id, 'the gateway ended during the call');
+    await store.write((tx) => closeRow(tx, row.id, clock.now(), { ...result, file: result.file || null }));
     recovered.push({ row, outcome: result.outcome, durationMs: result.durationMs });
   }
   return recovered;
-}
-
-async function whatIsLeft(
-  dir: string,
-  id: RecordingId,
-): Promise<Omit<RecordingResult, 'outcome' | 'file'> & { outcome: 'complete' | 'interrupted'; file: string | null }> {
-  const finished = join(dir, finishedName(id));
-  if (await exists(finished)) {
-    const samples = await finishedSamples(finished);
-    await unlink(join(dir, tailName(id))).catch(() => {}); // gone already, unless the kill fell between rename and removal
-    return { outcome: 'complete', file: finishedName(id), samples, durationMs: durationMs(samples), ...(await digestOf(finished)) };
-  }
-  const nothing = { outcome: 'interrupted', samples: 0, durationMs: 0, bytes: 0, sha256: '' } as const;
-  if (!(await exists(join(dir, partName(id))))) return { ...nothing, file: null, why: 'the gateway ended before the file was made' };
-  try {
-    const { samples, bytes } = await measureInterrupted(dir, id);
-    const why = 'the gateway ended during the call';
-    return { ...nothing, file: partName(id), samples, durationMs: durationMs(samples), bytes, why };
-  } catch (thrown) {
-    return { ...nothing, file: partName(id), why: `the gateway ended during the call; ${messageOf(thrown)}` };
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

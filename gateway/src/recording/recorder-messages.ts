@@ -1,6 +1,7 @@
 /** What edge, recorder and recorder thread say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { RecordingId } from '@keepline/contracts/ids';
+import type { Beat } from '../media/heartbeat.ts';
 
 /** From the RTP edge, over the port of one recording. `alaw` is left, right, left, right …; positions count samples of 125 µs. */
 export type RecordingMessage =
@@ -8,9 +9,12 @@ export type RecordingMessage =
   | { readonly kind: 'end'; readonly samples: number };
 
 export interface RecordingResult {
-  /** `failed` may still be a whole and playable file: then `file` has its final name and `why` says what is missing. */
-  readonly outcome: 'complete' | 'failed';
-  /** Name in the recordings folder; ends in `.part` when the file could not be finished. */
+  /**
+   * `failed` may still be a whole and playable file: then `file` has its final name and `why` says what is missing. `interrupted`: the recorder
+   * thread ended; what it had written can be exported.
+   */
+  readonly outcome: 'complete' | 'failed' | 'interrupted';
+  /** Name in the recordings folder; ends in `.part` when the file could not be finished, '' when there is none. */
   readonly file: string;
   /** Length, samples of 125 µs. */
   readonly samples: number;
@@ -24,6 +28,8 @@ export interface RecordingResult {
 export interface RecorderSettings {
   readonly dir: string;
   readonly recipient: string;
+  /** Counted up ten times a second. */
+  readonly beat?: Beat;
 }
 
 /** How the machine is, told once a second. */
@@ -35,10 +41,16 @@ export interface RecorderHealth {
   readonly fullestQueuePercent: number;
 }
 
+/** Silence from, or up to, this position of the recording; samples of 125 µs. In force for all audio that is read after it, also before the file is open. */
+export interface Mark {
+  readonly do: 'silence' | 'sound';
+  readonly recordingId: RecordingId;
+  readonly sample: number;
+}
+
 export type RecorderCommand =
   | { readonly do: 'open'; readonly recordingId: RecordingId; readonly port: MessagePort }
-  /** Silence from, or up to, this position of the recording; samples of 125 µs. */
-  | { readonly do: 'silence' | 'sound'; readonly recordingId: RecordingId; readonly sample: number }
+  | Mark
   | { readonly do: 'close' };
 
 export type RecorderReport =

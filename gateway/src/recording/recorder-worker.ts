@@ -3,41 +3,36 @@
  * so neither SIP nor RTP ever waits for a disk.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { decryptBytes, encryptBytes, newIdentity, recipientOf, wrapFileKey } from '@keepline/compliance/age';
 import { type Clock, systemClock } from '@keepline/contracts/clock';
 import { type KeeplineError, messageOf } from '@keepline/contracts/errors';
 import type { RecordingId } from '@keepline/contracts/ids';
-import type { RecorderCommand, RecorderReport, RecorderSettings, RecordingMessage } from './recorder-messages.ts';
+import { beat } from '../media/heartbeat.ts';
+import type { Mark, RecorderCommand, RecorderReport, RecorderSettings, RecordingMessage } from './recorder-messages.ts';
 import { realDisk } from './recording-disk.ts';
 import { RecordingFile, type RecordingSurroundings } from './recording-file.ts';
 
 export const HEALTH_MS = 1000;
+const BEAT_MS = 100;
 
 class RecorderThread {
   readonly #main: MessagePort;
   readonly #around: RecordingSurroundings;
   readonly #open = new Map<RecordingId, RecordingFile>();
   readonly #opening = new Set<Promise<void>>();
+  /** What was told of a recording whose files are being made. */
+  readonly #early = new Map<RecordingId, Mark[]>();
   readonly #stopHealth: () => void;
+  readonly #stopBeat: () => void;
   #asking = false;
 
-  constructor(main: MessagePort, { dir, recipient }: RecorderSettings, clock: Clock) {
+  constructor(main: MessagePort, { dir, recipient, beat: shared }: RecorderSettings, clock: Clock) {
     this.#main = main;
     this.#around = { dir, recipient, disk: realDisk(), clock, onFault: (fault) => this.#tellFault(fault) };
     this.#stopHealth = clock.every(HEALTH_MS, () => void this.#tellHealth());
-    main.on('message', (command: RecorderCommand) => {
-      if (command.do === 'close') {
-        void this.#close();
-        return;
-      }
-      if (command.do !== 'open') {
-        this.#open.get(command.recordingId)?.[command.do](command.sample);
-        return;
-      }
-      const opening = this.#openRecording(command.recordingId, command.port).finally(() => this.#opening.delete(opening));
-      this.#opening.add(opening);
-    });
+    this.#stopBeat = shared ? clock.every(BEAT_MS, () => beat(shared, 0)) : () => {};
+    main.on('message', (command: RecorderCommand) => this.#obey(command));
   }
 
   /** Throws when this machine cannot encrypt to the recipient; tells the first health otherwise. */
@@ -50,17 +45,45 @@ class RecorderThread {
     await this.#tellHealth();
   }
 
+  #obey(command: RecorderCommand): void {
+    switch (command.do) {
+      case 'close':
+        return void this.#close();
+      case 'silence':
+      case 'sound':
+        this.#open.get(command.recordingId)?.[command.do](command.sample);
+        this.#early.get(command.recordingId)?.push(command);
+        return;
+      case 'open': {
+        this.#early.set(command.recordingId, []);
+        const opening = this.#openRecording(command.recordingId, command.port).finally(() => this.#opening.delete(opening));
+        this.#opening.add(opening);
+      }
+    }
+  }
+
+  /** A pause was asked for half a second before its sound comes; a thread that stood still for longer finds both waiting, in any order. */
+  #obeyWaiting(): void {
+    for (let told = receiveMessageOnPort(this.#main); told; told = receiveMessageOnPort(this.#main)) this.#obey(told.message);
+  }
+
   async #openRecording(recordingId: RecordingId, port: MessagePort): Promise<void> {
     let file: RecordingFile;
     try {
       file = await RecordingFile.create(recordingId, this.#around);
     } catch (thrown) {
       port.close();
+      this.#early.delete(recordingId);
       return this.#tell({ told: 'notOpened', recordingId, why: messageOf(thrown) });
     }
     this.#open.set(recordingId, file);
+    for (const mark of this.#early.get(recordingId) ?? []) file[mark.do](mark.sample);
+    this.#early.delete(recordingId);
     // Messages sent before this moment wait in the port.
-    port.on('message', (message: RecordingMessage) => file.take(message));
+    port.on('message', (message: RecordingMessage) => {
+      this.#obeyWaiting();
+      file.take(message);
+    });
     port.on('close', () => file.abandon('the sender of the audio went away'));
     this.#tell({ told: 'opened', recordingId });
     void file.finished.then((result) => {
@@ -76,6 +99,7 @@ class RecorderThread {
     const files = [...this.#open.values()];
     for (const file of files) file.abandon('the recorder was closed during the call');
     await Promise.all(files.map((file) => file.finished));
+    this.#stopBeat(); // it is watched while it finishes
     this.#main.close(); // the last thing that keeps the thread alive
   }
 
