@@ -30,27 +30,41 @@ const sound = (file: string): Uint8Array => {
 describe('making prompts', () => {
   it('speaks every text in both languages, adds hold music and a ringing tone, and makes only what changed', async () => {
     const log = vi.fn<(line: string) => void>();
-    expect(await makePrompts({ prompts, outDir, log })).toEqual({ made: 6, current: 0 });
+    expect(await makePrompts({ prompts, outDir, log })).toEqual({ made: 6, current: 0, signals: 0 });
     expect(sound('zh/welcome.wav').length).toBeGreaterThan(4000);
     expect(sound('en/menu.wav')).not.toEqual(sound('zh/menu.wav'));
     const before = statSync(join(outDir, 'zh/menu.wav')).mtimeMs;
 
     const changed = { ...prompts, welcome: { ...prompts.welcome, en: 'Good day.' } };
-    expect(await makePrompts({ prompts: changed, outDir, log })).toEqual({ made: 1, current: 5 });
+    expect(await makePrompts({ prompts: changed, outDir, log })).toEqual({ made: 1, current: 5, signals: 0 });
     expect(statSync(join(outDir, 'zh/menu.wav')).mtimeMs).toBe(before);
     rmSync(join(outDir, 'zh/menu.wav'));
-    expect(await makePrompts({ prompts: changed, outDir, log })).toEqual({ made: 1, current: 5 });
+    expect(await makePrompts({ prompts: changed, outDir, log })).toEqual({ made: 1, current: 5, signals: 0 });
   });
 
   it('makes a signal of its own per prompt where the programs are missing, says so, and speaks once they are there', async () => {
     const path = process.env['PATH'] ?? '';
     vi.stubEnv('PATH', '/nowhere');
     const lines: string[] = [];
-    expect(await makePrompts({ prompts, outDir, log: (line) => lines.push(line) })).toEqual({ made: 6, current: 0 });
+    expect(await makePrompts({ prompts, outDir, log: (line) => lines.push(line) })).toEqual({ made: 6, current: 0, signals: 4 });
     expect(lines[0]).toMatch(/apt-get install -y espeak-ng sox/);
     expect(sound('zh/welcome.wav')).not.toEqual(sound('zh/menu.wav'));
     vi.stubEnv('PATH', path);
-    expect(await makePrompts({ prompts, outDir, log() {} })).toEqual({ made: 4, current: 2 });
+    expect(await makePrompts({ prompts, outDir, log() {} })).toEqual({ made: 4, current: 2, signals: 0 });
+  });
+
+  it('takes what a bundle carries by its words, whatever it is called there, and makes signals of the rest only', async () => {
+    const carried = join(outDir, 'carried');
+    await makePrompts({ prompts, outDir: carried, log() {} });
+    vi.stubEnv('PATH', '/nowhere');
+    const lines: string[] = [];
+    const own = { hello: prompts.welcome, menu: { ...prompts.menu, en: 'For loans, press two.' } };
+    const site = join(outDir, 'site');
+    await makePrompts({ prompts: own, outDir: site, carried, log: (line) => lines.push(line) });
+    expect(sound('site/zh/hello.wav')).toEqual(sound('carried/zh/welcome.wav'));
+    expect(sound('site/zh/menu.wav')).toEqual(sound('carried/zh/menu.wav'));
+    expect(lines[0]).toContain('1 prompt file(s) are tone signals');
+    expect(await makePrompts({ prompts: own, outDir: site, carried, log() {} })).toEqual({ made: 0, current: 6, signals: 1 });
   });
 });
 

@@ -1,6 +1,7 @@
 /**
- * Makes the prompts of a flow from their texts: speech by espeak-ng, brought to 8 kHz A-law by sox; where one of the two is missing,
- * signals of our own, and the log says so. A prompt is made again only when its text, or the way it is made, has changed.
+ * Makes the prompts of a flow from their texts: taken from those a bundle carries, else speech by espeak-ng, brought to 8 kHz A-law by sox;
+ * where one of the two is missing, signals of our own, and the log says so. A prompt is made again only when its text, or the way it is made,
+ * has changed.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -28,18 +29,29 @@ export interface PromptMaking {
   readonly prompts: PromptTexts;
   /** Gets `zh/<name>.wav`, `en/<name>.wav`, `hold-music.wav` and `ringback.wav`. */
   readonly outDir: string;
+  /** An `outDir` of another machine that could speak; it need not be there. */
+  readonly carried?: string;
   readonly log: (line: string) => void;
 }
 
-/** @returns how many files were made and how many were current. @throws KeeplineError PROMPT_NOT_MADE */
-export async function makePrompts({ prompts, outDir, log }: PromptMaking): Promise<{ readonly made: number; readonly current: number }> {
+export interface PromptsMade {
+  readonly made: number;
+  readonly current: number;
+  readonly signals: number;
+}
+
+/** @returns how many files were made, how many were current, how many are signals for want of a voice. @throws KeeplineError PROMPT_NOT_MADE */
+export async function makePrompts({ prompts, outDir, carried, log }: PromptMaking): Promise<PromptsMade> {
   const speech = await canSpeak();
   const before = await readCurrent(outDir);
+  // By what they say: a flow may give a text another name.
+  const spoken = new Map(Object.entries(carried === undefined ? {} : await readCurrent(carried)).map(([file, from]) => [from, file]));
   const after: Record<string, string> = {};
   let made = 0;
+  let signals = 0;
   const make = async (file: string, key: string, produce: () => Promise<Uint8Array>): Promise<void> => {
     const path = join(outDir, file);
-    const wanted = createHash('sha256').update(`${MAKING} ${key}`).digest('hex');
+    const wanted = madeFrom(key);
     after[file] = wanted;
     if (before[file] === wanted && (await isThere(path))) return;
     // Written beside and renamed: a gateway that starts meanwhile reads a whole file or the old one.
@@ -48,16 +60,20 @@ export async function makePrompts({ prompts, outDir, log }: PromptMaking): Promi
     made++;
   };
 
-  if (!speech) {
-    log('espeak-ng or sox is missing: prompts are tone signals instead of speech. Install: apt-get install -y espeak-ng sox');
-  }
   try {
     for (const language of LANGUAGES) {
       await mkdir(join(outDir, language), { recursive: true });
       for (const [name, texts] of Object.entries(prompts)) {
         const text = texts[language];
-        const produce = async (): Promise<Uint8Array> => (speech ? speak(text, language) : writeWav(signalFor(`${language} ${name}`)));
-        await make(join(language, `${name}.wav`), `${speech ? VOICES[language].join(' ') : 'signal'} ${text}`, produce);
+        const speechKey = `${VOICES[language].join(' ')} ${text}`;
+        const there = spoken.get(madeFrom(speechKey));
+        const hasSpeech = speech || there !== undefined;
+        if (!hasSpeech) signals++;
+        const produce = async (): Promise<Uint8Array> => {
+          if (carried !== undefined && there !== undefined) return readFile(join(carried, there));
+          return speech ? speak(text, language) : writeWav(signalFor(`${language} ${name}`));
+        };
+        await make(join(language, `${name}.wav`), hasSpeech ? speechKey : `signal ${text}`, produce);
       }
     }
     await make('hold-music.wav', 'hold music', async () => writeWav(holdMusic()));
@@ -70,10 +86,16 @@ export async function makePrompts({ prompts, outDir, log }: PromptMaking): Promi
       cause,
     });
   }
+  if (signals > 0)
+    log(
+      `espeak-ng or sox is missing: ${signals} prompt file(s) are tone signals instead of speech. Install: apt-get install -y espeak-ng sox`,
+    );
   const current = Object.keys(after).length - made;
   if (made > 0) log(`${made} prompt file(s) made in ${outDir}, ${current} current`);
-  return { made, current };
+  return { made, current, signals };
 }
+
+const madeFrom = (key: string): string => createHash('sha256').update(`${MAKING} ${key}`).digest('hex');
 
 async function speak(text: string, language: 'zh' | 'en'): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'keepline-speech-'));

@@ -1,6 +1,6 @@
 /**
  * Packs a site into one file that needs no network: the committed tree, production packages with their native add-ons, Node, the media
- * worker, nats-server, the built desk, a bill of materials, checksums. The same commit and packages give the same bytes: names sorted,
+ * worker, nats-server, the built desk, spoken prompts, a bill of materials, checksums. The same commit and packages give the same bytes: names sorted,
  * times those of the commit, owners and modes fixed, nothing random inside.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -60,6 +60,8 @@ async function fill(machine: Machine, top: string, work: string, facts: BundleFa
   for (const workspace of SITE_WORKSPACES) symlinkSync(`../../${workspace}`, join(top, 'node_modules/@keepline', workspace));
   copyInput(join(machine.root, 'admin-ui/dist'), join(top, 'admin-ui/dist'));
   const programs = await copyPrograms(machine, top);
+  // A site may have no voice: what the sample flow says goes along. By the tree that was packed, with what it carries.
+  await run(machine, top, [machine.node, join(top, 'gateway/src/prompts-cli.ts'), '--out', join(top, 'gateway/prompts')]);
   const write = (name: string, document: object): void => writeFileSync(join(top, name), `${JSON.stringify(document, null, 2)}\n`);
   write('bundle.json', facts);
   write('sbom.cdx.json', sbomOf(lock.packages, paths, programs, facts));
