@@ -15,6 +15,10 @@ export const FeatureCodes = group('What an agent dials on a registered telephone
     '*8',
     'Takes the call that rings longest at a colleague of the same queue, else the one that waits longest; empty turns it off.',
   ),
+  echo: code(
+    '*43',
+    'Lets whoever dials it hear themselves, from the telephone of an agent and from this machine itself (`./keepline doctor`); empty turns it off.',
+  ),
   park: code(
     '*70',
     'Target of the transfer key that parks the caller; empty turns it off. `*` and the number of a place takes the call up.',

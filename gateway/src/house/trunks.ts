@@ -46,6 +46,8 @@ export interface TrunkOffice {
   trunkOf(source: SipSource): Trunk | undefined;
   /** Whose phone that is, static or registered. */
   agentAt(source: SipSource): AgentId | undefined;
+  /** Whether the call is to the echo, and from where it may be called: the phone of an agent, or this machine itself. */
+  isEcho(call: Pick<IncomingCall, 'source' | 'requestUri'>): boolean;
   /** Phones of an agent that can be rung now; null for one at the browser. */
   phonesOf(agentId: AgentId): readonly Phone[] | null;
   status(): { readonly trunks: TrunkStatus[]; readonly registeredPhones: number; readonly bannedSources: number };
@@ -67,6 +69,7 @@ export async function openTrunks(
 ): Promise<TrunkOffice> {
   const { site, data, log, store, events, audited, onFault } = ground;
   requireWayForKeys(site);
+  const ours = [site.network.address, ...site.sip.addresses];
   const secrets = readSipSecrets(within(data, site.sip.secretsFile), site.site);
   const table = new TrunkTable(site.sip.trunks);
   const phones = phoneAddresses(site.agents);
@@ -106,6 +109,7 @@ export async function openTrunks(
       return agentId === undefined ? undefined : registrar.prove(inbound, agentId);
     },
     isPhone: (address) => phones.has(address) || registrar.knows(address),
+    itself: { addresses: new Set(ours.filter((address) => !isLoopback(address))), echo: site.featureCodes.echo },
     onBan(address) {
       log.warn({ address, seconds: site.sip.ban.forSeconds }, 'a source that knocks at every door gets no answer for a while');
       const act = { who: 'gateway', role: 'system', from: 'local', object: address, purpose: 'too many refused requests' };
@@ -118,7 +122,6 @@ export async function openTrunks(
     audited(wish, act, async () => {}).catch(onFault);
   };
   const tls = await tlsOf(site, data);
-  const ours = [site.network.address, ...site.sip.addresses];
   const names = new NameCache({ clock, servers: site.sip.dnsServers });
   const places = new Locator({
     clock,
@@ -176,6 +179,10 @@ export async function openTrunks(
     tellWish,
     siteUri: `sip:${site.site}@${siteHost}`,
     agentAt: (source) => staticAt(source) ?? registrar.agentAt(source),
+    isEcho({ source, requestUri }) {
+      if (site.featureCodes.echo === '' || requestUri.user !== site.featureCodes.echo) return false;
+      return ours.includes(source.address) || staticAt(source) !== undefined || registrar.agentAt(source) !== undefined;
+    },
     trunkOf: (source) => keeper.trunkOf(source),
     phonesOf(agentId) {
       const { phone } = roster.config(agentId);
@@ -205,6 +212,9 @@ export function requireWayForKeys({ sip, media, agents }: Pick<SiteConfig, 'sip'
     offending,
   });
 }
+
+/** Whoever shares the loopback address is not the machine: a site there is one to try things, and its trunks say who may call. */
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
 /** Where a phone says nothing of how long it stays, seconds. */
 const DEFAULT_SECONDS = 600;

@@ -16,6 +16,7 @@ import { BrowserMedia } from '../media/browser-endpoint.ts';
 import { type CallMedia, MediaEdge } from '../media/edge.ts';
 import { makePrompts } from '../media/prompt-maker.ts';
 import type { House } from '../journeys/house.ts';
+import { EchoLine } from '../legs/echo-line.ts';
 import { type TapeParts, tapeOf } from '../journeys/tape.ts';
 import { recover } from '../recording/ledger.ts';
 import { Recorder } from '../recording/recorder.ts';
@@ -23,6 +24,8 @@ import type { Ground } from './ground.ts';
 import { type Overload, watchOverload } from './overload.ts';
 
 const SAMPLE_FLOW = fileURLToPath(new URL('../../flows/main.yaml', import.meta.url));
+/** The sample flow spoken, in a bundle (`prompts-cli.ts`); not there in a clone. */
+const CARRIED_PROMPTS = fileURLToPath(new URL('../../prompts', import.meta.url));
 
 export interface Voice {
   /** The flow of the start: an approved suggestion, or the one of the site file. */
@@ -31,6 +34,7 @@ export interface Voice {
   /** Prompts that were made. */
   readonly prompts: Flow['prompts'];
   readonly edge: MediaEdge;
+  readonly echo: EchoLine;
   readonly browsers: BrowserMedia;
   readonly recorder: Recorder;
   /** The tape of one conversation. */
@@ -58,7 +62,7 @@ export async function openVoice(ground: Ground): Promise<Voice> {
   const flow = (await flowInForce(ground.store.read, site)) ?? fromFile;
   const prompts = { ...fromFile.prompts, ...flow.prompts };
   const promptDir = join(data, 'prompts');
-  await makePrompts({ prompts, outDir: promptDir, log: (line) => log.info({ part: 'prompts' }, line) });
+  await makePrompts({ prompts, outDir: promptDir, carried: CARRIED_PROMPTS, log: (line) => log.info({ part: 'prompts' }, line) });
   const edge = await MediaEdge.start({
     address: site.network.address,
     rtpPortMin: site.media.rtpPortMin,
@@ -114,6 +118,7 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     siteFlow: fromFile,
     prompts,
     edge,
+    echo: new EchoLine(edge, clock),
     browsers,
     recorder,
     tape: (callId, agentId, source) => tapeOf(tapes, callId, agentId, source),

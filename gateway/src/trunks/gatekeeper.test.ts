@@ -53,6 +53,22 @@ describe('the gatekeeper', () => {
     expect(keeper.banned).toBe(0);
   });
 
+  it('lets the machine itself call the echo and nothing else, never bans it, and knows no such thing where the echo is off', async () => {
+    const itself = { addresses: new Set(['127.0.0.1']), echo: '*43' };
+    await open({}, { itself });
+    for (let i = 0; i < 5; i++) keeper.refused('127.0.0.1');
+    expect(bans).toEqual([]);
+    bench.say({ method: 'INVITE', uri: 'sip:95000@127.0.0.1', callId: 'itself-1' });
+    expect(await bench.peer.hear('SIP/2.0 403')).toContain('itself-1');
+    bench.say({ method: 'INVITE', uri: 'sip:*43@127.0.0.1', callId: 'itself-2' });
+    await expect.poll(() => bench.calls.length, PATIENT).toBe(1);
+    expect(keeper.trunkOf({ address: '127.0.0.1', port: 5060, transport: 'udp' })).toBeUndefined();
+    await bench.close();
+    await open({}, { itself: { ...itself, echo: '' } });
+    bench.say({ method: 'INVITE', uri: 'sip:@127.0.0.1', callId: 'itself-3' });
+    expect(await bench.peer.hear('SIP/2.0 403')).toContain('itself-3');
+  });
+
   it('never bans a trunk or a phone, however often it errs', async () => {
     await open({ sources: ['127.0.0.1'] });
     for (let i = 0; i < 50; i++) keeper.refused('127.0.0.1');

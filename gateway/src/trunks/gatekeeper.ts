@@ -6,6 +6,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import type { DigestGuard } from '../sip/digest-guard.ts';
 import type { Inbound } from '../sip/inbound.ts';
 import type { SipSource } from '../sip/transport.ts';
+import { parseUri } from '../sip/uri.ts';
 import type { Refusal } from '../sip/validate-request.ts';
 import type { BanRules } from './scanner-ban.ts';
 import { ScannerBan } from './scanner-ban.ts';
@@ -25,6 +26,11 @@ export interface GatekeeperParts {
   readonly hasRegistrar: boolean;
   /** Whether a phone is known to be at this address. */
   isPhone(address: string): boolean;
+  /**
+   * The machine the site runs on, which may call the echo and nothing else. A packet from outside that claims its address is dropped by the kernel
+   * before anybody reads it (RFC 1812 §5.3.7).
+   */
+  readonly itself?: { readonly addresses: ReadonlySet<string>; readonly echo: string };
   /** A call of an agent's own phone: null lets it through; undefined where it comes from none. */
   vetPhone?(inbound: Inbound): Refusal | null | undefined;
   /** A source was banned; an IP address, which is personal data in some laws. */
@@ -63,6 +69,8 @@ export class Gatekeeper {
     if (!this.#rate.take(source.address, clock.monotonicMs())) return { status: 503, headers: [['Retry-After', `${RETRY_AFTER_SECONDS}`]] };
     const byPhone = this.#parts.vetPhone?.(inbound);
     if (byPhone !== undefined) return byPhone;
+    if (known === undefined && this.#isItself(source.address))
+      return parseUri(request.uri)?.user === this.#parts.itself?.echo ? null : { status: 403 };
     if (known !== undefined || !trunks.hasDigest) return null;
     const proof = guard.check(request, (username) => secrets.inbound(username)?.secret ?? null);
     if (!proof.ok) {
@@ -82,7 +90,7 @@ export class Gatekeeper {
 
   /** Counts a refusal against a source, unless it is one of ours. */
   refused(address: string): void {
-    if (this.#parts.trunks.of(address) || this.#parts.isPhone(address)) return;
+    if (this.#parts.trunks.of(address) || this.#parts.isPhone(address) || this.#isItself(address)) return;
     if (this.#ban.refused(address, this.#parts.clock.monotonicMs())) this.#parts.onBan(address);
   }
 
@@ -92,6 +100,10 @@ export class Gatekeeper {
   }
 
   #isKnown({ address, identities }: SipSource): boolean {
-    return this.#parts.trunks.of(address, identities) !== undefined || this.#parts.isPhone(address);
+    return this.#parts.trunks.of(address, identities) !== undefined || this.#parts.isPhone(address) || this.#isItself(address);
+  }
+
+  #isItself(address: string): boolean {
+    return this.#parts.itself?.echo !== '' && this.#parts.itself?.addresses.has(address) === true;
   }
 }

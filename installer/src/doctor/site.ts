@@ -5,6 +5,7 @@ import { readSiteFile } from '@keepline/contracts/site-file';
 import type { Machine } from '../machine.ts';
 import { liveHolder } from '../pid-lock.ts';
 import { dataFolder } from '../up/data-folder.ts';
+import { callEcho } from './echo.ts';
 import { type Finding, ok, warn } from './finding.ts';
 import { checkDisk } from './host.ts';
 import { checkPorts } from './ports.ts';
@@ -23,18 +24,28 @@ export function judgeRetention(automatic: boolean): Finding {
   return warn('retention', 'nothing is deleted by itself (retention.automatic is off)', next);
 }
 
+export interface WhichSite {
+  /** Default `var` in the project. */
+  readonly data: string | undefined;
+  /** Default `site.yaml` in the data folder. */
+  readonly siteFile: string | undefined;
+  /** Whether services run it; else the lock of `up` tells. */
+  readonly isService: boolean;
+}
+
 /** @throws KeeplineError SITE_FILE_INVALID, SITE_FILE_UNREADABLE */
-export async function checkSite(data: string | undefined, given: string | undefined, machine: Machine): Promise<Finding[]> {
+export async function checkSite({ data, siteFile: given, isService }: WhichSite, machine: Machine): Promise<Finding[]> {
   const folder = dataFolder(machine.root, data);
   const path = given === undefined ? folder.siteFile : resolve(given);
   const isThere = given !== undefined || existsSync(path);
   const site = readSiteFile(isThere ? path : undefined);
-  const running = liveHolder(folder.lock) !== undefined;
+  const running = isService || liveHolder(folder.lock) !== undefined;
   return [
     ...(existsSync(folder.keys) ? [checkRoot(folder.keys)] : []),
     ok('site file', isThere ? path : 'none, all defaults'),
     judgeRetention(site.retention.automatic),
     checkDisk(folder.path, site.recording.minFreeMegabytes),
     ...(await checkPorts(site, running)),
+    ...(running && isThere && site.sip.port !== 0 ? [await callEcho(machine, path)] : []),
   ];
 }
