@@ -30,15 +30,19 @@ const PACKAGES = [
 const LIMIT_MS = 900_000;
 const CACHE = fileURLToPath(new URL('../../.runtime/nspawn', import.meta.url));
 
-/** Folder of the tree, never to be booted itself: put an overlay on it. @throws ProgramMissing */
-export function baseTree(): string {
-  const name = `${SUITE}-${createHash('sha256').update(PACKAGES.join(' ')).digest('hex').slice(0, 12)}`;
+/**
+ * Folder of the tree, never to be booted itself: put an overlay on it.
+ * @param also further packages a bank has installed on such a machine @throws ProgramMissing
+ */
+export function baseTree(also: readonly string[] = []): string {
+  const packages = [...PACKAGES, ...also];
+  const name = `${SUITE}-${createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 12)}`;
   const tree = join(CACHE, name);
   if (existsSync(tree)) return tree;
   mkdirSync(CACHE, { recursive: true });
   const draft = mkdtempSync(join(CACHE, 'draft-'));
   try {
-    const args = ['--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, draft, ...mirror()];
+    const args = ['--variant=minbase', `--include=${packages.join(',')}`, SUITE, draft, ...mirror()];
     execFileSync(findProgram('debootstrap'), args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: LIMIT_MS });
     renameSync(draft, tree);
   } finally {
