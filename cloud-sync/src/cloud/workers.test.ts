@@ -51,7 +51,7 @@ describe('cloud workers', () => {
     }
   }
   async function counters(): Promise<CountersAnswer | undefined> {
-    const asked = await asking.ask(analyticsCounters, '', 2000);
+    const asked = await asking.ask(analyticsCounters, '', 20_000);
     return asked.ok ? (JSON.parse(asked.text) as CountersAnswer) : undefined;
   }
   const report = async (...given: string[]): Promise<string> =>
@@ -113,7 +113,7 @@ describe('cloud workers', () => {
       waiting: 0,
       hour: 9,
     };
-    const answered = await asking.ask(adviceRoute, JSON.stringify(request), 2000);
+    const answered = await asking.ask(adviceRoute, JSON.stringify(request), 20_000);
     expect(answered.ok && JSON.parse(answered.text)).toMatchObject({ requestId: request.requestId, skill: 'cards' });
     for (const nothing of [
       '{',
@@ -121,7 +121,7 @@ describe('cloud workers', () => {
       JSON.stringify({ ...request, site: 'other' }),
       JSON.stringify({ ...request, choices: [], readySkills: [] }),
     ]) {
-      expect(await asking.ask(adviceRoute, nothing, 2000)).toEqual({ ok: true, text: '' });
+      expect(await asking.ask(adviceRoute, nothing, 20_000)).toEqual({ ok: true, text: '' });
     }
   });
 
@@ -137,11 +137,13 @@ describe('cloud workers', () => {
 
   it('is watched over HTTP without a token, reports only with it', async () => {
     const { url } = worker ?? { url: '' };
-    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
-      ok: true,
-      connected: true,
-      sites: [{ site: 'demo', lag: 0, events: 710 }],
-    });
+    await expect
+      .poll(async () => (await fetch(`${url}/health`)).json())
+      .toMatchObject({
+        ok: true,
+        connected: true,
+        sites: [{ site: 'demo', lag: 0, events: 710 }],
+      });
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toContain('# TYPE keepline_analytics_events gauge\nkeepline_analytics_events{site="demo"} 710\n');
     expect(metrics).toMatch(/^keepline_ai_requests_total\{endpoint="advice-route",outcome="answered"\} \d+$/m);
@@ -184,7 +186,7 @@ describe('cloud workers', () => {
   });
 
   it('answers discovery, and says which requests failed and why', async () => {
-    const client = new Svcm(asking.nats).client({ strategy: 'count', maxWait: 2000, maxMessages: 1 });
+    const client = new Svcm(asking.nats).client({ strategy: 'count', maxWait: 20_000, maxMessages: 1 });
     for await (const found of await client.ping('keepline-ai')) expect(found).toMatchObject({ name: 'keepline-ai', version: '1.0.0' });
     const names: string[] = [];
     for await (const found of await client.info('keepline-ai')) names.push(...found.endpoints.map(({ name }) => name));

@@ -48,7 +48,7 @@ const publisher = (): Promise<CloudConnection> =>
   CloudConnection.open({
     servers: [hub.url],
     name: 'publisher',
-    timeoutMs: 3000,
+    timeoutMs: 20_000,
     inboxPrefix: '_INBOX_publisher_demo',
     proof: () => readProof(hub.publisherCredentials.file),
   });
@@ -95,6 +95,7 @@ describe('a proposal of the cloud', () => {
 
 describe('a hostile cloud', () => {
   it('floods with huge, malformed, unsigned, forged, foreign, expired and old messages: each is refused and counted, the rest goes on', async () => {
+    const beganMs = performance.now();
     await send(signed(100));
     await eventually('the good one is there', async () => (await list()).proposals.length === 1);
     const bad: Record<string, Array<string | Uint8Array>> = {
@@ -121,7 +122,10 @@ describe('a hostile cloud', () => {
     expect(refused['malformed']).toBeGreaterThan(expected['malformed'] ?? 0);
     expect({ ...refused, malformed: expected['malformed'] }).toEqual(expected);
     // One line per reason and minute, whatever comes; and nothing of what was sent is in it.
-    expect(sync.log().match(/DOWNLINK_REFUSED/g)).toHaveLength(Object.keys(bad).length);
+    const lines = (): number => sync.log().match(/DOWNLINK_REFUSED/g)?.length ?? 0;
+    const reasons = Object.keys(bad).length;
+    await eventually('a line for each reason', () => lines() >= reasons); // the pipe may lag behind
+    expect(lines()).toBeLessThanOrEqual(reasons * (1 + Math.ceil((performance.now() - beganMs) / 60_000)));
     expect(sync.log()).not.toContain('flood');
   });
 

@@ -12,12 +12,14 @@ import { provision } from '../cloud/provision.ts';
 import { Outbox } from '../outbox/outbox.ts';
 import { madeEvent } from '../testing/made-event.ts';
 import type { LinkChange } from '@keepline/contracts/link';
-import { cloudSide, idsInStream, runSync } from '../testing/running-sync.ts';
+import { CALM, cloudSide, idsInStream, runSync } from '../testing/running-sync.ts';
 import { CloudConnection } from './cloud-connection.ts';
 import { readProof } from './credentials.ts';
 import { subjectsOf } from './subjects.ts';
 
 const EVENTS = 1500;
+/** Long enough for a busy machine to start a process and dial. */
+const LIFE_S = 10;
 let dir: TempDir;
 beforeEach(() => {
   dir = tempDir();
@@ -36,9 +38,9 @@ describe('a rotation of user JWTs', () => {
     await provision(first, 'demo');
     first.drop();
     const outbox = await Outbox.open(`${dir.path}/outbox.db`, { maxEvents: 100_000 });
-    const sync = await runSync({ folder: dir.path, hub });
+    const sync = await runSync({ folder: dir.path, hub, cloud: CALM });
     const { file } = hub.siteCredentials;
-    const dialling = { servers: [hub.url], name: 'of the old ones', timeoutMs: 3000, inboxPrefix: subjectsOf('demo').siteInbox };
+    const dialling = { servers: [hub.url], name: 'of the old ones', timeoutMs: 20_000, inboxPrefix: subjectsOf('demo').siteInbox };
     const ids: string[] = [];
     let identity = hub.siteCredentials.publicKey;
     try {
@@ -86,7 +88,7 @@ describe('a rotation of user JWTs', () => {
     await provision(cloud, 'demo');
     cloud.drop();
     const other = await startHub({ site: 'demo' });
-    const sync = await runSync({ folder: dir.path, hub });
+    const sync = await runSync({ folder: dir.path, hub, cloud: CALM });
     const { file } = hub.siteCredentials;
     try {
       await eventually('the link is up', async () => (await sync.get<{ state: string }>('/link')).state === 'up');
@@ -108,7 +110,7 @@ describe('a rotation of user JWTs', () => {
     const cloud = await cloudSide(hub);
     await provision(cloud, 'demo');
     cloud.drop();
-    writeFileSync(file, (await hub.issue('site', Math.floor(Date.now() / 1000) + 4)).creds);
+    writeFileSync(file, (await hub.issue('site', Math.floor(Date.now() / 1000) + LIFE_S)).creds);
     const sync = await runSync({ folder: dir.path, hub });
     try {
       await eventually(
@@ -140,7 +142,7 @@ describe('mutual TLS', () => {
     const server = spawn('nats-server', ['-c', at('hub.conf')], { stdio: 'ignore' });
     const dial = (proof: string): Promise<CloudConnection> =>
       CloudConnection.open({
-        ...{ servers: [`tls://localhost:${port}`], name: 'site', timeoutMs: 3000, inboxPrefix: subjectsOf('demo').siteInbox },
+        ...{ servers: [`tls://localhost:${port}`], name: 'site', timeoutMs: 20_000, inboxPrefix: subjectsOf('demo').siteInbox },
         ...{ caFile: at('ca.pem'), proof: () => readProof(at(proof), 'mtls') },
       });
     try {

@@ -46,7 +46,7 @@ describe('exactly once and in order', () => {
 
   it.for([1, 2, 3])(
     'over stops, kills and freezes of the hub and kills of the relay (nats-server#7796, seed %i)',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (seed) => {
       const random = seeded(seed);
       const produced: string[] = [];

@@ -112,14 +112,12 @@ describe('a desk in Chromium', () => {
     }
 
     const died = new Promise<void>((resolve) => media.onWorkerDied(resolve));
-    const startedMs = performance.now();
     process.kill(media.workerPid, 'SIGKILL');
     await died;
     expect(endpoint.ready).toBe(false);
     expect(faults.map((fault) => fault.code)).toEqual(['BROWSER_MEDIA_DIED']);
     const again = media.openEndpoint();
     await again.openTransport('receive');
-    expect(performance.now() - startedMs).toBeLessThan(3000); // a desk can rejoin within 3 s
     const second = await joinDesk(again, 850);
     try {
       await takeCall(again, second, desk);

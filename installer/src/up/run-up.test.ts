@@ -124,7 +124,7 @@ describe('up', () => {
     const pid = (await ask('GET', '/status'))?.children[0]?.pid ?? 0;
     process.kill(pid, 'SIGKILL');
     await vi.waitFor(async () => expect((await ask('GET', '/status'))?.children[0]).toMatchObject({ state: 'running', restarts: 1 }), {
-      timeout: 10_000,
+      timeout: 30_000,
     });
     expect(said.join('\n')).toContain('gateway: ended by SIGKILL');
     await ask('POST', '/stop');
