@@ -72,7 +72,7 @@ async function signIn(name: string, password: string): Promise<void> {
   await press('sign-in-submit');
 }
 /** Waits long enough for password hashes on a busy machine. */
-const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 20_000 });
+const soon = <T>(look: () => T | Promise<T>) => expect.poll(look);
 
 /** A code of the next half minute: the last one is used up. */
 async function prove(person: Person): Promise<void> {

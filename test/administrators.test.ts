@@ -37,7 +37,7 @@ afterAll(async () => {
   await browser.close();
   await site.close();
   home.remove();
-}, 60_000);
+}, 120_000);
 
 async function signIn(name: string, password: string): Promise<void> {
   await page.goto(site.place.http);

@@ -14,6 +14,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** The longest a site may set. */
+const ADVICE_MS = 2000;
+
 interface Ran {
   readonly code: number;
   readonly stdout: string;
@@ -46,7 +49,7 @@ describe('a drill', () => {
   };
 
   beforeAll(async () => {
-    house = await staffedSite(4, { cloud: { heartbeatMs: 300, stableSeconds: 1 } });
+    house = await staffedSite(4, { cloud: { heartbeatMs: 300, stableSeconds: 1 }, advice: { deadlineMs: ADVICE_MS } });
     phone = await Softphone.open();
     await eventually('the link is up', isUp, 30_000);
     await talk();
@@ -54,7 +57,7 @@ describe('a drill', () => {
   afterAll(async () => {
     await phone?.close();
     await house?.close();
-  }, 60_000);
+  }, 120_000);
 
   it('cuts the link while calls go on, comes back, and writes a report that verifies and holds', { timeout: 180_000 }, async () => {
     const file = join(data(), 'drill.note');
@@ -78,8 +81,8 @@ describe('a drill', () => {
     expect(report.calls.answered).toBeGreaterThanOrEqual(2);
     expect(report.link.detectedMs).toBeLessThanOrEqual(5000);
     expect(report.link.shownMs).toBeLessThanOrEqual(2000);
-    // With the link known to be down nobody waits for advice; timers of a busy machine fire late.
-    expect(report.routingDelay.withoutLink.max).toBeLessThanOrEqual(50);
+    // With the link known to be down nobody waits for advice: whoever did would have waited for the whole deadline.
+    expect(report.routingDelay.withoutLink.max).toBeLessThan(ADVICE_MS);
 
     const verified = await keepline('verify', file, '--data', data(), '--json');
     expect(verified).toMatchObject({ code: 0 });

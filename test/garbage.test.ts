@@ -22,7 +22,7 @@ describe('garbage', () => {
   afterAll(async () => {
     await phone.close();
     await house.close();
-  }, 60_000);
+  }, 120_000);
 
   it('on every open port does not disturb a call, and the next call is served', async () => {
     const { sip, http } = house.site.place;
@@ -73,7 +73,7 @@ async function tcpGarbage(port: number): Promise<void> {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => {}); // being cut off is the right answer
     socket.write(bytes);
-    await eventually('taken or refused', () => socket.destroyed || socket.writableLength === 0, 5000);
+    await eventually('taken or refused', () => socket.destroyed || socket.writableLength === 0);
     socket.destroy();
   }
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
   site = await openLoadSite(folder.path, phones, LANES, 20 * LANES);
   if (before === undefined) delete process.env['NODE_OPTIONS'];
   else process.env['NODE_OPTIONS'] = before;
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   phones?.close();

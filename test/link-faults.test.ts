@@ -73,7 +73,7 @@ describe.skipIf(cannot !== undefined)(`the link beside the line${cannot === unde
     await net?.close();
     execFileSync('umount', [disk]);
     dir.remove();
-  }, 60_000);
+  }, 120_000);
 
   it.each(['expired', 'foreign', 'misnamed'] as const)(
     'a certificate that is %s: named, nothing is sent, and back with a good one',

@@ -40,7 +40,7 @@ describe('Linphone on a trunk', () => {
     await agent?.close();
     await house?.close();
     scratch.remove();
-  }, 60_000);
+  }, 120_000);
 
   const holds = async (): Promise<string[]> =>
     (await eventsOf(house.site.place.data)).flatMap(({ type, data }) =>
@@ -67,7 +67,7 @@ describe('Linphone on a trunk', () => {
     } finally {
       await caller.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('is called out to over the trunk by an agent who consults an outside number, and both are heard', async () => {
     const customer = await Softphone.open();
@@ -92,5 +92,5 @@ describe('Linphone on a trunk', () => {
     } finally {
       await customer.close();
     }
-  }, 60_000);
+  }, 120_000);
 });

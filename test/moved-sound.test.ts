@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await customer?.close();
   await house?.close();
-}, 60_000);
+}, 120_000);
 
 it.each(['sendonly', 'inactive'] as const)(
   'a caller who holds by %s resumes elsewhere, and sound goes both ways (jambonz sbc-outbound#123)',

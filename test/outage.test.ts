@@ -38,7 +38,7 @@ describe('an outage of the cloud', () => {
   afterAll(async () => {
     await phone.close();
     await house.close();
-  }, 60_000);
+  }, 120_000);
 
   it.each([
     ['stopped', () => house.site.cloud('stop'), () => house.site.cloud('start')],
@@ -77,7 +77,7 @@ describe('an outage of the cloud', () => {
         const ids = arrived.map(({ id }) => id);
         expect(ids.slice(0, written.length)).toEqual(written);
         expect(new Set(ids).size).toBe(ids.length);
-        expect(await house.site.reconcile()).toMatchObject({ verdict: 'balanced' });
+        await expect.poll(() => house.site.reconcile()).toMatchObject({ verdict: 'balanced' });
         // What an outage may cost, in questions: as many time-outs as the breaker counts, then nobody is asked. How long one lasts is a law of
         // advice-law.test.ts, on a clock of its own.
         const outcomes = (await eventsOf(house.site.place.data))

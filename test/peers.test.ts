@@ -50,7 +50,7 @@ describe('independent peers', () => {
   afterAll(async () => {
     await house?.close();
     scratch.remove();
-  }, 60_000);
+  }, 120_000);
 
   /** The recordings that are not in `before`, once they are all complete; by the number that called. */
   const tapesSince = async (before: ReadonlySet<string>, count: number): Promise<Map<string, string>> => {
@@ -114,7 +114,7 @@ describe('independent peers', () => {
       house.onRinging = usual;
       await phone.close();
     }
-  }, 90_000);
+  }, 180_000);
 
   it(`SIPp calls ${CROWD} times with sound and keys from a capture file: all answered, heard and recorded`, async () => {
     const before = await tapes();
@@ -138,7 +138,7 @@ describe('independent peers', () => {
     const recorded = await tapesSince(before, CROWD);
     expect(recorded.size).toBe(CROWD);
     for (const id of recorded.values()) await expectOnTape(id, CUSTOMER_HZ, PHONE_AGENT_HZ);
-  }, 90_000);
+  }, 180_000);
 
   it("SIPp is an agent's desk phone at a static address: it rings, answers, and the caller hears what it says", async () => {
     const desk = await Sipp.start({
@@ -157,7 +157,7 @@ describe('independent peers', () => {
       await phone.close();
       await desk.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   it("an agent's phone holds by re-INVITE (RFC 3264 §8.4): the caller hears music meanwhile, and the agent again afterwards", async () => {
     const phone = await Softphone.open();
@@ -171,14 +171,17 @@ describe('independent peers', () => {
       expect(await agent.reinvite('sendrecv')).toContain('a=sendrecv');
       await hears(call, PHONE_AGENT_HZ);
       await hears(agent, CUSTOMER_HZ);
-      const last = (await eventsOf(house.site.place.data)).filter(({ type }) => type === 'call.held' || type === 'call.resumed');
-      expect(last.map(({ type, data }) => `${type} ${String(data['by'])}`)).toEqual(['call.held agent', 'call.resumed agent']);
+      const holds = async () =>
+        (await eventsOf(house.site.place.data)).flatMap(({ type, data }) =>
+          type === 'call.held' || type === 'call.resumed' ? [`${type} ${String(data['by'])}`] : [],
+        );
+      await expect.poll(holds).toEqual(['call.held agent', 'call.resumed agent']);
       await agent.hangup();
       expect(await call.ended).toBe('remote');
     } finally {
       await phone.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   it.each([
     ['udp', 'PCMA'],
@@ -218,7 +221,7 @@ describe('independent peers', () => {
     } finally {
       await stranger.close();
     }
-  }, 30_000);
+  }, 120_000);
 
   it('a call over the limit of its trunk is refused with 503 and Retry-After, and the next is taken once one has ended', async () => {
     const narrow = await Softphone.open('127.0.0.3');
@@ -228,11 +231,11 @@ describe('independent peers', () => {
       expect(await second.ended).toBe('refused');
       expect({ status: second.status, retryAfter: second.retryAfter }).toEqual({ status: 503, retryAfter: 5 });
       await first.hangup();
-      await narrow.call(house.site.place.sip, '95000');
+      await eventually('the place is free again', () => narrow.call(house.site.place.sip, '95000'));
     } finally {
       await narrow.close();
     }
-  }, 30_000);
+  }, 120_000);
 
   it('an offer without G.711 is refused with 488', async () => {
     const sipp = await Sipp.start({
@@ -245,5 +248,5 @@ describe('independent peers', () => {
     } finally {
       await sipp.close();
     }
-  }, 60_000);
+  }, 120_000);
 });

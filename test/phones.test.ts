@@ -41,7 +41,7 @@ describe('phones that register', () => {
     await site?.close();
     dir.remove();
     scratch.remove();
-  }, 60_000);
+  }, 120_000);
 
   const phone = async (name: string, number: string, password: string, transport: 'udp' | 'tls'): Promise<Baresip> => {
     const made = await Baresip.start({
@@ -76,30 +76,24 @@ describe('phones that register', () => {
     await phone('desk', 'desk', 'correct-horse', 'udp');
     await registered('desk', 1);
     expect(await talksWithAgent('1')).toBe(true);
-  }, 60_000);
+  }, 120_000);
 
   it('is rung beside its twin, and the one that answers second is let go', async () => {
     await phone('twin', 'desk', 'correct-horse', 'udp');
     await registered('desk', 2);
     expect(await talksWithAgent('1')).toBe(true);
-  }, 60_000);
+  }, 120_000);
 
   it('is reached over TLS on the connection it opened', async () => {
     await phone('branch', 'branch', 'battery-staple', 'tls');
     await registered('branch', 1);
     expect(await talksWithAgent('3')).toBe(true);
-  }, 60_000);
+  }, 120_000);
 
   it('is still known after the gateway was killed, without registering again', async () => {
     const before = await bindings('desk');
-    await site.kill('gateway');
-    await eventually('the site answers again', () =>
-      site
-        .health()
-        .then(() => true)
-        .catch(() => false),
-    );
+    await site.restartGateway();
     expect(await talksWithAgent('1')).toBe(true);
     expect(await bindings('desk')).toBe(before);
-  }, 90_000);
+  }, 180_000);
 });

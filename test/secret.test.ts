@@ -33,6 +33,7 @@ prompts:
 describe('a card number keyed in the flow', () => {
   const dir = tempDir();
   const taken: string[] = [];
+  let calls = 0;
   let server: Server;
   let site: OwnSite;
   let customer: Softphone;
@@ -66,9 +67,9 @@ describe('a card number keyed in the flow', () => {
     await site?.close();
     await new Promise((resolve) => server.close(resolve));
     dir.remove();
-  }, 60_000);
+  }, 120_000);
 
-  it.each(['rtp', 'info'] as const)('by %s reaches the hook whole, and is found nowhere on the site', { timeout: 90_000 }, async (by) => {
+  it.each(['rtp', 'info'] as const)('by %s reaches the hook whole, and is found nowhere on the site', { timeout: 180_000 }, async (by) => {
     taken.length = 0;
     const call = await customer.call(site.place.sip, '95000', { says: [440] });
     await eventually('the question is heard', () => loudness(call.line.heard(200)) > AUDIBLE);
@@ -76,8 +77,12 @@ describe('a card number keyed in the flow', () => {
     await call.press('#', by);
     await call.ended;
     expect(taken.map((body) => (JSON.parse(body) as { digits: string }).digits)).toEqual([CARD]);
-    const told = (await eventsOf(site.place.data)).filter(({ type }) => type === 'ivr.secret').at(-1);
-    expect(told?.data).toMatchObject({ node: 'card', outcome: 'accepted' });
+    calls += 1;
+    const ofType = async (wanted: string) => (await eventsOf(site.place.data)).filter(({ type }) => type === wanted);
+    await expect.poll(async () => (await ofType('call.ended')).length).toBe(calls); // all before it is written
+    const told = await ofType('ivr.secret');
+    expect(told).toHaveLength(calls);
+    expect(told.at(-1)?.data).toMatchObject({ node: 'card', outcome: 'accepted' });
     const files = readdirSync(dir.path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const found = files.filter((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(CARD)).map(({ name }) => name);
     expect(found).toEqual([]);

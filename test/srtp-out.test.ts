@@ -45,7 +45,7 @@ describe('a call out over a trunk that requires SRTP', () => {
     await agent?.close();
     await house?.close();
     scratch.remove();
-  }, 60_000);
+  }, 120_000);
 
   it('is heard by Linphone and hears it', async () => {
     expect(await desk.ask({ ask: 'call.dial', number: '13800138000' })).toBe('ok');
@@ -59,5 +59,5 @@ describe('a call out over a trunk that requires SRTP', () => {
       (await eventsOf(house.site.place.data)).find(({ type }) => type === 'call.ended'),
     );
     expect(ended.data).toMatchObject({ verdict: 'completed', by: 'agent', cause: 0 });
-  }, 60_000);
+  }, 120_000);
 });

@@ -31,9 +31,9 @@ describe('suggestions of the cloud', () => {
     desk?.close();
     await customer?.close();
     await house?.close();
-  }, 60_000);
+  }, 120_000);
 
-  it('answer a text of the call, without the personal data that was in it', { timeout: 60_000 }, async () => {
+  it('answer a text of the call, without the personal data that was in it', { timeout: 120_000 }, async () => {
     const talk = '坐席：您好，很高兴为您服务。\n客户：我的卡丢了，要挂失，手机号是13800138000。\n坐席：已为您挂失。';
     const summary = await eventually('the services answer', async () => {
       const suggested = await ask('summary', talk);
@@ -42,10 +42,13 @@ describe('suggestions of the cloud', () => {
     expect(summary.removed).toEqual(['MOBILE']);
     expect(summary.items[0]?.text).toMatch(/挂失/);
     expect(JSON.stringify(summary)).not.toContain('13800138000');
-    expect(await ask('qa', talk)).toMatchObject({
-      outcome: 'answered',
-      items: expect.arrayContaining([expect.objectContaining({ title: 'polite' })]),
-    });
+    // Answers of a busy machine may be late; then the desk asks again.
+    await expect
+      .poll(() => ask('qa', talk))
+      .toMatchObject({
+        outcome: 'answered',
+        items: expect.arrayContaining([expect.objectContaining({ title: 'polite' })]),
+      });
     expect(await ask('assist', '挂失')).toMatchObject({ outcome: 'not_offered' });
   });
 
@@ -54,9 +57,9 @@ describe('suggestions of the cloud', () => {
     await expect(desk.post('/api/desk/suggestions', { callId: other, service: 'qa', text: 'x' })).rejects.toThrow(/CALL_NOT_FOUND/);
   });
 
-  it('are absent during an outage, which the call does not notice', { timeout: 60_000 }, async () => {
+  it('are absent during an outage, which the call does not notice', { timeout: 120_000 }, async () => {
     await house.site.cloud('stop');
-    expect(await ask('summary', '好')).toMatchObject({ outcome: 'away', items: [] });
+    await expect.poll(() => ask('summary', '好')).toMatchObject({ outcome: 'away', items: [] });
     await hears(call, PHONE_AGENT_HZ);
     await house.site.cloud('start');
     await eventually('they are back', async () => (await ask('summary', '客户：我要挂失')).outcome === 'answered', 50_000, 300);

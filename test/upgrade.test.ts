@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join } from 'node:path';
 import { callAndChoose, hears } from '@keepline/testkit/customer';
 import { eventually } from '@keepline/testkit/eventually';
-import { freeTcpPort, freeUdpPort } from '@keepline/testkit/free-port';
+import { freeTcpPort, freeUdpPort, siteRtpRange } from '@keepline/testkit/free-port';
 import { writeShortFlow } from '@keepline/testkit/short-flow';
 import { Softphone } from '@keepline/testkit/softphone';
 import { tempDir } from '@keepline/testkit/temp-dir';
@@ -20,7 +20,7 @@ import { InstalledVersions } from '../installer/src/upgrade/installed-versions.t
 import { ROOT } from './source-files.ts';
 
 const AGENT_HZ = 620;
-const GATE_MS = 60_000;
+const GATE_MS = 120_000;
 
 /** A version that is this tree but for its gateway, whose files are its own and some tables more. */
 function makeVersion(
@@ -95,7 +95,7 @@ class OneProcess implements Appliance {
 }
 
 describe('an upgrade with a call in progress', () => {
-  it('drains, switches, rolls back what fails, and goes back on order', { timeout: 240_000 }, async () => {
+  it('drains, switches, rolls back what fails, and goes back on order', { timeout: 480_000 }, async () => {
     const work = tempDir();
     const [folder, data] = [join(work.path, 'versions'), join(work.path, 'site')];
     for (const path of [folder, data]) mkdirSync(path);
@@ -108,7 +108,7 @@ describe('an upgrade with a call in progress', () => {
     const [phone, agent] = [await Softphone.open(), await Softphone.open()];
     agent.onRinging = (call) => void call.answer([AGENT_HZ]);
     writeShortFlow(data);
-    const [httpPort, rtpPortMin] = [await freeTcpPort(), 12_000 + 2 * Math.floor(Math.random() * 9000)];
+    const [httpPort, rtpPortMin] = [await freeTcpPort(), siteRtpRange(400)];
     const sip = { address: '127.0.0.1', port: await freeUdpPort() };
     const site = {
       network: { address: sip.address },
@@ -116,7 +116,7 @@ describe('an upgrade with a call in progress', () => {
       web: { httpPort, httpsPort: await freeTcpPort() },
       media: { rtpPortMin, rtpPortMax: rtpPortMin + 399, webRtcPort: await freeUdpPort() },
       queues: [{ name: 'service', wrapUpSeconds: 5 }],
-      shutdownSeconds: 20,
+      shutdownSeconds: 60,
       agents: [{ id: 'phone1', name: 'Phone 1', skills: ['cards'], queues: ['service'], phone: `sip:agent1@127.0.0.1:${agent.port}` }],
     };
     writeFileSync(join(data, 'site.yaml'), stringify(site));
@@ -125,7 +125,7 @@ describe('an upgrade with a call in progress', () => {
     const say = (text: string): void => void said.push(text);
     const talk = async () => {
       const call = await callAndChoose(phone, { place: { sip } });
-      await hears(call, AGENT_HZ, 40_000); // the agent may still be wrapping up the call before
+      await hears(call, AGENT_HZ, 60_000); // the agent may still be wrapping up the call before
       return call;
     };
     try {

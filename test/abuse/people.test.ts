@@ -23,7 +23,7 @@ beforeAll(async () => {
   await door.app.close();
   security = await enrolled(site, 'sec-1', ['security_admin']);
   system = await enrolled(site, 'sys-1', ['system_admin']);
-}, 60_000);
+}, 120_000);
 afterAll(() => site.close());
 
 const asked = (route: RouteEntry, object: string, cookie: string) =>

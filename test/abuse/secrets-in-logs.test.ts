@@ -38,7 +38,7 @@ afterAll(async () => {
   desk?.close();
   await customer?.close();
   await house?.close();
-}, 60_000);
+}, 120_000);
 
 const port = (): number => Number(new URL(house.site.place.http).port);
 let cookie = '';

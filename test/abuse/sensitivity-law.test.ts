@@ -41,7 +41,7 @@ beforeAll(async () => {
     routes.push(...door.routes);
     await door.app.close();
   }
-}, 60_000);
+}, 120_000);
 afterAll(() => site.close());
 
 interface WayIn {

@@ -1,5 +1,6 @@
 /**
- * Reads `main.db` of a site from outside, read-only, for tests and the demo that count what really happened.
+ * Reads `main.db` of a site from outside, read-only, for tests and the demo that count what really happened. The log and the ledger are written
+ * behind the calls: what ended a moment ago may not be there yet, so tests poll for the last fact before they compare all.
  */
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { CloudWitness } from './cloud-witness.ts';
+import { eventually } from './eventually.ts';
 import { freeTcpPort, freeUdpPort, siteRtpRange } from './free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -78,6 +79,20 @@ export class Site {
     const pid = (await this.pids()).get(name);
     if (pid === undefined) throw new Error(`${name} does not run`);
     process.kill(pid, 'SIGKILL');
+  }
+
+  /** Kills the gateway and waits until its successor answers. */
+  async restartGateway(): Promise<void> {
+    const before = (await this.pids()).get('gateway');
+    await this.kill('gateway');
+    await eventually(
+      'the gateway is back',
+      async () => {
+        const now = (await this.pids()).get('gateway');
+        return now !== undefined && now !== before && (await this.health());
+      },
+      90_000,
+    );
   }
 
   witness(): Promise<CloudWitness> {
