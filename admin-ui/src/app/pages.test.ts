@@ -6,7 +6,7 @@ describe('the pages somebody has', () => {
   it('are those their roles open, and every privileged role has some', () => {
     const pages = (...roles: string[]) => pagesFor(rightsOf(roles));
     expect(pages('agent')).toEqual(['desk']);
-    expect(pages('supervisor')).toEqual(['cloud', 'egress', 'anonymisation', 'downlink', 'alarms', 'approvals']);
+    expect(pages('supervisor')).toEqual(['callbacks', 'cloud', 'egress', 'anonymisation', 'downlink', 'alarms', 'approvals']);
     for (const role of ['system_admin', 'security_admin'])
       expect(pages(role)).toEqual(['cloud', 'egress', 'anonymisation', 'downlink', 'alarms', 'users', 'approvals']);
     for (const role of ['compliance_officer', 'audit_admin'])

@@ -4,6 +4,7 @@ import { isRole, type Permission, permissionsOf } from '@keepline/contracts/role
 /** Page → what opens it; also its path. */
 const PAGES = {
   desk: 'desk.work',
+  callbacks: 'callbacks.manage',
   cloud: 'cloud.read',
   egress: 'cloud.read',
   anonymisation: 'cloud.read',

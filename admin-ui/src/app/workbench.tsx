@@ -19,6 +19,7 @@ interface PageProps {
 /** Loaded when they are first opened. */
 const AccountPage = lazy(async () => ({ default: (await import('./account-page.tsx')).AccountPage }));
 const PAGES: Readonly<Record<Exclude<PageName, 'desk'>, ComponentType<PageProps>>> = {
+  callbacks: lazy(async () => ({ default: (await import('../features/callbacks/callbacks-page.tsx')).CallbacksPage })),
   cloud: lazy(async () => ({ default: (await import('../features/cloud-link/cloud-page.tsx')).CloudPage })),
   egress: lazy(async () => ({ default: (await import('../features/cloud-link/egress-page.tsx')).EgressPage })),
   downlink: lazy(async () => ({ default: (await import('../features/cloud-link/downlink-page.tsx')).DownlinkPage })),

@@ -27,7 +27,7 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'call.refused': { callId, trunk: 'name', status: 'count', why: 'name', calls: 'count' },
   'call.answered': { callId, flow: 'name', flowVersion: 'count' },
   'ivr.chosen': { callId, node: 'name', choice: 'name' },
-  'ivr.secret': { callId, node: 'name', outcome: ['accepted', 'refused', 'unavailable', 'incomplete'] },
+  'ivr.secret': { callId, node: 'name', outcome: ['accepted', 'refused', 'unavailable', 'incomplete', 'aborted', 'ended'] },
   'call.queued': { callId, queue: 'name', skill: 'name', waiting: 'count' },
   'routing.decided': {
     callId,

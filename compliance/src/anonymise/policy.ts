@@ -16,6 +16,7 @@ import type {
   PausedBy,
   RecordingExcuse,
   ResumedBy,
+  SecretOutcome,
   RingOutcome,
   SuperviseMode,
   TalkKind,
@@ -58,7 +59,10 @@ export const POLICY_LAW: PolicyLaw = {
   'ivr.secret': {
     callId,
     node: name,
-    outcome: oneOf<EventData['ivr.secret']['outcome']>({ accepted: true, refused: true, unavailable: true, incomplete: true }),
+    outcome: oneOf<SecretOutcome>({
+      ...{ accepted: true, refused: true, unavailable: true },
+      ...{ incomplete: true, aborted: true, ended: true },
+    }),
   },
   'call.queued': { callId, queue: name, skill: label, waiting: whole(0, 1_000_000) },
   'routing.decided': {

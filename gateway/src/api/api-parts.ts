@@ -3,6 +3,7 @@
  */
 import type { SessionReply } from '@keepline/contracts/agent-protocol';
 import type { AlarmView } from '@keepline/contracts/alarms';
+import type { CallbackView } from '@keepline/contracts/callbacks';
 import type { Clock } from '@keepline/contracts/clock';
 import type { DeskService, DeskSuggestion } from '@keepline/contracts/desk-suggestion';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
@@ -26,6 +27,11 @@ export interface Health {
   readonly alarms: readonly string[];
 }
 
+/** As the list keeps it: the whole number, and a try that has begun. */
+export interface OwedCall extends Omit<CallbackView, 'isCalling'> {
+  readonly state: 'open' | 'calling';
+}
+
 export interface ApiParts {
   readonly site: { readonly name: string; readonly language: SessionReply['language'] };
   readonly identity: Identity;
@@ -47,6 +53,11 @@ export interface ApiParts {
     query: string,
     limit: number,
   ) => Promise<ReadonlyArray<{ readonly id: string; readonly title: string; readonly excerpt: string; readonly language: string }>>;
+  /** Calls that are owed to customers; personal data. `cancel` throws CallbackUnknown. */
+  readonly callbacks: {
+    list(): Promise<readonly OwedCall[]>;
+    cancel(id: string): Promise<void>;
+  };
   readonly alarms: {
     recent(limit: number): Promise<readonly AlarmView[]>;
     clearNumber(number: number): Promise<boolean>;

@@ -85,6 +85,8 @@ describe('the route table', () => {
       'POST /api/cloud/reconcile cloud.read cloud.reconcile',
       'GET /api/egress cloud.read false',
       'GET /api/egress/report egress.export egress.export',
+      'GET /api/callbacks callbacks.manage callback.list',
+      'POST /api/callbacks/:id/cancel callbacks.manage callback.cancel',
       'GET /api/alarms alarms.read false',
       'POST /api/alarms/:number/clear alarms.clear alarm.clear',
       'GET /api/reports/coverage report.read report.read',

@@ -26,6 +26,7 @@ import { type RouteEntry, routeTable } from './route-law.ts';
 import { alarmRoutes } from './routes/alarms.ts';
 import { anonymisationRoutes } from './routes/anonymisation.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { callbackRoutes } from './routes/callbacks.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { callRoutes } from './routes/calls.ts';
 import { cloudRoutes } from './routes/cloud.ts';
@@ -169,6 +170,7 @@ export async function buildDoor({ parts, limits, isSecure, hsts, isOurName = () 
   suggestionRoutes(app, parts);
   recordingRoutes(app, parts, parts.identity.approvals);
   cloudRoutes(app, parts);
+  callbackRoutes(app, parts);
   alarmRoutes(app, parts);
   reportRoutes(app, parts);
   auditRoutes(app, parts);

@@ -101,9 +101,54 @@ describe('the list of calls that are owed', () => {
     await list.book(wish());
     const [one] = await owedCallbacks(store.read);
     await store.write((tx) => closeCallback(tx, one?.id ?? 'cb-', 'forgotten', clock.now()));
+    await clock.advanceAsync(1000);
+    await expect
+      .poll(
+        async () =>
+          list.book(wish()).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe(true); // nothing was owed any more
     await pass(1000, () => rung.length === 1);
-    expect(rung[0]?.mayRing).toBe(false);
+    expect(rung[0]).toMatchObject({ mayRing: true });
+    expect(rung[0]?.one.id).not.toBe(one?.id);
+  });
+
+  it('calls the customer at the time that was agreed on, over a restart, and not before', async () => {
+    const HOUR = 3_600_000;
+    const before = await opened();
+    const dueAtMs = clock.now() + 3 * HOUR;
+    await before.book({ ...wish(), kind: 'scheduled', agentId: 'li', note: '对账单', queuedAtMs: dueAtMs, dueAtMs });
+    before.withdraw();
+    await before.over();
+    await clock.advanceAsync(HOUR);
+    await opened();
+    await clock.advanceAsync(2 * HOUR - 1000);
+    expect(rung).toEqual([]);
+    await pass(2000, () => rung.length === 1);
+    expect(rung[0]?.one).toMatchObject({ kind: 'scheduled', agentId: 'li', note: '对账单', dueAtMs, tries: 0 });
+  });
+
+  it('is cancelled before its time, and while it stands in line; whoever is called already is not cut off', async () => {
+    const list = await opened();
+    await list.book({ ...wish(), dueAtMs: clock.now() + 60_000 });
+    await list.book({ ...wish(), number: '13900139000' });
+    const [early, due] = (await list.list()).toSorted((a, b) => b.dueAtMs - a.dueAtMs);
+    await list.cancel(early?.id ?? '');
+    await pass(1000, () => rung.length === 1);
+    await list.cancel(due?.id ?? '');
+    expect(await list.list()).toEqual([]);
     await list.over();
-    await list.book(wish()); // nothing is owed any more
+    await expect(list.cancel(due?.id ?? '')).rejects.toMatchObject({ code: 'CALLBACK_UNKNOWN' });
+    await clock.advanceAsync(120_000);
+    expect(rung.length).toBe(1);
+    const told = await store.read.all<{ data: string }>("SELECT data FROM event_log WHERE type = 'callback.closed' ORDER BY number");
+    expect(told.map(({ data }) => JSON.parse(data))).toMatchObject([
+      { outcome: 'cancelled', tries: 0 },
+      { outcome: 'cancelled', tries: 1 },
+    ]);
   });
 });

@@ -9,7 +9,7 @@ import { newId } from '@keepline/contracts/ids';
 import type { EventLog } from '../events/event-log.ts';
 import type { Store } from '../store/store.ts';
 import { addCallback, type Callback, closeCallback, isOwed, moveCallback, owedCallbacks } from '../store/tables/callbacks.ts';
-import { CallbackRefused } from './errors.ts';
+import { CallbackRefused, CallbackUnknown } from './errors.ts';
 import { afterTry, begun, bookingFault, type CallbackSettings, dueNow, isExpired, isOpen, type TryEnd } from './list.ts';
 
 /** How often the list is looked through, ms. */
@@ -48,6 +48,7 @@ export class CallBacks {
   readonly #stories = new Set<Promise<void>>();
   #stop: (() => void) | undefined;
   #isStopped = false;
+  #isLooking = false;
 
   constructor(parts: CallBacksParts) {
     this.#parts = parts;
@@ -99,6 +100,19 @@ export class CallBacks {
     }
   }
 
+  /** All that is owed, by its place; bounded by `callback.max`. Personal data. */
+  list(): Promise<readonly Callback[]> {
+    return owedCallbacks(this.#parts.store.read);
+  }
+
+  /** Nothing is owed any more, durably; it leaves the line, and a call that has begun goes on. @throws CallbackUnknown */
+  async cancel(id: string): Promise<void> {
+    const one = this.#owed.get(id);
+    if (!one) throw new CallbackUnknown(id);
+    await this.#settle(one, 'cancelled');
+    this.#trying.get(id)?.withdraw();
+  }
+
   /** Resolves when no try goes on any more. */
   async over(): Promise<void> {
     await Promise.all(this.#stories);
@@ -112,7 +126,17 @@ export class CallBacks {
   }
 
   async #look(): Promise<void> {
-    const { clock, settings } = this.#parts;
+    if (this.#isLooking) return; // a disk that is slow
+    this.#isLooking = true;
+    try {
+      await this.#lookThrough();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #lookThrough(): Promise<void> {
+    const { store, clock, settings } = this.#parts;
     const nowMs = clock.now();
     const at = new Date(nowMs);
     if (this.#isStopped) return;
@@ -122,7 +146,11 @@ export class CallBacks {
       for (const trying of this.#trying.values()) trying.withdraw();
       return;
     }
-    for (const one of dueNow([...this.#owed.values()], new Set(this.#trying.keys()), nowMs)) this.#try(one);
+    for (const one of dueNow([...this.#owed.values()], new Set(this.#trying.keys()), nowMs)) {
+      // Taken off the list at the console, by another process: no agent is rung for it.
+      if (!(await isOwed(store.read, one.id))) this.#owed.delete(one.id);
+      else if (!this.#isStopped) this.#try(one);
+    }
   }
 
   #try(one: Callback): void {
@@ -138,7 +166,7 @@ export class CallBacks {
       .then(async (end) => {
         const now = this.#owed.get(one.id) ?? one;
         if (!(await isOwed(store.read, one.id)))
-          this.#owed.delete(one.id); // the customer asked to be forgotten
+          this.#owed.delete(one.id); // cancelled, or the customer asked to be forgotten
         else if (end !== 'not_begun' || !this.#isStopped) await this.#settle(now, afterTry(now, end, clock.now(), settings));
       })
       .catch(onFault)
@@ -153,7 +181,7 @@ export class CallBacks {
     const { store, events, clock } = this.#parts;
     if (typeof now !== 'string') {
       this.#owed.set(one.id, now);
-      await store.write((tx) => moveCallback(tx, now));
+      if (!(await store.write((tx) => moveCallback(tx, now)))) this.#owed.delete(one.id);
       return;
     }
     this.#owed.delete(one.id);

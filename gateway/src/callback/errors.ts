@@ -18,3 +18,12 @@ export class CallbackRefused extends KeeplineError {
     });
   }
 }
+
+export class CallbackUnknown extends KeeplineError {
+  constructor(id: string) {
+    super('CALLBACK_UNKNOWN', `no call-back ${id} is owed`, {
+      hint: '`./keepline callbacks list` shows those that are; this one may have been made or cancelled meanwhile.',
+      offending: id,
+    });
+  }
+}

@@ -28,7 +28,8 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
   backup: ['backup.run', 'backup.prune'],
   restore: ['backup.run', 'backup.prune'], // the same script; a restore itself has no log before it is done
-  pair: [], // the gateway it starts and stops audits its start and end
+  pair: ['pair.failback', 'pair.promote', 'pair.takeover'],
+  callbacks: ['callback.list', 'callback.cancel'],
   subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete', 'recording.export'],
   bench: [],
   help: [],
