@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { readSiteFile } from '@keepline/contracts/site-file';
-import { callBacksOf, scheduleIn } from './house/call-backs.ts';
+import { callBacksOf } from './house/call-backs.ts';
 import { callsOut } from './house/calls-out.ts';
 import { setUpDesks } from './house/desks.ts';
 import { followDownlink } from './house/downlink.ts';
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
       stories.follow(over);
       return callId;
     },
-    schedule: (...owed) => scheduleIn(callBacks, routing)(...owed),
+    callBacks: () => callBacks,
     metrics: () => voice.metrics(),
     health: () => healthOf({ ...routing, voice, exporter: ground.exporter, alarms: ground.alarms, trunks: trunks.status().trunks }),
   });

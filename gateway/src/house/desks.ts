@@ -6,11 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { listEntries } from '@keepline/compliance/audit-list';
 import { proveEntry } from '@keepline/compliance/audit-prove';
-import { verifierFrom } from '@keepline/compliance/note';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import { AgentDesks } from '../agents/agent-desks.ts';
-import type { CommandSurroundings } from '../agents/desk-commands.ts';
 import type { ApiParts } from '../api/api-parts.ts';
 import { type Api, startApi } from '../api/server.ts';
 import type { FirstPassword } from '../identity/credentials.ts';
@@ -21,13 +19,17 @@ import { openOidc } from '../identity/oidc-provider.ts';
 import type { BrowserMedia } from '../media/browser-endpoint.ts';
 import type { MediaLeg } from '../media/edge.ts';
 import { askSuggestion } from '../cloud-link/ask-suggestion.ts';
+import { readRelayMetrics } from '../cloud-link/figures.ts';
 import { articlesNear, searchKnowledge } from '../downlink/knowledge.ts';
 import { ReportDesk } from '../evidence/report-desk.ts';
 import { decisionsOf, findCall } from '../store/tables/calls.ts';
+import type { CallBacks } from '../callback/call-backs.ts';
 import { openArchive } from './archive.ts';
+import { scheduleIn } from './call-backs.ts';
 import { FirstPasswordFile } from './first-passwords.ts';
 import type { Ground } from './ground.ts';
 import type { RoutingOffice } from './routing.ts';
+import { deskSecrets } from './secret-hooks.ts';
 import { siteMetrics } from './site-metrics.ts';
 import { openWorkbench } from './workbench.ts';
 
@@ -43,8 +45,8 @@ export interface DeskParts {
   readonly browsers: BrowserMedia;
   /** Begins a call out for an agent. */
   readonly dial: (agentId: AgentId, number: string) => CallId;
-  /** Owes a customer a call. */
-  readonly schedule: CommandSurroundings['schedule'];
+  /** Calls that are owed to customers; asked for when somebody does something about them. */
+  readonly callBacks: () => CallBacks;
   readonly health: ApiParts['health'];
   readonly metrics: ApiParts['metrics'];
   /** Rules where no proposal of the cloud does. */
@@ -76,7 +78,7 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     settings: site.identity,
     site: site.site,
     agents: site.agents,
-    sealingKey: ground.keys.identityKey(),
+    sealingKeys: () => ground.keys.identityKeys(),
     outside: site.identity.ldap.url === '' ? undefined : openLdap(site.identity.ldap, ground.data),
     provider: site.identity.oidc.issuer === '' ? undefined : openOidc(site.identity.oidc, ground.data, clock),
     idleMs: site.web.sessionIdleMinutes * 60_000,
@@ -97,13 +99,14 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
     agents: site.agents,
     reasons: site.reasons,
     dispositions: site.dispositions,
+    secrets: deskSecrets(site).map(({ name, zh, en }) => ({ hook: name, zh, en })),
     sessions: identity.sessions,
     duty,
     calls: registry,
     link: cloudSync,
     media: parts.browsers,
     dial: parts.dial,
-    schedule: parts.schedule,
+    schedule: (...owed) => scheduleIn(parts.callBacks(), parts.routing)(...owed),
     audited: ground.audited,
     announce: site.supervision.announce,
     clock,
@@ -123,12 +126,16 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
           duty,
           link: cloudSync,
           health: parts.health,
-          metrics: async () => (await parts.metrics()) + siteMetrics(await parts.health(), cloudSync.status()),
+          metrics: async () => {
+            const relay = readRelayMetrics(join(ground.data, 'run/cloud-sync.sock'));
+            return (await parts.metrics()) + siteMetrics(await parts.health(), cloudSync.status()) + (await relay);
+          },
           decision: async (callId, agentId) => {
             const traces = await decisionsOf(store.read, callId);
             return traces.map(({ trace }) => trace).findLast((trace) => isFor(trace, agentId));
           },
           callerNumber: async (callId) => (await findCall(store.read, callId))?.callerNumber,
+          callbacks: { list: () => parts.callBacks().list(), cancel: (id) => parts.callBacks().cancel(id) },
           alarms: ground.alarms,
           reports,
           auditLog: auditLogOf(ground),
@@ -165,11 +172,12 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
 /** What the door shows of the log; read beside whoever writes it. */
 export function auditLogOf({ data, keys }: Pick<Ground, 'data' | 'keys'>): ApiParts['auditLog'] {
   const dir = join(data, 'audit');
-  const { verifierKey } = keys.auditSigner();
   return {
-    verifierKey,
+    get verifierKey() {
+      return keys.auditSigner().verifierKey;
+    },
     list: (wanted) => listEntries(dir, wanted),
-    prove: (number) => proveEntry(dir, verifierFrom(verifierKey), number),
+    prove: (number) => proveEntry(dir, keys.auditVerifier(), number),
   };
 }
 

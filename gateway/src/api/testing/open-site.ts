@@ -72,6 +72,7 @@ export async function openSite(
     outside?: OutsideDirectory;
     provider?: OidcProvider;
     machines?: Machines;
+    callbacks?: ApiParts['callbacks'];
     alarms?: ApiParts['alarms'];
     reports?: ApiParts['reports'];
     auditLog?: ApiParts['auditLog'];
@@ -114,7 +115,7 @@ export async function openSite(
       settings: { ...parseSite({}).identity, ...o.settings },
       site: 'test',
       agents: AGENTS,
-      sealingKey: Buffer.alloc(32, 7),
+      sealingKeys: () => [Buffer.alloc(32, 7)],
       outside: o.outside,
       provider: o.provider,
       idleMs: o.idleMs ?? 1_800_000,
@@ -144,6 +145,7 @@ export async function openSite(
     agents: AGENTS,
     reasons: ['break'],
     dispositions: ['resolved'],
+    secrets: [],
     sessions,
     duty,
     calls,
@@ -170,6 +172,7 @@ export async function openSite(
     link,
     metrics: async () => '# TYPE keepline_edge_calls gauge\nkeepline_edge_calls 0\n',
     health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' }, alarms: [] }),
+    callbacks: o.callbacks ?? { list: async () => [], cancel: nothingThere },
     alarms: o.alarms ?? { recent: async () => [], clearNumber: async () => false, subscribe: () => () => {} },
     reports: o.reports ?? { coverage: nothingThere, list: async () => [], begin: nothingThere, file: nothingThere },
     auditLog: o.auditLog ?? { verifierKey: '', list: async () => [], prove: nothingThere },
