@@ -8,6 +8,8 @@ import { CloudSyncUnreachable } from './errors.ts';
 
 /** 256 changes of the link are near 40 KiB. */
 const REPLY_MAX_BYTES = 262_144;
+/** Two dozen lines. */
+const METRICS_MAX_BYTES = 16_384;
 
 const Counted = Type.Omit(EgressFigures, ['unaccounted']);
 const Reconciled = Type.Object({
@@ -45,6 +47,15 @@ export async function readChanges(socketPath: string, limit: number): Promise<re
       const condition: unknown = 'condition' in change ? change.condition : undefined;
       return { atMs, from, to, why, silentMs, ...(isLinkCondition(condition) ? { condition } : {}) };
     });
+}
+
+/** Lines of figures and their comments, of the relay alone: whatever else is answered there has no place among the figures of the site. */
+const RELAY_METRICS = /^(?:(?:# (?:HELP|TYPE) )?keepline_relay_[a-z_]+ [^\n]*\n)*$/;
+
+/** What the relay tells Prometheus of itself; '' while `cloud-sync` does not answer: its absence is an alarm of its own. */
+export async function readRelayMetrics(socketPath: string): Promise<string> {
+  const { status, text } = await askCloudSync(socketPath, '/metrics', METRICS_MAX_BYTES).catch(() => ({ status: 0, text: '' }));
+  return status === 200 && RELAY_METRICS.test(text) ? text : '';
 }
 
 async function ask<S extends TSchema>(socketPath: string, path: string, schema: S) {
