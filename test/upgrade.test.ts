@@ -62,6 +62,7 @@ class OneProcess implements Appliance {
 
   current = (): string | undefined => this.#versions.current();
   previous = (): string | undefined => this.#versions.previous();
+  isServing = (): boolean => this.#running?.exitCode === null;
   remember = (version: string | undefined): void => this.#versions.remember(version);
   point = (version: string): void => this.#versions.point(version);
 
@@ -117,6 +118,7 @@ describe('an upgrade with a call in progress', () => {
       media: { rtpPortMin, rtpPortMax: rtpPortMin + 399, webRtcPort: await freeUdpPort() },
       queues: [{ name: 'service', wrapUpSeconds: 5 }],
       shutdownSeconds: 60,
+      overload: { loopDelayMs: 10_000, edgeLateMs: 10_000 }, // calls are sent away for the upgrade alone
       agents: [{ id: 'phone1', name: 'Phone 1', skills: ['cards'], queues: ['service'], phone: `sip:agent1@127.0.0.1:${agent.port}` }],
     };
     writeFileSync(join(data, 'site.yaml'), stringify(site));

@@ -21,7 +21,8 @@ export const run: Run = async (given, { machine, say }) => {
   const from = versions.current();
   if (from === undefined) throw new UpgradeNotPossible(`no version is installed in ${VERSIONS}`);
   const { version: to } = await versions.take(bundle, publicKey);
-  if (from === to) throw new UpgradeNotPossible(`version ${to} is the one that runs`);
+  const appliance = systemdAppliance(versions);
+  if (from === to && (dryRun || appliance.isServing())) throw new UpgradeNotPossible(`version ${to} is the one that runs`);
   if (dryRun) {
     const { shutdownSeconds } = readSiteFile(SITE_FILE);
     const plan = [
@@ -33,7 +34,7 @@ export const run: Run = async (given, { machine, say }) => {
     console.log(given.flag('json') ? JSON.stringify({ from, to, plan }) : plan.join('\n'));
     return 0;
   }
-  const change = await changeVersion(to, systemdAppliance(versions), { back: false, say });
+  const change = await changeVersion(to, appliance, { back: false, say });
   versions.settle(change);
   console.log(given.flag('json') ? JSON.stringify(change) : `version ${to} runs; ./keepline rollback --yes goes back to ${from}`);
   return 0;

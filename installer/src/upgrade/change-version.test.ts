@@ -4,7 +4,12 @@ import { type Appliance, changeVersion } from './change-version.ts';
 /** Notes what is asked of it, in order; versions in `broken` do not pass their gate. */
 function noting(
   broken: readonly string[],
-  { current = '1', previous, stuck = false }: { current?: string; previous?: string; stuck?: boolean } = {},
+  {
+    current = '1',
+    previous,
+    stuck = false,
+    serving = true,
+  }: { current?: string; previous?: string; stuck?: boolean; serving?: boolean } = {},
 ): { appliance: Appliance; acts: string[]; readonly now: () => string | undefined } {
   let named = current;
   let remembered = previous;
@@ -12,6 +17,7 @@ function noting(
   const appliance: Appliance = {
     current: () => named,
     previous: () => remembered,
+    isServing: () => serving,
     remember(version) {
       remembered = version;
       acts.push(`remember ${version}`);
@@ -65,6 +71,18 @@ describe('a change of versions', () => {
     await changeVersion('2', { ...appliance, start: async () => void (seen = appliance.previous()) }, quiet);
     expect(seen).toBe('1');
     expect(acts.indexOf('remember 1')).toBeLessThan(acts.indexOf('point 2'));
+  });
+
+  it('is finished by the same order when it was killed after the switch, and goes back when the gate is not passed then', async () => {
+    const killed = noting([], { current: '2', previous: '1', serving: false });
+    expect(await changeVersion('2', killed.appliance, quiet)).toEqual({ from: '1', to: '2' });
+    expect(killed.acts).toEqual(['start 2']);
+
+    const bad = noting(['2'], { current: '2', previous: '1', serving: false });
+    await expect(changeVersion('2', bad.appliance, quiet)).rejects.toMatchObject({ code: 'UPGRADE_ROLLED_BACK', offending: '2' });
+    expect(bad.acts).toEqual(['start 2', 'stop', 'database of 1', 'point 1', 'remember undefined', 'start 1']);
+    const alone = noting(['2'], { current: '2', serving: false });
+    await expect(changeVersion('2', alone.appliance, quiet)).rejects.toMatchObject({ code: 'UPGRADE_STUCK' });
   });
 
   it('starts again what it could not stop, says that nothing was switched, and switches nothing', async () => {

@@ -1,7 +1,8 @@
 /**
  * From one installed version to another, whatever runs them: calls drained, link switched in one step, health gate, and on a failed gate back
  * again, database included. The order is the promise: at every moment the link names a version whose files are whole, so a machine that loses
- * power in between starts one of the two; and before anything is switched the way back is written down, so `rollback` knows it then, too.
+ * power in between starts one of the two; and before anything is switched the way back is written down, so `rollback` knows it then, too. An order
+ * that is killed half way is finished by the same order given again.
  */
 import { UpgradeNotPossible, UpgradeNotStopped, UpgradeRolledBack, UpgradeStuck } from './errors.ts';
 
@@ -11,6 +12,8 @@ export interface Appliance {
   current(): string | undefined;
   /** The version a rollback would go to; undefined where there is none. */
   previous(): string | undefined;
+  /** Whether everything runs; false while it still starts. */
+  isServing(): boolean;
   /** Makes this version the one a rollback goes to, in one step; undefined: there is none. */
   remember(version: string | undefined): void;
   /** Refuses new calls with 503 and Retry-After, lets those in progress end within the limit of the site, and resolves when nothing runs. */
@@ -39,7 +42,8 @@ export async function changeVersion(
 ): Promise<Change> {
   const from = appliance.current();
   if (from === undefined) throw new UpgradeNotPossible('no version is installed here');
-  if (from === to) throw new UpgradeNotPossible(`version ${to} is the one that runs`);
+  if (from === to && (back || appliance.isServing())) throw new UpgradeNotPossible(`version ${to} is the one that runs`);
+  if (from === to) return finish(to, appliance, say);
   const before = appliance.previous();
   say(`version ${from}: no new calls; those in progress may end`);
   await appliance.stop().catch((fault: unknown) => stay(from, to, appliance, fault));
@@ -55,6 +59,21 @@ export async function changeVersion(
     await goBack(from, to, { appliance, say, before });
     throw new UpgradeRolledBack(from, to, fault);
   }
+}
+
+/** A change that was killed after its switch: the link names the version already, and nobody has asked it for its gate. */
+async function finish(to: string, appliance: Appliance, say: (text: string) => void): Promise<Change> {
+  const from = appliance.previous();
+  say(`version ${to} was put in place and does not run: it starts`);
+  try {
+    await appliance.start();
+  } catch (fault) {
+    if (from === undefined) throw new UpgradeStuck(to, to, fault);
+    say(`version ${to} did not pass: back to ${from}`);
+    await goBack(from, to, { appliance, say, before: undefined });
+    throw new UpgradeRolledBack(from, to, fault);
+  }
+  return { from: from ?? to, to };
 }
 
 /** Nothing was switched, but calls were refused and some services may be down: they start again. */

@@ -15,6 +15,7 @@ export function systemdAppliance(versions: InstalledVersions): Appliance {
   return {
     current: () => versions.current(),
     previous: () => versions.previous(),
+    isServing: () => at.UNITS.every((unit) => answers('systemctl', 'is-active', unit) !== undefined),
     remember: (version) => versions.remember(version),
     async stop() {
       // The gateway first and alone: its last events still want to leave.
