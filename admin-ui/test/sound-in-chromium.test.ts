@@ -36,7 +36,7 @@ afterAll(async () => {
 async function ring(): Promise<void> {
   gateway.showCall(ringingCall());
   await gateway.offerEcho();
-  await agent.waitForCall(10_000);
+  await agent.waitForCall(30_000);
   await expect.poll(() => gateway.asked.at(-1)?.ask).toBe('media.consuming');
 }
 const heardHz = async (): Promise<number> => {

@@ -12,7 +12,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { type HeardTone, LISTEN } from './page-listener.ts';
 
 /** How long the desk may take to show the effect of an act, ms. */
-export const ACT_WAIT_MS = 15_000;
+export const ACT_WAIT_MS = 30_000;
 const LAUNCH_WAIT_MS = 60_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 

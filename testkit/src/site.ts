@@ -17,6 +17,8 @@ import { freeTcpPort, freeUdpPort, siteRtpRange } from './free-port.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_LIMIT_MS = 120_000;
 const RTP_PORTS = 400;
+/** A site that shares its machine with tests and browsers is slow at times and must not send their calls away for it, unless that is the test. */
+const PATIENCE = { loopDelayMs: 10_000, edgeLateMs: 10_000 };
 const SCRIPTED_PASSWORDS = 'scripted-agents.json';
 
 export interface SitePlace {
@@ -205,9 +207,9 @@ function ask(where: string | { socketPath: string; path: string; method?: string
   });
 }
 
-/** Ports that were free a moment ago; fixed ones, so that a gateway that is killed comes back at the same place. */
+/** Ports that were free a moment ago (fixed ones, so that a gateway that is killed comes back at the same place), and patience. */
 async function withFreePorts(document: Record<string, object | string | number>): Promise<object> {
-  const { network, sip, web, media, cloud, ...rest } = document;
+  const { network, sip, web, media, cloud, overload, ...rest } = document;
   const rtpPortMin = siteRtpRange(RTP_PORTS);
   return {
     ...rest,
@@ -215,6 +217,7 @@ async function withFreePorts(document: Record<string, object | string | number>)
     sip: { port: await freeUdpPort(), ...objectOf(sip) },
     web: { httpPort: await freeTcpPort(), httpsPort: await freeTcpPort(), ...objectOf(web) },
     media: { rtpPortMin, rtpPortMax: rtpPortMin + RTP_PORTS - 1, webRtcPort: await freeUdpPort(), ...objectOf(media) },
+    overload: { ...PATIENCE, ...objectOf(overload) },
     cloud: { servers: [`nats://127.0.0.1:${await freeTcpPort()}`], stableSeconds: 2, ...objectOf(cloud) },
   };
 }
