@@ -67,15 +67,50 @@ describe('a call out that is not answered yet', () => {
     expect(await call.talk.ended).toBe('remote');
   }, 120_000);
 
+  it('is heard ringing by an agent who consults it, and by a caller who is passed on to it without being asked', async () => {
+    const { data } = house.site.place;
+    const first = await dial();
+    const other = await first.ringing.answer([CUSTOMER_HZ]);
+    await hears(first.talk, CUSTOMER_HZ);
+    const callId = await desk.callId('connected');
+    ringing = undefined;
+    expect(await desk.ask({ ask: 'call.consult', callId, to: { kind: 'outside', number: '13900139000' } })).toBe('ok');
+    await hears(first.talk, RINGBACK_HZ); // while the customer has music
+    const consulted = await eventually('the consulted phone rings', () => ringing);
+    consulted.speakEarly([ANNOUNCEMENT_HZ]);
+    await hears(first.talk, ANNOUNCEMENT_HZ);
+    await hearsNot(other, ANNOUNCEMENT_HZ);
+    consulted.reject(486);
+    await hearsNot(first.talk, ANNOUNCEMENT_HZ);
+    expect(await desk.ask({ ask: 'call.resume', callId })).toBe('ok');
+    await hears(first.talk, CUSTOMER_HZ);
+
+    ringing = undefined;
+    expect(await desk.ask({ ask: 'call.transfer', callId, to: { kind: 'outside', number: '13900139000' } })).toBe('ok');
+    await hears(other, RINGBACK_HZ);
+    const passed = await eventually('the number the caller is passed on to rings', () => ringing);
+    passed.speakEarly([ANNOUNCEMENT_HZ]);
+    await hears(other, ANNOUNCEMENT_HZ);
+    const there = await passed.answer([AGENT_HZ]);
+    await hears(other, AGENT_HZ);
+    await there.hangup();
+    expect(await other.ended).toBe('remote');
+    await expect
+      .poll(async () => (await eventsOf(data)).flatMap(({ type, data: told }) => (type === 'call.consulted' ? [told['outcome']] : [])), {
+        timeout: 30_000,
+      })
+      .toEqual(['busy']);
+  }, 120_000);
+
   it('and refused leaves the cause that the far end gave in its record and in its event', async () => {
     const call = await dial();
     call.ringing.reject(486, 17);
     expect(await call.talk.ended).toBe('remote');
     const { data } = house.site.place;
-    const ended = await eventually('the end is told', async () => (await eventsOf(data)).filter(({ type }) => type === 'call.ended')[1]);
+    const ended = await eventually('the end is told', async () => (await eventsOf(data)).filter(({ type }) => type === 'call.ended')[2]);
     expect(ended.data).toMatchObject({ verdict: 'failed', by: 'network', cause: 17 });
     const causes = async () =>
       (await query<{ cause: number }>(data, 'SELECT cause FROM calls ORDER BY started_at_ms')).map(({ cause }) => cause);
-    await expect.poll(causes).toEqual([0, 17]);
+    await expect.poll(causes).toEqual([0, 0, 17]);
   }, 120_000);
 });

@@ -8,6 +8,7 @@ import { newId } from '@keepline/contracts/ids';
 import type { Leg } from '../calls/leg.ts';
 import type { OutsideOutcome } from '../calls/outside-line.ts';
 import type { Assigned } from '../routing/dispatcher.ts';
+import { hearProgress } from './hear-progress.ts';
 import type { CallbackWish, House } from './house.ts';
 import { LiveCall, type Passed } from './live-call.ts';
 import { passOn } from './pass-on.ts';
@@ -119,7 +120,7 @@ class CallBackStory {
     house.roster.applyFor(agentId, callId, { do: 'take' });
     call.apply({ do: 'dialling' });
     const left = Promise.race([agent.ended, call.hangupAsked]).then(() => 'left' as const);
-    const reached = await this.#dial(left);
+    const reached = await this.#dial(left, agent);
     if (reached.outcome !== 'answered') {
       agent.hangup();
       house.journal.ended(call.apply({ do: 'end' }), { verdict: 'failed', by: reached.outcome === 'left' ? 'agent' : 'network' });
@@ -145,7 +146,8 @@ class CallBackStory {
     return await this.#goOn(reached.leg, await waitInQueue(call, reached.leg, house));
   }
 
-  async #dial(left: Promise<'left'>): Promise<OutsideOutcome | { readonly outcome: 'left' | 'not_begun' }> {
+  /** @param agent on the line already: hears how far it is */
+  async #dial(left: Promise<'left'>, agent?: Leg): Promise<OutsideOutcome | { readonly outcome: 'left' | 'not_begun' }> {
     const { house, begin } = this.#parts;
     const { callId } = this.#call.facts();
     const mayBegin = await begin(callId).catch((fault: unknown) => {
@@ -154,7 +156,9 @@ class CallBackStory {
     });
     if (!mayBegin) return { outcome: 'not_begun' };
     const ringing = house.outside.dial(this.#one.number, callId);
+    const stopHearing = agent && hearProgress(ringing, agent, this.#call.audio, (fault) => house.onFault(fault, callId));
     const outcome = await Promise.race([ringing.outcome, left]);
+    stopHearing?.();
     if (outcome !== 'left') return outcome;
     ringing.withdraw();
     void ringing.outcome.then((late) => late.outcome === 'answered' && late.leg.hangup());

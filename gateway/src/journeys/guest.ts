@@ -6,12 +6,15 @@ import type { RingOutcome } from '@keepline/contracts/events';
 import type { CallId } from '@keepline/contracts/ids';
 import type { CallParty, CallTarget } from '../calls/call-control.ts';
 import type { Leg } from '../calls/leg.ts';
+import type { OutsideCall } from '../calls/outside-line.ts';
 import type { House } from './house.ts';
 
 /** How long a colleague is rung, ms. */
 const RING_MS = 25_000;
 
 export interface Ringing {
+  /** How far it is; a colleague rings from the beginning. */
+  onProgress: OutsideCall['onProgress'];
   /** Never rejects. `leg` is there where it was answered. */
   readonly outcome: Promise<{ readonly outcome: RingOutcome; readonly leg?: Leg }>;
   /** Not wanted any more; after an answer it changes nothing. */
@@ -46,6 +49,10 @@ export function ringGuest(
   });
   return {
     outcome,
+    onProgress(listener) {
+      listener({ is: 'ringing' });
+      return () => {};
+    },
     withdraw() {
       if (withdrawn) return;
       withdrawn = true;

@@ -3,6 +3,7 @@
  * reached without being asked leaves the caller in the queue of the call, so that nobody is passed on into nothing.
  */
 import type { Leg } from '../calls/leg.ts';
+import { hearProgress } from './hear-progress.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed } from './live-call.ts';
 import { talk } from './talk.ts';
@@ -61,7 +62,9 @@ async function toOutside(
   let other = leg;
   if (!other) {
     const ringing = house.outside.dial(number, callId);
+    const stopHearing = hearProgress(ringing, caller, call.audio, (fault) => house.onFault(fault, callId));
     const outcome = await Promise.race([ringing.outcome, gone]);
+    stopHearing();
     if (outcome === 'gone') {
       ringing.withdraw();
       void ringing.outcome.then((late) => late.outcome === 'answered' && late.leg.hangup());

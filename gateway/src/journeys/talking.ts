@@ -10,6 +10,7 @@ import type { Leg, TransferAsked } from '../calls/leg.ts';
 import type { SecondLine } from '../calls/second-line.ts';
 import { type Voice, whoHearsWhom } from '../calls/who-hears-whom.ts';
 import { ringGuest, type Ringing } from './guest.ts';
+import { ConsultProgress } from './hear-progress.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed, Talking } from './live-call.ts';
 import { AgentLine } from './agent-line.ts';
@@ -38,6 +39,7 @@ export class Conference implements Talking {
   #lastConsult: RingOutcome | null = null;
   /** The line of its own phone on which the agent consults. */
   #line: AgentLine | null = null;
+  readonly #progress: ConsultProgress;
   #withMusic: ReadonlySet<Leg> = new Set();
   #isOver = false;
 
@@ -46,6 +48,7 @@ export class Conference implements Talking {
     this.#caller = caller;
     this.#agent = agent;
     this.#house = house;
+    this.#progress = new ConsultProgress(agent, (fault) => house.onFault(fault, call.facts().callId));
   }
 
   transfer(to: CallTarget): void {
@@ -158,6 +161,7 @@ export class Conference implements Talking {
     });
     const legsOf = (voices: readonly Voice[]): Leg[] => voices.flatMap((voice) => legs.get(voice) ?? []);
     const routes = [...hears].flatMap(([to, from]) => legsOf([to]).map((leg) => [leg, legsOf(from)] as const));
+    this.#progress.addTo(routes);
     const [first, second] = routes;
     const { audio } = this.#call;
     if (routes.length === 0) audio.unbridge();
@@ -193,9 +197,11 @@ export class Conference implements Talking {
     const guest: Guest = { party, leg: null, ringing };
     this.#guests.set(role, guest);
     this.#tell();
+    if (role === 'consulted' && !this.#line) this.#progress.follow(ringing, () => this.hear()); // a phone's second line rings by itself
     void ringing.outcome.then(({ outcome, leg }) => {
       const isWanted = this.#guests.get(role) === guest;
       if (role === 'consulted') {
+        if (isWanted) this.#progress.end();
         const told = isWanted ? outcome : 'withdrawn';
         this.#lastConsult = told;
         this.#house.journal.consulted({ callId, agentId: agentId ?? '', with: to.kind, outcome: told });
@@ -225,6 +231,7 @@ export class Conference implements Talking {
     this.#guests.delete(role);
     if (role === 'consulted') {
       this.#isConference = false;
+      this.#progress.end();
       this.#line?.close();
     }
     guest.ringing.withdraw();
@@ -283,8 +290,7 @@ export class Conference implements Talking {
   }
 
   #admit(): void {
-    if (this.#rung >= GUESTS_MAX) throw this.#refused('bring anybody else into');
-    this.#rung += 1;
+    if (this.#rung++ >= GUESTS_MAX) throw this.#refused('bring anybody else into');
   }
 
   #refused(wanted: string): CallStateRefused {
