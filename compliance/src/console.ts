@@ -47,7 +47,10 @@ export function databaseOf(data: string, name: 'main.db' | 'outbox.db' = 'main.d
 export async function openSiteConsole(data: string, keyFolder = join(data, 'keys')): Promise<SiteConsole> {
   const keys = await readKeyStore(keyFolder);
   const onFault = (fault: KeeplineError): void => console.error(`${fault.code}: ${fault.message}`);
-  const log = await AuditLog.open({ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault });
+  const log = await AuditLog.open({
+    ...{ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault },
+    refreshSigner: () => keys.refreshSigner(),
+  });
   const actor = consoleActor();
   return {
     ...{ keys, log, actor },

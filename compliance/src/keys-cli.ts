@@ -1,5 +1,5 @@
 /**
- * `./keepline keys status | init | rewrap | export | escrow | split | combine | lock | forget`: the key store of a site. Acts are audited as done by the user of
+ * `./keepline keys status | init | rewrap | export | escrow | split | combine | lock | forget | follow`: the key store of a site. Acts are audited as done by the user of
  * the system; what is secret goes to a file or to the terminal once, never into the log.
  */
 import { existsSync } from 'node:fs';
@@ -13,26 +13,30 @@ import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { openSiteConsole } from './console.ts';
 import { encryptBytes } from './keys/age-file.ts';
+import { followHandovers } from './keys/audit-handover.ts';
 import { forgetIdentity, lockIdentity, splitIdentity, UNLOCK_MINUTES_MAX, unlockIdentity } from './keys/identity-shares.ts';
 import { readKeyFile } from './keys/key-file.ts';
-import { openRoot, readKeyStore, SECRET_FILES } from './keys/key-store.ts';
-import { initRoot, keyStatus, rewrapRoot } from './keys/root-change.ts';
+import { UNLOCKED_FILE } from './keys/key-names.ts';
+import { openRoot, readKeyStore } from './keys/key-store.ts';
+import { initRoot, keyStatus, rewrapRoot, secretFiles } from './keys/root-change.ts';
 import type { RootChoice } from './keys/root-key.ts';
 import { rootSecrets } from './keys/root-secrets.ts';
 
 const USAGE = `usage: ./keepline keys status [--json]
        ./keepline keys init | rewrap --root passphrase | credential | pkcs11 [--credential NAME] [--module FILE --token LABEL --label LABEL]
-       ./keepline keys rotate column
+       ./keepline keys rotate NAME … | --all [--dry-run]
        ./keepline keys export recording-identity --out FILE
        ./keepline keys escrow --recipient age1… --out FILE
        ./keepline keys split --threshold M --shares N
        ./keepline keys combine [--minutes N] | keys lock | keys forget
+       ./keepline keys follow --key KEY audit.handover.* …      without a site
        each with [--data DIR] [--purpose TEXT]
 
   rewrap   reads the new passphrase or PIN from KEEPLINE_NEW_SECRET_FILE where old and new differ
   escrow   all secret keys in one file for an offline age identity
   split    prints each share once
   combine  reads shares, one per line; the identity is open for so many minutes (15)
+  follow   from an audit key you trust to the one in use now, by the handovers of its rotations
   forget   removes the identity from this machine, while the shares have it open`;
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
 const MINUTES = 15;
@@ -102,7 +106,8 @@ async function escrow(given: Given): Promise<void> {
   await act(given, 'key.escrow', 'key:all', async () => {
     const { storeKey } = await openRoot(given.dir);
     const keys: Record<string, unknown> = {};
-    for (const [name, kind] of Object.entries(SECRET_FILES)) {
+    for (const [name, kind] of await secretFiles(given.dir)) {
+      if (name === UNLOCKED_FILE) continue; // what the shares opened for an hour is not to lie in a safe as well
       const file = await readKeyFile(join(given.dir, name), kind, storeKey);
       if (file) keys[name] = { kind, created: new Date(file.createdMs).toISOString(), key: file.key };
     }
@@ -157,6 +162,14 @@ async function askShares(): Promise<string> {
   }
 }
 
+/** For an auditor's machine: the key to check the log with, from one that was handed out before rotations. @throws HandoverInvalid */
+async function follow(key: string, files: readonly string[], json: boolean): Promise<number> {
+  const notes = await Promise.all(files.map((path) => readFile(path, 'utf8')));
+  const ring = followHandovers(key, notes);
+  console.log(json ? JSON.stringify({ key: ring }) : ring);
+  return 0;
+}
+
 /** Never over a file that is there. */
 async function writeSecret(path: string, bytes: Buffer): Promise<void> {
   const file = await open(path, 'wx', 0o600);
@@ -182,9 +195,20 @@ async function main(): Promise<number> {
   const flag = { type: 'boolean', default: false } as const;
   const roots = { root: text, credential: { type: 'string', default: 'keepline-root' }, module: text, token: text, label: text } as const;
   const shares = { threshold: text, shares: text, minutes: { type: 'string', default: String(MINUTES) } } as const;
-  const options = { data: text, purpose: text, out: text, recipient: text, json: flag, help: flag, ...roots, ...shares } as const;
+  const options = {
+    data: text,
+    purpose: text,
+    out: text,
+    recipient: text,
+    key: text,
+    json: flag,
+    help: flag,
+    ...roots,
+    ...shares,
+  } as const;
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   const [verb = '', object] = positionals;
+  if (verb === 'follow' && values.key !== '' && positionals.length > 1) return follow(values.key, positionals.slice(1), values.json);
   const data = values.data === '' ? ROOT_DATA : resolve(values.data);
   const choice = choiceOf(values);
   const minutes = Number(values.minutes);

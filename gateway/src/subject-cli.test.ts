@@ -124,8 +124,8 @@ describe('rotation of the column key', () => {
     const keys = await openKeyStore(join(data, 'keys'), { site: 'demo', clock });
     const before = (await keys.columnKeys()).current.id;
     const store = await Store.open(join(data, 'main.db'), allTables, { columns: await SealedColumns.open(() => keys.columnKeys()) });
-    const report = json(run('gateway/src/rotate-column-cli.ts', 'rotate', 'column', '--wait-seconds', '0'));
-    expect(report).toMatchObject({ retired: [before] });
+    const report = json(run('gateway/src/rotate-keys-cli.ts', 'rotate', 'column', '--wait-seconds', '0'));
+    expect(report).toMatchObject({ column: { retired: [before] } });
     expect((await latestCalls(store.read, 10)).filter(({ callerNumber }) => callerNumber === '13900000000')).toHaveLength(1);
     await store.close();
     expect(readFileSync(join(data, 'main.db')).includes(`k1.${before}`)).toBe(false);

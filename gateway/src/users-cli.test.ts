@@ -31,7 +31,7 @@ beforeEach(async () => {
     settings: parseSite({}).identity,
     site: 'demo',
     agents: [{ id: 'agent1', name: '李静' }],
-    sealingKey: keys.identityKey(),
+    sealingKeys: () => keys.identityKeys(),
     idleMs: 1_800_000,
     longestMs: 43_200_000,
     isInCall: () => false,

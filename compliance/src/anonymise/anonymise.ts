@@ -44,8 +44,8 @@ const WAITING_MAX = 1_000_000;
 const EPOCH_DAYS = 90;
 
 export interface AnonymiserOptions {
-  /** At least 32 random bytes that never leave the site. */
-  readonly key: Uint8Array;
+  /** At least 32 random bytes that never leave the site; a function where they may be rotated meanwhile. */
+  readonly key: Uint8Array | (() => Uint8Array);
   readonly site: string;
   readonly hash?: PseudonymHash;
   /** 1 to 366; 90 by default. */
@@ -55,7 +55,7 @@ export interface AnonymiserOptions {
 }
 
 export class Anonymiser {
-  readonly #key: Uint8Array;
+  readonly #key: () => Uint8Array;
   readonly #site: string;
   readonly #hash: PseudonymHash;
   readonly #epochDays: number;
@@ -65,9 +65,10 @@ export class Anonymiser {
 
   /** @throws AnonymiseKeyUnfit, AnonymiseValueRefused for a site that is no plain name */
   constructor({ key, site, hash = 'sha256', epochDays = EPOCH_DAYS, policy = () => BUILT_IN }: AnonymiserOptions) {
-    checkKey(key);
+    const given = typeof key === 'function' ? key : Uint8Array.from(key);
+    this.#key = typeof given === 'function' ? given : () => given;
+    checkKey(this.#key());
     if (!isName(site)) throw new AnonymiseValueRefused('site', 'name');
-    this.#key = Uint8Array.from(key);
     this.#site = site;
     this.#hash = hash;
     this.#epochDays = epochDays;
@@ -146,7 +147,7 @@ export class Anonymiser {
   }
 
   #pseudonym(kind: PseudonymKind, epoch: string, value: string): string {
-    return pseudonym(this.#key, kind, epoch, value, this.#hash);
+    return pseudonym(this.#key(), kind, epoch, value, this.#hash);
   }
 
   #fields(type: EventType, rules: NonNullable<ReturnType<Rules['get']>>, epoch: string, raw: object): Record<string, Outgoing> {

@@ -36,6 +36,8 @@ export interface AuditLogOptions {
   /** Made when missing, 0700. */
   readonly dir: string;
   readonly signer: NoteSigner;
+  /** Called under the lock before each checkpoint, so that a signer whose key was rotated is the new one from the very next on. */
+  refreshSigner?(): Promise<void>;
   readonly clock: Clock;
   /** Names this process in its entries; eight random hex digits when it is not given. */
   readonly source?: string;
@@ -148,6 +150,18 @@ export class AuditLog {
     await this.#checkpointNow();
   }
 
+  /**
+   * Lets the signing key be replaced while nobody signs: under the lock, when the former key has signed all there is.
+   * @param replace gets the number of entries that the former key answers for
+   */
+  async handOver(replace: (entries: number) => Promise<void>): Promise<void> {
+    while (this.#working) await this.#working;
+    await this.#locked(async () => {
+      if (this.#files.size > this.#checkpointed) await this.#sign();
+      await replace(this.#files.size);
+    });
+  }
+
   /** Writes what waits, signs a last checkpoint, closes the files. Calling it again waits for the same end. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
@@ -230,6 +244,7 @@ export class AuditLog {
   async #sign(): Promise<void> {
     try {
       const { size } = this.#files;
+      await this.#options.refreshSigner?.();
       this.#signedAtMs = this.#options.clock.monotonicMs(); // also when it fails: a full disk is not asked after every batch
       const note = signCheckpoint(size, this.#files.root(), this.#options.signer);
       await appendCheckpoint(this.#options.dir, note);

@@ -13,7 +13,10 @@ export const HEADER_MAX_BYTES = 65_536;
 const VERSION_LINE = 'age-encryption.org/v1\n';
 const ARMOR_LINE = '-----BEGIN AGE';
 
-/** What opens a file: an identity (`AGE-SECRET-KEY-1…`, or `…-PQ-1…` of the hybrid kind), or the passphrase of an `age -p`. */
+/**
+ * What opens a file: identities (`AGE-SECRET-KEY-1…`, or `…-PQ-1…` of the hybrid kind) with white space between them, of which one must fit, or the
+ * passphrase of an `age -p`.
+ */
 export type AgeSecret = string | { readonly passphrase: string };
 
 export interface WrappedKey {
@@ -67,7 +70,7 @@ export function headerLength(bytes: Uint8Array): number {
 export async function unwrapFileKey(header: Uint8Array, secret: AgeSecret): Promise<Uint8Array> {
   const decrypter = new Decrypter();
   try {
-    if (typeof secret === 'string') decrypter.addIdentity(secret);
+    if (typeof secret === 'string') for (const identity of secret.trim().split(/\s+/)) decrypter.addIdentity(identity);
     else decrypter.addPassphrase(secret.passphrase);
   } catch (cause) {
     throw new AgeKeyInvalid('identity', cause);

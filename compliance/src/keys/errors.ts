@@ -124,3 +124,20 @@ export class ShareInvalid extends KeeplineError {
     });
   }
 }
+
+export class FormerKeysLimit extends KeeplineError {
+  constructor(name: string, most: number) {
+    super('KEY_FORMER_LIMIT', `${most} former keys of ${name} are kept already`, {
+      hint: 'Put the oldest aside, with what only they open, and remove them from the key store; docs/keys.md.',
+      offending: name,
+    });
+  }
+}
+
+export class HandoverInvalid extends KeeplineError {
+  constructor(why: string) {
+    super('KEY_HANDOVER_INVALID', `the handover of the audit key does not hold: ${why}`, {
+      hint: 'Take audit.handover.* from the key store of the site again, and the key that you were given before the rotation.',
+    });
+  }
+}

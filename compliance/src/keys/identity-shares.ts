@@ -11,11 +11,13 @@ import { combine, split } from 'shamir-secret-sharing';
 import { openBytes, SEAL_KEY_BYTES, sealBytes } from './aes-seal.ts';
 import { recipientOf } from './age-header.ts';
 import { IdentityAbsent, KeyFileInvalid, ShareInvalid } from './errors.ts';
+import { formerNames, readFormer } from './former-keys.ts';
 import { destroyKeyFile, isMissing, readKeyFile, replaceKeyFile, requirePrivate, syncFolder } from './key-file.ts';
-import { IDENTITY_FILE, openRoot, UNLOCKED_FILE } from './key-store.ts';
+import { IDENTITY_FILE, SPLIT_FILE, UNLOCKED_FILE } from './key-names.ts';
+import { openRoot } from './key-store.ts';
+import { allRecipients } from './load-keys.ts';
 import type { RootSecrets } from './root-secrets.ts';
 
-export const SPLIT_FILE = 'recording.identity.split';
 export const SHARES_MAX = 16;
 /** Longest time an identity may stay unlocked, minutes. */
 export const UNLOCK_MINUTES_MAX = 720;
@@ -29,6 +31,9 @@ export async function splitIdentity(dir: string, threshold: number, shares: numb
   const { storeKey } = await openRoot(dir, secrets);
   const identity = await readKeyFile(join(dir, IDENTITY_FILE), 'recording-identity', storeKey);
   if (!identity) throw new IdentityAbsent(join(dir, IDENTITY_FILE));
+  // Those before it open what was recorded under them: they leave with it, or the machine would still read the past.
+  const former = await readFormer(dir, IDENTITY_FILE, 'recording-identity', storeKey);
+  const identities = [identity, ...former].map(({ key: text }) => text).join(' ');
   const key = randomBytes(SEAL_KEY_BYTES);
   const set = randomBytes(4).toString('hex');
   const made = (await split(new Uint8Array(key), shares, threshold)).map((share) => formatShare(set, threshold, share));
@@ -37,7 +42,7 @@ export async function splitIdentity(dir: string, threshold: number, shares: numb
   const handle = await open(join(dir, SPLIT_FILE), 'w', 0o600);
   try {
     await handle.writeFile(
-      `${JSON.stringify({ v: 1, set, threshold, sealed: sealBytes(key, Buffer.from(identity.key), placeOf(set)).toString('base64') })}\n`,
+      `${JSON.stringify({ v: 1, set, threshold, sealed: sealBytes(key, Buffer.from(identities), placeOf(set)).toString('base64') })}\n`,
     );
     await handle.sync();
   } finally {
@@ -54,7 +59,7 @@ export async function splitIdentity(dir: string, threshold: number, shares: numb
 export async function forgetIdentity(dir: string): Promise<void> {
   await readSplit(dir);
   if (!existsSync(join(dir, UNLOCKED_FILE))) throw new ShareInvalid('they were not tried: join them once, then remove the identity');
-  await destroyKeyFile(join(dir, IDENTITY_FILE));
+  for (const name of [...(await formerNames(dir, IDENTITY_FILE)), IDENTITY_FILE]) await destroyKeyFile(join(dir, name));
 }
 
 /**
@@ -68,13 +73,13 @@ export async function unlockIdentity(
   minutes: number,
   secrets?: RootSecrets,
 ): Promise<number> {
-  const { set, threshold, sealed } = await readSplit(dir);
+  const { set, threshold, sealed, path } = await readSplit(dir, setOf(shares));
   if (new Set(shares).size < threshold) throw new ShareInvalid(`${threshold} different shares are needed`);
   const identity = openBytes(await keyFrom(shares, set), sealed, placeOf(set))?.toString('utf8');
   if (identity === undefined) throw new ShareInvalid('they do not open the identity');
-  const recipient = await readKeyFile(join(dir, 'recording.recipient'), 'recording-recipient');
-  if (recipient?.key !== (await recipientOf(identity)))
-    throw new KeyFileInvalid(join(dir, SPLIT_FILE), 'it does not belong to the recipient in use');
+  const recipients = await allRecipients(dir);
+  for (const one of identity.split(' '))
+    if (!recipients.includes(await recipientOf(one))) throw new KeyFileInvalid(path, 'it does not belong to the recipient in use');
   const untilMs = nowMs + Math.min(minutes, UNLOCK_MINUTES_MAX) * 60_000;
   const { storeKey } = await openRoot(dir, secrets);
   await replaceKeyFile(join(dir, UNLOCKED_FILE), { kind: 'recording-identity', createdMs: nowMs, untilMs, key: identity }, storeKey);
@@ -108,18 +113,41 @@ async function keyFrom(shares: readonly string[], set: string): Promise<Buffer> 
   return Buffer.from(await combine(bytes));
 }
 
-async function readSplit(dir: string): Promise<{ set: string; threshold: number; sealed: Buffer }> {
-  const path = join(dir, SPLIT_FILE);
+interface Split {
+  readonly set: string;
+  readonly threshold: number;
+  readonly sealed: Buffer;
+  readonly path: string;
+}
+
+/** The ceremony that shares are of, as far as they say; those of a former identity open its own file. */
+const setOf = (shares: readonly string[]): string | undefined =>
+  shares.map((share) => /^kls1-([0-9a-f]{8})-/.exec(share.trim().toLowerCase())?.[1]).find((set) => set !== undefined);
+
+/** @param wanted the ceremony; that of the identity in use by default */
+async function readSplit(dir: string, wanted?: string): Promise<Split> {
+  const present = await parseSplit(join(dir, SPLIT_FILE));
+  if (present && (wanted === undefined || present.set === wanted)) return present;
+  for (const name of await formerNames(dir, SPLIT_FILE)) {
+    const former = await parseSplit(join(dir, name));
+    if (former !== undefined && former.set === wanted) return former;
+  }
+  if (!present) throw new IdentityAbsent(join(dir, SPLIT_FILE));
+  return present; // its ceremony is another one, which each share is then told
+}
+
+async function parseSplit(path: string): Promise<Split | undefined> {
   try {
     await requirePrivate(path, 'file');
   } catch (thrown) {
-    throw isMissing(thrown) ? new IdentityAbsent(path) : thrown;
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
   }
   const text = await readFile(path, 'utf8');
   const [, set, threshold, sealed] =
     /^\{"v":1,"set":"([0-9a-f]{8})","threshold":(\d{1,2}),"sealed":"([A-Za-z0-9+/=]+)"\}\n$/.exec(text) ?? [];
   if (set === undefined || sealed === undefined) throw new KeyFileInvalid(path, 'it is no split identity');
-  return { set, threshold: Number(threshold), sealed: Buffer.from(sealed, 'base64') };
+  return { set, threshold: Number(threshold), sealed: Buffer.from(sealed, 'base64'), path };
 }
 
 const checkOf = (body: string): string =>

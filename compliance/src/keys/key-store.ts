@@ -3,56 +3,52 @@
  * recipient (age X25519), pseudonym, identity and column key (32 bytes each), audit signing key (Ed25519, C2SP signed-note). Under a root
  * key (ADR 0015) the secret ones lie sealed.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@keepline/contracts/clock';
-import { newNoteKey, type NoteSigner, signerFrom } from '../tlog/signed-note.ts';
-import { SEAL_KEY_BYTES } from './aes-seal.ts';
-import { newIdentity, recipientOf } from './age-header.ts';
-import { IdentityAbsent, KeyFileInvalid, KeyStoreAbsent } from './errors.ts';
+import { newNoteKey, type NoteSigner, type NoteVerifier } from '../tlog/signed-note.ts';
+import { recipientOf } from './age-header.ts';
 import { COLUMN_KEY_FILE, columnKeyFrom, type ColumnKeys, formerColumnKeys } from './column-key.ts';
+import { IdentityAbsent, KeyFileInvalid, KeyStoreAbsent } from './errors.ts';
+import { formerNames, readFormer } from './former-keys.ts';
 import { createKeyFile, isMissing, type KeyFile, type KeyKind, readKeyFile, requirePrivate, type StoreKey } from './key-file.ts';
+import { AUDIT_SIGNER_FILE, IDENTITY_FILE, IDENTITY_KEY_FILE, PSEUDONYM_FILE, SECRET_FILES, UNLOCKED_FILE } from './key-names.ts';
+import { allRecipients, inodeOf, type Loaded, loadKeys } from './load-keys.ts';
 import { openStoreKey } from './root-key.ts';
 import { readRoot, type RootKind } from './root-record.ts';
 import { type RootSecrets, rootSecrets } from './root-secrets.ts';
 
 export { type ColumnKey, columnKeyFrom, type ColumnKeys } from './column-key.ts';
 
-export const PSEUDONYM_KEY_BYTES = 32;
-export const IDENTITY_FILE = 'recording.identity';
-/** The identity for a limited time, put together from its shares. */
-export const UNLOCKED_FILE = 'recording.identity.unlocked';
-const RECIPIENT_FILE = 'recording.recipient';
-const PSEUDONYM_FILE = 'pseudonym.key';
-const IDENTITY_KEY_FILE = 'identity.key';
-export const IDENTITY_KEY_BYTES = 32;
-const AUDIT_SIGNER_FILE = 'audit.signer';
-const AUDIT_VERIFIER_FILE = 'audit.verifier';
-/** Files that hold a secret, with the kind in each: what a root key seals. */
-export const SECRET_FILES: Readonly<Record<string, KeyKind>> = {
-  [IDENTITY_FILE]: 'recording-identity',
-  [PSEUDONYM_FILE]: 'pseudonym',
-  [IDENTITY_KEY_FILE]: 'identity',
-  [COLUMN_KEY_FILE]: 'column',
-  [AUDIT_SIGNER_FILE]: 'audit-signer',
-};
-
 export interface KeyStore {
   /** What recordings are encrypted to, `age1…`. All the gateway ever needs to record. */
   recordingRecipient(): string;
   /**
-   * What opens recordings, `AGE-SECRET-KEY-1…`. Read from disk on each call, never kept; may have been moved to another machine.
-   * @throws IdentityAbsent, KeyStoreLax, KeyFileInvalid when it does not belong to the recipient
+   * What opens recordings, `AGE-SECRET-KEY-1…`, one a line: the one in use and those before it. Read from disk on each call, never kept; may have
+   * been moved to another machine.
+   * @throws IdentityAbsent, KeyStoreLax, KeyFileInvalid when one does not belong to a recipient of this store
    */
   recordingIdentity(): Promise<string>;
   /** A copy of the 32-byte key of the pseudonyms. */
   pseudonymKey(): Buffer;
+  /** The one in use and those before it, under which the audit log and the cloud know what is older. @throws KeyStoreLax, KeyFileInvalid */
+  pseudonymKeys(): Promise<Buffer[]>;
   /** A copy of the 32-byte key that seals secrets of accounts (TOTP). @throws KeyStoreAbsent on a site last started before it had one */
   identityKey(): Buffer;
+  /** The one in use, and the one before it while a rotation runs. @throws KeyStoreAbsent */
+  identityKeys(): readonly Buffer[];
+  /** Ids of those before it that are kept. */
+  formerIdentityKeys(): Promise<string[]>;
   /** The keys of customer data in the database, as they are on the disk now. @throws KeyStoreAbsent on a site last started before it had one */
   columnKeys(): Promise<ColumnKeys>;
+  /** Always the key in use, also in hands that keep it. Its verifier key is a ring: the key in use and, after rotations, those before it. */
   auditSigner(): NoteSigner;
+  /** Of the same ring, always as it is now. */
+  auditVerifier(): NoteVerifier;
+  /** Takes up what was rotated since. @throws KeyStoreLax, KeyFileInvalid; the keys before stay in use */
+  refresh(): Promise<void>;
+  /** Only the audit key, when its file is another one; made to be asked often. @throws as `refresh` */
+  refreshSigner(): Promise<void>;
   /** What seals the secret files; `file`: nothing does. */
   readonly root: RootKind;
   /** Kinds and creation times, for reports; never the keys. */
@@ -92,6 +88,8 @@ async function open(dir: string, options: KeyStoreOptions | undefined, secrets =
     throw isMissing(thrown) ? new KeyStoreAbsent(dir) : thrown;
   });
   const created: KeyKind[] = [];
+  let making = options !== undefined;
+  const newSigner = (): string => newNoteKey(`keepline/${options?.site}/audit`);
   const { kind: root, storeKey } = await openRoot(dir, secrets);
   const read = (path: string, kind: KeyKind): Promise<KeyFile | undefined> => readKeyFile(path, kind, storeKey);
   const isSecret = (name: string): boolean => name in SECRET_FILES;
@@ -101,7 +99,7 @@ async function open(dir: string, options: KeyStoreOptions | undefined, secrets =
     const path = join(dir, name);
     const found = await read(path, kind);
     if (found) return found;
-    if (!options) throw new KeyStoreAbsent(path);
+    if (!options || !making) throw new KeyStoreAbsent(path);
     const fresh = { kind, createdMs: options.clock.now(), key: await make() };
     if (await createKeyFile(path, fresh, isSecret(name) ? storeKey : undefined)) created.push(kind);
     const made = await read(path, kind);
@@ -109,70 +107,83 @@ async function open(dir: string, options: KeyStoreOptions | undefined, secrets =
     return made;
   };
 
-  const identityPath = join(dir, IDENTITY_FILE);
-  // A store without an identity but with a recipient is one whose identity was moved away: it must not get a new pair.
-  let recipient = await read(join(dir, RECIPIENT_FILE), 'recording-recipient');
-  if (!recipient) {
-    const identity = await ensure(IDENTITY_FILE, 'recording-identity', newIdentity);
-    recipient = await ensure(RECIPIENT_FILE, 'recording-recipient', () => recipientOf(identity.key));
-  }
-  const pseudonym = await ensure(PSEUDONYM_FILE, 'pseudonym', () => randomBytes(PSEUDONYM_KEY_BYTES).toString('base64'));
-  const pseudonymBytes = Buffer.from(pseudonym.key, 'base64');
-  if (pseudonymBytes.length !== PSEUDONYM_KEY_BYTES) throw new KeyFileInvalid(join(dir, PSEUDONYM_FILE), 'it is not 32 bytes of base64');
-  // a tool beside a site that has none yet must still be able to open the others
-  const identityKeyPath = join(dir, IDENTITY_KEY_FILE);
-  const sealing = options
-    ? await ensure(IDENTITY_KEY_FILE, 'identity', () => randomBytes(IDENTITY_KEY_BYTES).toString('base64'))
-    : await read(identityKeyPath, 'identity');
-  const sealingBytes = sealing && Buffer.from(sealing.key, 'base64');
-  if (sealingBytes && sealingBytes.length !== IDENTITY_KEY_BYTES) throw new KeyFileInvalid(identityKeyPath, 'it is not 32 bytes of base64');
-  const columnPath = join(dir, COLUMN_KEY_FILE);
-  const column = options
-    ? await ensure(COLUMN_KEY_FILE, 'column', () => randomBytes(SEAL_KEY_BYTES).toString('base64'))
-    : await read(columnPath, 'column');
-  const signing = await ensure(AUDIT_SIGNER_FILE, 'audit-signer', () => newNoteKey(`keepline/${options?.site}/audit`));
-  const signer = parsedSigner(join(dir, AUDIT_SIGNER_FILE), signing.key);
-  const verifier = await ensure(AUDIT_VERIFIER_FILE, 'audit-verifier', () => signer.verifierKey);
-  if (verifier.key !== signer.verifierKey) throw new KeyFileInvalid(join(dir, AUDIT_VERIFIER_FILE), 'it belongs to another signing key');
-
-  const { key: recipientKey } = recipient;
+  const load = (): Promise<Loaded> => loadKeys(dir, { read, ensure, storeKey, newSigner, isRunning: making });
+  let keys = await load();
+  const refresh = async (): Promise<void> => {
+    making = false; // a key that vanishes under a running site is a fault, not a reason to make another
+    keys = await load();
+  };
   const now = (): number => (options?.clock ?? systemClock).now();
   const unlocked = async (): Promise<KeyFile | undefined> => {
     const file = await read(join(dir, UNLOCKED_FILE), 'recording-identity');
     return file && (file.untilMs ?? 0) > now() ? file : undefined;
   };
+  const identityPath = join(dir, IDENTITY_FILE);
+  const columnPath = join(dir, COLUMN_KEY_FILE);
+  const signer: NoteSigner = {
+    get name() {
+      return keys.signer.name;
+    },
+    get verifierKey() {
+      return keys.ring;
+    },
+    sign: (text) => keys.signer.sign(text),
+  };
+  const verifier: NoteVerifier = {
+    get name() {
+      return keys.verifier.name;
+    },
+    get id() {
+      return keys.verifier.id;
+    },
+    get former() {
+      return keys.verifier.former ?? [];
+    },
+    verify: (text, signature) => keys.verifier.verify(text, signature),
+  };
   return {
-    recordingRecipient: () => recipientKey,
+    recordingRecipient: () => keys.recipient.key,
     async recordingIdentity() {
-      const identity = (await read(identityPath, 'recording-identity')) ?? (await unlocked());
-      if (!identity) throw new IdentityAbsent(identityPath);
-      if ((await recipientOf(identity.key)) !== recipientKey)
-        throw new KeyFileInvalid(identityPath, 'it does not belong to the recipient in use');
-      return identity.key;
+      const current = await read(identityPath, 'recording-identity');
+      const found = [current, ...(await readFormer(dir, IDENTITY_FILE, 'recording-identity', storeKey)), await unlocked()];
+      const identities = [...new Set(found.flatMap((file) => file?.key.split(' ') ?? []))];
+      if (identities.length === 0) throw new IdentityAbsent(identityPath);
+      const recipients = await allRecipients(dir);
+      for (const identity of identities)
+        if (!recipients.includes(await recipientOf(identity)))
+          throw new KeyFileInvalid(identityPath, 'it does not belong to the recipient in use');
+      return identities.join('\n');
     },
-    pseudonymKey: () => Buffer.from(pseudonymBytes),
+    pseudonymKey: () => Buffer.from(keys.pseudonym.bytes),
+    async pseudonymKeys() {
+      const former = await readFormer(dir, PSEUDONYM_FILE, 'pseudonym', storeKey);
+      return [Buffer.from(keys.pseudonym.bytes), ...former.map(({ key }) => Buffer.from(key, 'base64'))];
+    },
     identityKey() {
-      if (!sealingBytes) throw new KeyStoreAbsent(identityKeyPath);
-      return Buffer.from(sealingBytes);
+      const [current] = keys.identityKeys;
+      if (!current) throw new KeyStoreAbsent(join(dir, IDENTITY_KEY_FILE));
+      return Buffer.from(current);
     },
+    identityKeys() {
+      if (keys.identityKeys.length === 0) throw new KeyStoreAbsent(join(dir, IDENTITY_KEY_FILE));
+      return keys.identityKeys;
+    },
+    formerIdentityKeys: async () => (await formerNames(dir, IDENTITY_KEY_FILE)).map((name) => name.slice(IDENTITY_KEY_FILE.length + 1)),
     async columnKeys() {
       const current = await read(columnPath, 'column');
       if (!current) throw new KeyStoreAbsent(columnPath);
       return { current: columnKeyFrom(columnPath, current.key), former: await formerColumnKeys(dir, storeKey) };
     },
     auditSigner: () => signer,
+    auditVerifier: () => verifier,
+    refresh,
+    async refreshSigner() {
+      if ((await inodeOf(join(dir, AUDIT_SIGNER_FILE))) !== keys.signerInode) await refresh();
+    },
     root,
-    inventory: [recipient, pseudonym, ...(sealing ? [sealing] : []), ...(column ? [column] : []), signing, verifier].map(
-      ({ kind, createdMs }) => ({ kind, createdMs }),
-    ),
+    get inventory() {
+      return keys.inventory;
+    },
     created,
   };
-}
-
-function parsedSigner(path: string, key: string): NoteSigner {
-  try {
-    return signerFrom(key);
-  } catch (cause) {
-    throw new KeyFileInvalid(path, 'it is not a signed-note key', cause);
-  }
 }

@@ -6,7 +6,8 @@ import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBytes, sealBytes } from './aes-seal.ts';
-import { openKeyStore, readKeyStore, SECRET_FILES } from './key-store.ts';
+import { SECRET_FILES } from './key-names.ts';
+import { openKeyStore, readKeyStore } from './key-store.ts';
 import { initRoot, keyStatus, rewrapRoot } from './root-change.ts';
 import { rootSecrets } from './root-secrets.ts';
 

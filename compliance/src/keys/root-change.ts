@@ -7,9 +7,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SEAL_KEY_BYTES } from './aes-seal.ts';
 import { RootExists, RootLocked } from './errors.ts';
-import { COLUMN_KEY_FILE } from './column-key.ts';
+import { formerNames } from './former-keys.ts';
 import { type KeyKind, readKeyFile, replaceKeyFile, requirePrivate, type StoreKey } from './key-file.ts';
-import { openRoot, SECRET_FILES, UNLOCKED_FILE } from './key-store.ts';
+import { SECRET_FILES, UNLOCKED_FILE } from './key-names.ts';
+import { openRoot } from './key-store.ts';
 import { type RootChoice, sealStoreKey } from './root-key.ts';
 import { readRoot, type RootKind, writeRoot } from './root-record.ts';
 import type { RootSecrets } from './root-secrets.ts';
@@ -19,14 +20,12 @@ export interface KeyStatus {
   readonly files: ReadonlyArray<{ readonly name: string; readonly kind: KeyKind; readonly state: 'sealed' | 'clear' | 'away' }>;
 }
 
-/** Every secret file of the folder: the fixed ones, former column keys, an identity that is unlocked. */
-async function secretFiles(dir: string): Promise<Array<[string, KeyKind]>> {
-  const names = await readdir(dir);
-  const extra = names.flatMap((name): Array<[string, KeyKind]> => {
-    if (name.startsWith(`${COLUMN_KEY_FILE}.`) && !name.endsWith('.draft')) return [[name, 'column']];
-    return name === UNLOCKED_FILE ? [[name, 'recording-identity']] : [];
-  });
-  return [...Object.entries(SECRET_FILES), ...extra];
+/** Every secret file of the folder: the fixed ones, former keys beside them, an identity that is unlocked. */
+export async function secretFiles(dir: string): Promise<Array<[string, KeyKind]>> {
+  const files: Array<[string, KeyKind]> = Object.entries(SECRET_FILES);
+  for (const [name, kind] of Object.entries(SECRET_FILES)) for (const former of await formerNames(dir, name)) files.push([former, kind]);
+  if ((await readdir(dir)).includes(UNLOCKED_FILE)) files.push([UNLOCKED_FILE, 'recording-identity']);
+  return files;
 }
 
 /** Needs no root key: the files say how they lie. @throws KeyStoreLax, KeyFileInvalid */

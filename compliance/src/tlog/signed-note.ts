@@ -30,6 +30,8 @@ export interface NoteVerifier {
   readonly name: string;
   readonly id: Buffer;
   verify(text: string, signature: Uint8Array): boolean;
+  /** Keys of the same name before this one, each good for checkpoints of the entries it handed over and no more. */
+  readonly former?: readonly NoteVerifier[];
 }
 
 /** A fresh signing key as text. @param name without spaces and plus signs */
@@ -54,8 +56,32 @@ export function signerFrom(text: string, type: KeyType = ED25519): NoteSigner {
   };
 }
 
-/** @throws NoteInvalid */
+/**
+ * @param text one verifier key, or one and after it those before it, each as ` <key>@<entries>` (a ring, see docs/keys.md)
+ * @throws NoteInvalid
+ */
 export function verifierFrom(text: string, type: KeyType = ED25519): NoteVerifier {
+  const [current = '', ...before] = text.split(' ');
+  const verifier = oneVerifier(current, type);
+  const former = before.map((key) => formerVerifier(key, type));
+  if (former.length >= NOTE_MAX_SIGNATURES) throw new NoteInvalid('the verifier key has too many former keys');
+  if (former.some(({ name }) => name !== verifier.name)) throw new NoteInvalid('a former verifier key has another name');
+  return former.length === 0 ? verifier : { ...verifier, former };
+}
+
+/** A key that was handed over: a checkpoint (three lines under its name) of more entries was signed by somebody who should not. */
+function formerVerifier(text: string, type: KeyType): NoteVerifier {
+  const [, key = '', entries] = /^(.+)@(0|[1-9][0-9]{0,14})$/.exec(text) ?? [];
+  if (entries === undefined) throw new NoteInvalid('a former verifier key does not say how many entries it signed');
+  const verifier = oneVerifier(key, type);
+  const isLater = (message: string): boolean => {
+    const [origin, size = ''] = message.split('\n', 2);
+    return origin === verifier.name && Number(size) > Number(entries);
+  };
+  return { ...verifier, verify: (message, signature) => !isLater(message) && verifier.verify(message, signature) };
+}
+
+function oneVerifier(text: string, type: KeyType): NoteVerifier {
   const parts = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text);
   const [, name = '', id = '', body = ''] = parts ?? [];
   if (!parts) throw new NoteInvalid('not a verifier key');
@@ -92,9 +118,10 @@ export function openNote(note: string, verifier: NoteVerifier): string {
     const [, name, body = ''] = parts;
     const bytes = Buffer.from(body, 'base64');
     if (bytes.toString('base64') !== body || bytes.length <= ID_BYTES) throw new NoteInvalid('a signature line is malformed');
-    if (name !== verifier.name || !bytes.subarray(0, ID_BYTES).equals(verifier.id)) continue;
+    const claimed = [verifier, ...(verifier.former ?? [])].find((key) => name === key.name && bytes.subarray(0, ID_BYTES).equals(key.id));
+    if (!claimed) continue;
     const signature = bytes.subarray(ID_BYTES);
-    if (signature.length !== SIGNATURE_BYTES || !verifier.verify(text, signature)) throw new NoteInvalid('the signature is wrong');
+    if (signature.length !== SIGNATURE_BYTES || !claimed.verify(text, signature)) throw new NoteInvalid('the signature is wrong');
     good = true;
   }
   if (!good) throw new NoteInvalid(`it is not signed by ${verifier.name}`);

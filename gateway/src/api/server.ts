@@ -13,7 +13,7 @@ import { namedBy } from './host-header.ts';
 import type { TypedDoor } from './typed-door.ts';
 
 const LOOPBACK = '127.0.0.1';
-const LOOK_AT_CERTIFICATE_EVERY_MS = 86_400_000;
+const LOOK_AT_CERTIFICATE_EVERY_MS = 60_000;
 /** Desks get this long to read their `bye`; then every socket is cut. */
 const CLOSE_WITHIN_MS = 2000;
 

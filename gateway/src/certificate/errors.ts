@@ -10,3 +10,12 @@ export class CertificateUnusable extends KeeplineError {
     });
   }
 }
+
+export class CertificateInstalled extends KeeplineError {
+  constructor(path: string) {
+    super('CERTIFICATE_INSTALLED', `the certificate of the site was put there by its operator, not made by Keepline (${path})`, {
+      hint: 'Have a new one issued and put key and chain in its place; the running gateway takes it within a minute.',
+      offending: path,
+    });
+  }
+}

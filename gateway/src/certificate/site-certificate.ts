@@ -7,7 +7,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { CertificateUnusable } from './errors.ts';
+import { CertificateInstalled, CertificateUnusable } from './errors.ts';
 import { ORGANISATION, selfSigned } from './self-signed.ts';
 
 const DAY_MS = 86_400_000;
@@ -44,14 +44,30 @@ export async function siteCertificate(folder: string, address: string, nowMs: nu
   const names = namesOf(address, host);
   const found = await readPair(path);
   if (found) {
-    const isOurs = found.x509.subject === found.x509.issuer && found.x509.subject.split('\n').includes(`O=${ORGANISATION}`);
-    if (!isOurs) return describe(found, 'installed');
+    if (!isOurs(found)) return describe(found, 'installed');
     const from = found.x509.validFromDate.getTime();
     const leftMs = found.x509.validToDate.getTime() - nowMs;
     if (from <= nowMs && leftMs >= RENEW_BELOW_DAYS * DAY_MS && names.every((name) => covers(found.x509, name))) {
       return describe(found, 'kept');
     }
   }
+  return make(path, names, nowMs);
+}
+
+/**
+ * A new key and certificate in place of ours; a running gateway takes them up by itself. Browsers that trusted the old one ask again.
+ * @throws CertificateInstalled for one of the operator's own: its key is renewed where it came from
+ */
+export async function renewSiteCertificate(folder: string, address: string, nowMs: number, host = hostname()): Promise<SiteCertificate> {
+  const path = join(folder, 'site.pem');
+  const found = await readPair(path);
+  if (found && !isOurs(found)) throw new CertificateInstalled(path);
+  return make(path, namesOf(address, host), nowMs);
+}
+
+const isOurs = ({ x509 }: Pair): boolean => x509.subject === x509.issuer && x509.subject.split('\n').includes(`O=${ORGANISATION}`);
+
+async function make(path: string, names: string[], nowMs: number): Promise<SiteCertificate> {
   const made = selfSigned(names, nowMs - BACKDATED_MS, nowMs - BACKDATED_MS + VALIDITY_DAYS * DAY_MS);
   await writeAtomic(path, made.privateKey + made.certificate);
   return describe({ ...made, x509: new X509Certificate(made.certificate) }, 'made');

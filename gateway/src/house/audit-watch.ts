@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { witnessVerifier } from '@keepline/compliance/cosignature';
-import { verifierFrom } from '@keepline/compliance/note';
+import type { NoteVerifier } from '@keepline/compliance/note';
 import { SiemExport, type SiemRecord } from '@keepline/compliance/siem';
 import { targetOf } from '@keepline/compliance/siem-target';
 import { WitnessClient } from '@keepline/compliance/witness';
@@ -19,7 +19,8 @@ export interface AuditWatchParts {
   /** Data folder; the log lies in `audit` there. */
   readonly data: string;
   /** Public key of the log. */
-  readonly verifierKey: string;
+  /** Always of the key in use. */
+  readonly verifier: NoteVerifier;
   readonly clock: Clock;
   readonly onFault: (fault: KeeplineError) => void;
   /** A fork or rollback was found. */
@@ -34,7 +35,7 @@ export interface AuditWatch {
 }
 
 /** @throws NoteInvalid when the key of a witness is none, or what a TLS file that cannot be read says: at start, not at the first checkpoint */
-export function watchAudit({ site, data, verifierKey, clock, onFault, onAlarm }: AuditWatchParts): AuditWatch {
+export function watchAudit({ site, data, verifier, clock, onFault, onAlarm }: AuditWatchParts): AuditWatch {
   const dir = join(data, 'audit');
   const pem = (path: string): string | undefined =>
     path === '' ? undefined : readFileSync(isAbsolute(path) ? path : join(data, path), 'utf8');
@@ -52,7 +53,7 @@ export function watchAudit({ site, data, verifierKey, clock, onFault, onAlarm }:
     const tls = { ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
     return { name, format, target: targetOf(to, tls) };
   });
-  const siem = new SiemExport({ dir, verifier: verifierFrom(verifierKey), host: hostname(), targets, clock, onFault });
+  const siem = new SiemExport({ dir, verifier, host: hostname(), targets, clock, onFault });
   siem.wake(); // what a former run did not come to send
   return {
     onCheckpoint(size, note) {
@@ -60,7 +61,7 @@ export function watchAudit({ site, data, verifierKey, clock, onFault, onAlarm }:
       siem.wake();
     },
     // no number: the log has none for it
-    tell: (record) => siem.tell({ ...record, origin: verifierFrom(verifierKey).name, number: 0 }),
+    tell: (record) => siem.tell({ ...record, origin: verifier.name, number: 0 }),
     async close() {
       await witness.settled();
       await siem.close();

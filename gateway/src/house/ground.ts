@@ -32,8 +32,8 @@ import { allTables } from '../store/tables/all.ts';
 /** Field names that may hold personal data or secrets, wherever they occur: a second line behind not logging them at all. */
 const REDACTED = ['password', 'token', 'callerNumber', 'callerName', 'note', 'digit', 'digits', 'cookie', 'authorization'];
 
-/** How soon a column key that was rotated is in use, ms; `keys rotate column` waits twice as long. */
-const COLUMN_KEY_LOOK_MS = 15_000;
+/** How soon a key that was rotated is in use, ms; `keys rotate` waits twice as long. The audit key is looked at before each signature. */
+const KEY_LOOK_MS = 15_000;
 
 /** An act; one that belongs to no other gets a correlation of its own. */
 export type Act = Omit<ActContext, 'correlation'> & { readonly correlation?: string };
@@ -77,7 +77,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
   const keys = await openKeyStore(join(data, 'keys'), { site: site.site, clock });
   const signer = keys.auditSigner();
   const { verifierKey } = signer;
-  const watch = watchAudit({ site, data, verifierKey, clock, onFault, onAlarm: onFault });
+  const watch = watchAudit({ site, data, verifier: keys.auditVerifier(), clock, onFault, onAlarm: onFault });
   const dir = join(data, 'audit');
   let head: AuditHead | undefined;
   const onCheckpoint = (size: number, note: string): void => {
@@ -85,7 +85,10 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     head?.offer(size, note);
   };
   const onBroken = ({ message }: KeeplineError): void => onFault(new AuditForked('this gateway', audit.size, message));
-  const audit: AuditLog = await AuditLog.open({ dir, signer, clock, onFault, onBroken, onCheckpoint });
+  const audit: AuditLog = await AuditLog.open({
+    ...{ dir, signer, clock, onFault, onBroken, onCheckpoint },
+    refreshSigner: () => keys.refreshSigner(),
+  });
   // Without its keys the log could not be opened: what was made is told as soon as it can be.
   for (const object of keys.created)
     await audited(
@@ -96,7 +99,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     );
   const columns = await SealedColumns.open(() => keys.columnKeys());
   const store = await Store.open(join(data, 'main.db'), allTables, { columns });
-  const endColumnLook = clock.every(COLUMN_KEY_LOOK_MS, () => void columns.refresh().catch(onFault));
+  const endKeyLook = clock.every(KEY_LOOK_MS, () => void Promise.all([columns.refresh(), keys.refresh()]).catch(onFault));
   const events = new EventLog({ store, clock, log });
   const runAudited: Ground['audited'] = (act, context, run) =>
     audited(audit, act, { ...context, correlation: context.correlation ?? newId('act', clock.now()) }, run);
@@ -114,7 +117,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
   const pruning = startAuditPruning({ site, data, signer, clock, audited: runAudited, log, onFault });
   const policy = new PolicySource(data, onFault);
   const anonymiser = new Anonymiser({
-    key: keys.pseudonymKey(),
+    key: () => keys.pseudonymKey(),
     site: site.site,
     ...site.anonymisation,
     policy: () => policy.current().document,
@@ -137,7 +140,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
     exporter,
     onFault,
     async close() {
-      endColumnLook();
+      endKeyLook();
       await pruning.close();
       await alarms.close();
       await audit.checkpoint();

@@ -78,7 +78,9 @@ export async function openVoice(ground: Ground): Promise<Voice> {
   const browsers = await BrowserMedia.start({ address: site.network.address, port: site.media.webRtcPort, clock, onFault });
   const recorder = await Recorder.start({
     dir: recordings,
-    recipient: ground.keys.recordingRecipient(),
+    get recipient() {
+      return ground.keys.recordingRecipient();
+    },
     minFreeBytes: site.recording.minFreeMegabytes * 1024 * 1024,
     clock,
     onFault,

@@ -14,7 +14,7 @@ import type { OidcProvider } from './oidc-provider.ts';
 import { OwnAccount } from './own-account.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 import { Passkeys } from './passkeys.ts';
-import { Seal } from './seal.ts';
+import { Seal, type SealKeys } from './seal.ts';
 import { Sessions } from './sessions.ts';
 import { type OutsideDirectory, SignIn } from './sign-in.ts';
 
@@ -31,8 +31,8 @@ export interface IdentityOptions {
   readonly settings: IdentitySettings;
   readonly site: string;
   readonly agents: readonly { readonly id: string; readonly name: string }[];
-  /** 32 bytes that seal secrets of accounts. */
-  readonly sealingKey: Buffer;
+  /** What seals secrets of accounts. */
+  readonly sealingKeys: SealKeys;
   readonly idleMs: number;
   readonly longestMs: number;
   /** A directory of the bank, where there is one. */
@@ -95,7 +95,7 @@ export async function openIdentity(o: IdentityOptions): Promise<Identity> {
     leave: o.leave,
   });
   const passkeys = new Passkeys({ factors, clock, relyingPartyId: settings.relyingPartyId, site: o.site });
-  const seal = new Seal(o.sealingKey);
+  const seal = new Seal(o.sealingKeys);
   const approvals = new Approvals({ store, clock, directory, audited });
   await approvals.demand(settings.fourEyes);
   const { site, onPasswordChanged, provider } = o;

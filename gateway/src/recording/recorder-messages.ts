@@ -49,7 +49,8 @@ export interface Mark {
 }
 
 export type RecorderCommand =
-  | { readonly do: 'open'; readonly recordingId: RecordingId; readonly port: MessagePort }
+  /** Encrypted to `recipient`, which may have been rotated since the thread began. */
+  | { readonly do: 'open'; readonly recordingId: RecordingId; readonly port: MessagePort; readonly recipient: string }
   | Mark
   | { readonly do: 'close' };
 

@@ -66,10 +66,10 @@ export class RecorderThread {
     return this.#health && { of: this.#health, atMs: this.#healthAtMs };
   }
 
-  open(recordingId: RecordingId, port: MessagePort, pending: Pending): void {
+  open(recordingId: RecordingId, port: MessagePort, pending: Pending, recipient: string): void {
     if (this.#isOver) return pending.opened.reject(new RecorderUnwell(this.#why));
     this.#pending.set(recordingId, pending);
-    this.#worker.postMessage({ do: 'open', recordingId, port } satisfies RecorderCommand, [port]);
+    this.#worker.postMessage({ do: 'open', recordingId, port, recipient } satisfies RecorderCommand, [port]);
   }
 
   tell(command: Exclude<RecorderCommand, { do: 'open' }>): void {

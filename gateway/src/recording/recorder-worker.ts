@@ -56,7 +56,7 @@ class RecorderThread {
         return;
       case 'open': {
         this.#early.set(command.recordingId, []);
-        const opening = this.#openRecording(command.recordingId, command.port).finally(() => this.#opening.delete(opening));
+        const opening = this.#openRecording(command).finally(() => this.#opening.delete(opening));
         this.#opening.add(opening);
       }
     }
@@ -67,10 +67,10 @@ class RecorderThread {
     for (let told = receiveMessageOnPort(this.#main); told; told = receiveMessageOnPort(this.#main)) this.#obey(told.message);
   }
 
-  async #openRecording(recordingId: RecordingId, port: MessagePort): Promise<void> {
+  async #openRecording({ recordingId, port, recipient }: Extract<RecorderCommand, { do: 'open' }>): Promise<void> {
     let file: RecordingFile;
     try {
-      file = await RecordingFile.create(recordingId, this.#around);
+      file = await RecordingFile.create(recordingId, { ...this.#around, recipient });
     } catch (thrown) {
       port.close();
       this.#early.delete(recordingId);

@@ -165,6 +165,32 @@ describe('the recorder', () => {
     await strict.close();
   });
 
+  it('encrypts each recording to the recipient in use when it began', async () => {
+    let inUse = recipient;
+    const rotated = await Recorder.start({
+      ...{ dir, minFreeBytes: 0, clock: systemClock, onFault: (fault) => faults.push(fault) },
+      get recipient() {
+        return inUse;
+      },
+    });
+    const next = await newIdentity();
+    const [before, after] = [newRecording(), newRecording()];
+    const first = await openOn(rotated, before);
+    inUse = await recipientOf(next);
+    const second = await openOn(rotated, after);
+    for (const { port } of [first, second]) {
+      port.postMessage({ kind: 'audio', startSample: 0, alaw: pattern(0, 800) });
+      port.postMessage({ kind: 'end', samples: 800 });
+      port.close();
+    }
+    const files = await Promise.all([first.finished, second.finished]);
+    const [one = Buffer.alloc(0), two = Buffer.alloc(0)] = files.map(({ file }) => readFileSync(join(dir, file)));
+    expect((await decryptBytes(one, identity)).length).toBe((await decryptBytes(two, next)).length);
+    await expect(decryptBytes(two, identity)).rejects.toMatchObject({ code: 'AGE_NO_MATCH' });
+    await rotated.close();
+    expect(faults).toEqual([]);
+  });
+
   it('does not start for a recipient it cannot encrypt to', async () => {
     recipient = 'age1wrong';
     await expect(started()).rejects.toMatchObject({ code: 'RECORDER_UNWELL' });

@@ -32,7 +32,7 @@ export const OPEN_WAIT_MS = 10_000;
 export interface RecorderOptions {
   /** Made when missing, 0700. */
   readonly dir: string;
-  /** `age1…` */
+  /** `age1…`; read for each recording, so a getter may give a new one after a rotation. */
   readonly recipient: string;
   readonly minFreeBytes: number;
   readonly clock: Clock;
@@ -125,7 +125,7 @@ export class Recorder {
     const begin = (on: RecorderThread): void => {
       if (isOver) return;
       thread = on;
-      on.open(recordingId, port, pending);
+      on.open(recordingId, port, pending, this.#options.recipient);
       for (const mark of marks.splice(0)) on.tell(mark);
     };
     const fail = (fault: unknown): void => {

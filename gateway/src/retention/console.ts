@@ -1,5 +1,6 @@
 /** The parts of a site that commands about retention and customers work on, opened beside a running gateway or without one. */
 import { join } from 'node:path';
+import type { AuditLog } from '@keepline/compliance/audit';
 import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
 import { type KeyStore } from '@keepline/compliance/keys';
 import { type OwnPeriods, rulesWith } from '@keepline/compliance/retention';
@@ -22,6 +23,7 @@ export interface Console {
   readonly rules: RetentionParts['rules'];
   readonly lineOf: RetentionParts['lineOf'];
   readonly retention: Retention;
+  readonly log: AuditLog;
   /** Who sits at the console, as the audit log names them. */
   readonly who: string;
   readonly audited: <T>(act: AuditAct, object: string, purpose: string, run: () => Promise<T>) => Promise<T>;
@@ -47,7 +49,7 @@ export async function openConsole(data: string, siteFile: string | undefined): P
     audited: (name, object, purpose, correlation, run) => audited(log, name, { ...actor, object, purpose, correlation }, run),
   });
   return {
-    ...{ site, keys, store, recordings, rules, lineOf, retention, who: actor.who, audited: opened.audited },
+    ...{ site, keys, log, store, recordings, rules, lineOf, retention, who: actor.who, audited: opened.audited },
     refreshColumns: () => columns.refresh(),
     async close() {
       await store.close();

@@ -48,7 +48,7 @@ export const commands: readonly Command[] = [
   {
     name: 'doctor',
     usage: '[--data DIR] [--site FILE] [--json]',
-    summary: 'check ports, programs, disk, clock and limits; each finding names the next action',
+    summary: 'check ports, programs, disk, clock and limits, call the echo of a running site; each finding names the next action',
     accepts: { flags: ['json'], values: ['data', 'site'] },
     setup: () => [], // it must work where the set-up does not
     load: () => import('./doctor.ts'),
@@ -189,7 +189,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'keys',
-    usage: 'status | init | rewrap | rotate column | export | escrow | split | combine | lock | forget [...]',
+    usage: 'status | init | rewrap | rotate NAME … | export | escrow | split | combine | lock | forget [...]',
     summary: 'the key store: its root key, escrow, and the recording identity split among people',
     setup: ([verb = '']) => (['rotate', 'export', 'escrow'].includes(verb) ? [...forKeys, sqlite] : forKeys),
     load: () => import('./keys.ts'),

@@ -1,0 +1,122 @@
+/** Rotation by the command, beside a process that has the site open as the gateway has. */
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AuditLog } from '@keepline/compliance/audit';
+import { verifyAuditLog } from '@keepline/compliance/audit-verify';
+import { KEY_ROTATIONS, ROTATED } from '@keepline/compliance/key-rotations';
+import { type KeyStore, openKeyStore } from '@keepline/compliance/keys';
+import { systemClock as clock } from '@keepline/contracts/clock';
+import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { siteCertificate } from './certificate/site-certificate.ts';
+import { Seal } from './identity/seal.ts';
+import { SealedColumns } from './store/columns.ts';
+import { Store } from './store/store.ts';
+import { allTables } from './store/tables/all.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SECRET = Buffer.from('twenty bytes of key!');
+let folder: TempDir;
+let data = '';
+let store: Store;
+let keys: KeyStore;
+const run = (script: string, ...args: string[]): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [join(ROOT, script), ...args], { encoding: 'utf8' });
+const rotate = (...args: string[]) => run('gateway/src/rotate-keys-cli.ts', 'rotate', ...args, '--data', data, '--json');
+const keyFiles = (): string[] => readdirSync(join(data, 'keys')).toSorted();
+
+beforeAll(async () => {
+  folder = tempDir();
+  data = join(folder.path, 'site');
+  mkdirSync(data);
+  writeFileSync(join(data, 'site.yaml'), 'queues:\n  - name: service\n');
+  keys = await openKeyStore(join(data, 'keys'), { site: 'demo', clock });
+  store = await Store.open(join(data, 'main.db'), allTables, { columns: await SealedColumns.open(() => keys.columnKeys()) });
+  await siteCertificate(join(data, 'keys'), '127.0.0.1', clock.now());
+  const seal = new Seal(() => keys.identityKeys());
+  await store.write(async (tx) => {
+    const sql = `INSERT INTO second_factors (factor_id, user_id, kind, label, credential_id, material, counter, drift_steps, created_at_ms, used_at_ms) VALUES (?, 'li', ?, '', NULL, ?, 0, 0, 0, 0)`;
+    await tx.run(sql, 'fac-1', 'totp', seal.close(SECRET, 'li'));
+    await tx.run(sql, 'fac-2', 'passkey', Buffer.from('a public key, not sealed'));
+  });
+});
+afterAll(async () => {
+  await store.close();
+  folder.remove();
+});
+
+describe('rotation of every key', () => {
+  it('is explained before it is done, every key with what becomes of the former', () => {
+    const before = keyFiles();
+    const planned = rotate('--dry-run');
+    expect({ status: planned.status, said: planned.stderr }).toEqual({ status: 0, said: '' });
+    expect(JSON.parse(planned.stdout)).toEqual(KEY_ROTATIONS);
+    expect(KEY_ROTATIONS.map(({ key }) => key)).toEqual(expect.arrayContaining([...ROTATED]));
+    for (const wrong of [[], ['--all', 'column']]) expect(rotate(...wrong).status).toBe(2);
+    expect(keyFiles()).toEqual(before);
+  }, 60_000);
+
+  it('changes all of them while another process goes on, and leaves nothing unreadable', async () => {
+    const log = await AuditLog.open({
+      ...{ dir: join(data, 'audit'), signer: keys.auditSigner(), clock, onFault: () => {} },
+      refreshSigner: () => keys.refreshSigner(),
+    });
+    const before = {
+      recipient: keys.recordingRecipient(),
+      column: (await keys.columnKeys()).current.id,
+      accounts: keys.identityKey(),
+      pseudonym: keys.pseudonymKey(),
+      audit: keys.auditSigner().verifierKey,
+      tls: new X509Certificate(readFileSync(join(data, 'keys/site.pem'))).fingerprint256,
+    };
+    const material = async (id: string): Promise<Buffer> =>
+      (await store.read.get<{ material: Buffer }>('SELECT material FROM second_factors WHERE factor_id = ?', id))?.material ??
+      Buffer.alloc(0);
+    const sealedBefore = await material('fac-1');
+
+    const done = rotate('--all', '--wait-seconds', '0', '--purpose', 'planned');
+    if (done.status !== 0) throw new Error(done.stderr);
+    const report = JSON.parse(done.stdout) as Record<string, Record<string, unknown>>;
+    expect(Object.keys(report)).toEqual([...ROTATED]);
+    await keys.refresh();
+    expect(keys.recordingRecipient()).toBe(report['recording']?.['recipient']);
+    expect(keys.recordingRecipient()).not.toBe(before.recipient);
+    expect(report['column']).toMatchObject({ retired: [before.column] });
+    expect(report['accounts']).toMatchObject({ resealed: 1 });
+    expect(keys.identityKeys()).toHaveLength(1);
+    expect(keys.identityKey().equals(before.accounts)).toBe(false);
+    expect((await material('fac-1')).equals(sealedBefore)).toBe(false);
+    expect(new Seal(() => keys.identityKeys()).open(await material('fac-1'), 'li')).toEqual(SECRET);
+    expect((await material('fac-2')).toString()).toBe('a public key, not sealed');
+    expect(await keys.pseudonymKeys()).toEqual([keys.pseudonymKey(), before.pseudonym]);
+    expect(report['tls']?.['fingerprint']).toBe(new X509Certificate(readFileSync(join(data, 'keys/site.pem'))).fingerprint256);
+    expect(report['tls']?.['fingerprint']).not.toBe(before.tls);
+
+    const facts = { who: 'gateway', role: 'system', from: 'local', object: '', purpose: '', correlation: 'act-9' } as const;
+    await log.append({ ...facts, act: 'recording.list', outcome: 'intent' });
+    await log.close();
+    const { verifierKey } = keys.auditSigner();
+    expect(verifierKey).toContain(` ${before.audit}@`);
+    expect(await verifyAuditLog(join(data, 'audit'), verifierKey)).toMatchObject({ ok: true });
+    expect(
+      keyFiles().filter((name) => /\.(draft|[0-9a-f]{8})$/.test(name) && !/^(audit\.handover|recording|pseudonym)/.test(name)),
+    ).toEqual([]);
+
+    // an auditor who has the first key and the notes, on a machine without the site
+    const notes = keyFiles()
+      .filter((name) => name.startsWith('audit.handover.'))
+      .map((name) => join(data, 'keys', name));
+    const followed = run('compliance/src/keys-cli.ts', 'follow', '--key', before.audit, ...notes);
+    expect(followed.stdout.trim()).toBe(verifierKey);
+    const verified = run('compliance/src/audit-cli.ts', 'verify', '--data', data, '--key', followed.stdout.trim(), '--json');
+    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true });
+    const alone = run('compliance/src/audit-cli.ts', 'verify', '--data', data, '--key', before.audit, '--json');
+    expect(alone.status).toBe(1);
+    expect(run('compliance/src/keys-cli.ts', 'follow', '--key', before.audit, join(data, 'site.yaml')).stderr).toContain(
+      'KEY_HANDOVER_INVALID',
+    );
+  }, 120_000);
+});
