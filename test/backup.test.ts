@@ -15,6 +15,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -114,6 +115,26 @@ describe('backup and restore', () => {
     await store.close();
     expect(faults).toEqual([]);
   });
+
+  it('is nothing when it is killed in the middle; the next one is whole and takes away what was left', async () => {
+    const [data, to] = [at('elsewhere/site'), at('killed')];
+    writeFileSync(join(data, 'recordings/large.bin'), randomBytes(40 * 1024 * 1024)); // so that there is a middle
+    const args = ['run', '--json', '--data', data, '--to', to, '--recipient', recipient];
+    const child = spawn(process.execPath, [CLI, ...args], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('close', (_code, signal) => resolve(signal)));
+    const parts = (): string[] => readdirSync(to, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.age'));
+    await eventually('the first part is there', () => existsSync(to) && parts().length > 0, 30_000);
+    child.kill('SIGKILL');
+    expect(await ended).toBe('SIGKILL');
+    const left = (): string[] => readdirSync(join(data, 'backup')).filter((name) => name.startsWith('snapshot-'));
+    expect(left()).toHaveLength(1);
+    expect(JSON.parse((await command(process.execPath, [CLI, 'list', '--json', '--data', data, '--from', to])).stdout)).toEqual([]);
+
+    await command(process.execPath, [CLI, ...args]);
+    expect(left()).toEqual([]);
+    await command(process.execPath, [CLI, 'verify', '--data', data, '--from', to]);
+    rmSync(join(data, 'recordings/large.bin'));
+  }, 120_000);
 
   it('opens with the stock age tool: it needs no Keepline to get at the data', () => {
     const part = readdirSync(join(place, 'objects'), { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.age')) ?? '';

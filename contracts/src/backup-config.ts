@@ -11,6 +11,7 @@ export const BackupSettings = group('Backups of the site (docs/backup.md).', {
     description: 'The key store goes along; then whoever has the identity of the backups can open recordings too.',
   }),
   keep: whole(14, 1, 1000, 'Backups kept; a deleted recording is gone from all of them after so many runs.'),
+  oldHours: whole(50, 2, 8760, 'With a schedule: a newest backup older than this, in hours, is an alarm (BACKUP_OLD).'),
   offsite: group('A copy in another building, over sftp.', {
     address: text('', '`user@host` of an account that may write there; empty: none.'),
     port: port(22, 'TCP port of its SSH server.'),

@@ -40,6 +40,16 @@ const WELL: Readonly<Record<string, string>> = {
     ]),
   ),
   'keepline_outbox_oldest_seconds{instance="kl1"}': '2x40',
+  // The other appliance of a pair: it stands by, so it has no gateway, and that is well.
+  'up{job="keepline",instance="kl2"}': '0x40',
+  'up{job="keepline-pair",instance="kl2"}': '1x40',
+  'keepline_pair_serving{instance="kl2",node="b"}': '0x40',
+  'keepline_pair_votes{instance="kl2",node="b"}': '0x40',
+  'keepline_pair_ready{instance="kl2",node="b"}': '1x40',
+  'up{job="keepline-pair",instance="kl1"}': '1x40',
+  'keepline_pair_serving{instance="kl1",node="a"}': '1x40',
+  'keepline_pair_votes{instance="kl1",node="a"}': '3x40',
+  'keepline_pair_ready{instance="kl1",node="a"}': '1x40',
 };
 const part = (name: string, state: number): Record<string, string> => ({
   [`keepline_part_state{instance="kl1",part="${name}"}`]: `${state}x40`,
@@ -61,7 +71,12 @@ const FAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   KeeplineAuditForked: alarm('AUDIT_FORKED'),
   KeeplineWitnessMissing: alarm('WITNESS_QUORUM_MISSING'),
   KeeplineLedgerFault: part('ledger', 1),
+  KeeplineBackupMissing: alarm('BACKUP_OLD'),
   KeeplineEventsExpired: alarm('OUTBOX_EXPIRED'),
+  KeeplinePairDaemonDown: { 'up{job="keepline-pair",instance="kl1"}': '0x40' },
+  KeeplinePairNotReady: { 'keepline_pair_ready{instance="kl2",node="b"}': '0x40' },
+  KeeplinePairVoteMissing: { 'keepline_pair_votes{instance="kl1",node="a"}': '2x40' },
+  KeeplinePairChanged: { 'keepline_pair_serving{instance="kl1",node="a"}': '0x20 1x20' },
   KeeplineBacklogOld: { 'keepline_outbox_oldest_seconds{instance="kl1"}': '4000x40' },
 };
 

@@ -19,6 +19,8 @@ export const ALARM_RULES: Readonly<Record<string, AlarmRule>> = {
   EXPORT_REFUSED: { severity: 'major', latched: false },
   EXPORT_STALLED: { severity: 'major', latched: false },
   OUTBOX_EXPIRED: { severity: 'major', latched: false },
+  BACKUP_FAILED: { severity: 'major', latched: true }, // a person looks whether the next one was made
+  BACKUP_OLD: { severity: 'major', latched: false },
   WITNESS_QUORUM_MISSING: { severity: 'major', latched: false },
   SIEM_UNREACHABLE: { severity: 'major', latched: false },
   WITNESS_UNREACHABLE: { severity: 'warning', latched: false },

@@ -12,6 +12,7 @@ import { snapshot } from '../store/snapshot.ts';
 import type { BackupPlace } from './backup-place.ts';
 import { chooseFiles, isRecording } from './data-files.ts';
 import { type BackedUpFile, type BackupHead, backupId, listText, type Part, PART_BYTES, sha256, signHead } from './manifest.ts';
+import { lives } from './place-lock.ts';
 
 export interface BackupOrder {
   readonly data: string;
@@ -41,7 +42,8 @@ export async function makeBackup(order: BackupOrder): Promise<BackupDone> {
   const parts = new PartWriter(place, recipient, last);
   const before = new Map(last.filter(({ path }) => isRecording(path)).map((file) => [file.path, file]));
   await mkdir(join(data, 'backup'), { recursive: true, mode: 0o700 });
-  const snapshots = await mkdtemp(join(data, 'backup', 'snapshot-'));
+  await removeLeftSnapshots(join(data, 'backup'));
+  const snapshots = await mkdtemp(join(data, 'backup', `snapshot-${process.pid}-`));
   const files: BackedUpFile[] = [];
   try {
     const choice = chooseFiles(await pathsBelow(data), withKeys);
@@ -65,6 +67,14 @@ export async function makeBackup(order: BackupOrder): Promise<BackupDone> {
   const head: BackupHead = { id, site, recipient, keys: withKeys, files: files.length, bytes, audit, listSha256 };
   await place.publish(id, list, signHead(head, signer));
   return { head, writtenBytes: parts.writtenBytes, writtenParts: parts.writtenParts };
+}
+
+/** Copies of databases that a killed backup left: as large as the databases, and as readable. */
+async function removeLeftSnapshots(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = /^snapshot-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !lives(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 class PartWriter {

@@ -25,7 +25,8 @@ export async function alone<T>(place: string, work: () => Promise<T>): Promise<T
   }
 }
 
-function lives(pid: number): boolean {
+/** Whether a process of this number runs. */
+export function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -77,6 +77,7 @@ it('what no machine can mend stands until a person has looked, and only that is 
     'AUDIT_DAMAGED',
     'EXPORT_CURSOR_AHEAD',
     'EXPORT_GAP',
+    'BACKUP_FAILED',
   ]);
   expect(rules.filter(([, { severity }]) => severity === 'critical').map(([code]) => code)).toEqual([
     'AUDIT_FORKED',

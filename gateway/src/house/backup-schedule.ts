@@ -1,11 +1,13 @@
 /**
  * Backups at their hour, in a process of their own: sealing megabytes would hold up the signalling of calls. One at a time; one that fails is
- * an alarm in the log, and the next hour tries again.
+ * an alarm, and the next hour tries again; so is a newest backup that has grown old.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { KeeplineError } from '@keepline/contracts/errors';
+import { systemClock as clock } from '@keepline/contracts/clock';
 import cron from 'node-cron';
+import { watchBackupAge } from './backup-age.ts';
 import type { Ground } from './ground.ts';
 
 type Needed = Pick<Ground, 'data' | 'onFault'> & {
@@ -28,6 +30,7 @@ export function startBackups({ site, data, log, onFault }: Needed, siteFile: str
       offending: schedule,
     });
   const end = new AbortController();
+  const stopWatch = watchBackupAge({ data, backup: site.backup, clock, onFault });
   const task = cron.schedule(
     schedule,
     async () => {
@@ -42,6 +45,7 @@ export function startBackups({ site, data, log, onFault }: Needed, siteFile: str
   return {
     async close() {
       end.abort();
+      stopWatch();
       await task.destroy();
     },
   };
