@@ -145,9 +145,12 @@ export interface StorageFact {
 export interface OutboxFact {
   readonly scanned: number;
   readonly hits: Readonly<Record<string, number>>;
+  /** Events. */
   readonly sent: number;
   readonly quarantined: number;
   readonly waiting: number;
+  /** Asked of the cloud, which are no events; absent in evidence from before they were counted. */
+  readonly questions?: { readonly sent: number; readonly stopped: number };
 }
 export interface CallFact {
   readonly calls: number;

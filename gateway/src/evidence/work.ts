@@ -51,8 +51,16 @@ export async function outboxFacts(outbox: Reader, from: string, to: string): Pro
     from,
     to,
   );
+  const [questions] = await outbox.all<{ sent: number; stopped: number }>(
+    'SELECT coalesce(sum(sent), 0) AS sent, coalesce(sum(stopped), 0) AS stopped FROM request WHERE day BETWEEN ? AND ?',
+    from,
+    to,
+  );
   const [volume] = await outbox.all<{ events: number }>('SELECT events FROM volume');
-  return { scanned: waiting.length, hits, sent: sums?.sent ?? 0, quarantined: sums?.quarantined ?? 0, waiting: volume?.events ?? 0 };
+  return {
+    ...{ scanned: waiting.length, hits, sent: sums?.sent ?? 0, quarantined: sums?.quarantined ?? 0, waiting: volume?.events ?? 0 },
+    questions: { sent: questions?.sent ?? 0, stopped: questions?.stopped ?? 0 },
+  };
 }
 
 /** Only what may carry words: identifiers and times of the envelope are of our own making, and random letters look like names. */

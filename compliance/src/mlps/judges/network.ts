@@ -98,7 +98,10 @@ export const networkJudges: Readonly<Record<string, Judge>> = {
       : check('进行中的呼叫', 'calls in progress', f.calls, () => ['', true]),
   ],
   '8.1.3.2.e': (f) => [
-    check('出域白名单：已送 / 隔离', 'egress guard: sent / quarantined', f.outbox, (o) => [`${o.sent} / ${o.quarantined}`, null]),
+    check('出域白名单：已送 / 隔离', 'egress guard: sent / quarantined', f.outbox, ({ sent, quarantined, questions }) => [
+      questions ? `${sent} / ${quarantined}; + ${questions.sent} / ${questions.stopped} (advice, AI)` : `${sent} / ${quarantined}`,
+      null,
+    ]),
     check('待发事件中的个人信息', 'personal data in events that wait', f.outbox, (o) => [
       JSON.stringify(o.hits),
       Object.keys(o.hits).length === 0,
@@ -134,7 +137,10 @@ export const networkJudges: Readonly<Record<string, Judge>> = {
       named(Object.entries(a.signInSources).map(([from, n]) => `${from} ${n}`)),
       null,
     ]),
-    check('出域事件台账', 'ledger of egress', f.outbox, (o) => [`${o.sent} sent, ${o.waiting} waiting`, true]),
+    check('出域事件台账', 'ledger of egress', f.outbox, ({ sent, waiting, questions }) => [
+      `${sent} sent, ${waiting} waiting${questions ? `, ${questions.sent} questions` : ''}`,
+      true,
+    ]),
     logHolds(f),
   ],
   '8.1.3.6.a': (f) => [
