@@ -12,25 +12,38 @@ import type { Given, Run } from './command.ts';
 
 export const run: Run = async (given, { machine }) => {
   const json = given.flag('json');
-  const findings = [...checkPrograms(machine), checkClock(), checkDescriptors(), ...(await siteFindings(given, machine))];
+  // A bundle on the machine it is installed on means that site, wherever the command is given.
+  const isInstalled = given.text('data') === undefined && bundleFacts(machine.root) !== undefined && existsSync(SITE_FILE);
+  const findings = isInstalled ? await installed(given.text('site') ?? SITE_FILE, machine) : await ofClone(given, machine);
   if (json) console.log(JSON.stringify({ findings }));
   else for (const finding of findings) console.log(lineOf(finding));
   return findings.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
 };
 
+/** All of preflight once more, and what only a site that is there can be asked. */
+async function installed(siteFile: string, machine: Machine): Promise<Finding[]> {
+  const [{ readSiteFile }, { fitness }, { checkSite }] = await Promise.all([
+    import('@keepline/contracts/site-file'),
+    import('./fitness.ts'),
+    import('../doctor/site.ts'),
+  ]);
+  const remarks = await fitness(readSiteFile(siteFile), SITE_DATA, machine);
+  const isService = answers('systemctl', 'is-active', UNITS[0]) !== undefined;
+  return [
+    ...remarks.map(({ check, verdict, found, next }) => ({ check: check.en, verdict, found: found.en, next: next.en })),
+    ...(await checkSite({ data: SITE_DATA, siteFile, isService }, machine)),
+  ];
+}
+
 /** The checks that need npm packages are loaded here, so that the others speak without them. */
-async function siteFindings(given: Given, machine: Machine): Promise<Finding[]> {
+async function ofClone(given: Given, machine: Machine): Promise<Finding[]> {
+  const findings = [...checkPrograms(machine), checkClock(), checkDescriptors()];
   try {
     const { checkSite } = await import('../doctor/site.ts');
-    // A bundle on the machine it is installed on means that site, wherever the command is given.
-    const isInstalled = given.text('data') === undefined && bundleFacts(machine.root) !== undefined && existsSync(SITE_FILE);
-    const data = isInstalled ? SITE_DATA : given.text('data');
-    const siteFile = given.text('site') ?? (isInstalled ? SITE_FILE : undefined);
-    const isService = isInstalled && answers('systemctl', 'is-active', UNITS[0]) !== undefined;
-    return await checkSite({ data, siteFile, isService }, machine);
+    return [...findings, ...(await checkSite({ data: given.text('data'), siteFile: given.text('site'), isService: false }, machine))];
   } catch (error) {
-    if (error instanceof KeeplineError) return [fail('site file', error.message, error.hint)];
-    return [fail('site file', `cannot be read before the npm packages are there`, './keepline up sets them up')];
+    if (error instanceof KeeplineError) return [...findings, fail('site file', error.message, error.hint)];
+    return [...findings, fail('site file', `cannot be read before the npm packages are there`, './keepline up sets them up')];
   }
 }
 
