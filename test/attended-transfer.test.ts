@@ -28,7 +28,15 @@ describe('a desk phone with two lines', () => {
     [customer, agent, expert] = [await Softphone.open(), await Softphone.open(), await Softphone.open()];
     house = await staffedSite(
       0,
-      { queues: [{ name: 'service' }, { name: 'experts' }] },
+      {
+        queues: [{ name: 'service' }, { name: 'experts' }],
+        sip: {
+          trunks: [
+            { name: 'local', sources: ['127.0.0.1/32'], replaces: true },
+            { name: 'other', sources: ['127.0.0.3/32'], replaces: true },
+          ],
+        },
+      },
       {
         others: [
           { id: 'first', name: 'First', queues: ['service'], phone: `sip:first@127.0.0.1:${agent.port}` },
@@ -141,6 +149,35 @@ describe('a desk phone with two lines', () => {
     await hears(call, AGENT_HZ);
     await call.hangup();
     await isFree('first');
+  }, 120_000);
+
+  it('talks on with whom the far end of its trunk puts in its place (RFC 3891), on one tape; nobody else takes the call over', async () => {
+    const before = (await listRecordings(house.site.place.data)).length;
+    const call = await callAndChoose(customer, house.site);
+    await hears(call, AGENT_HZ);
+    const talk = await eventually('the agent answered', () => talks[0]);
+    const [colleague, stranger] = await Promise.all([Softphone.open(), Softphone.open('127.0.0.3')]);
+    try {
+      const refused = await stranger.place(place(), '95000', { replaces: call });
+      expect([await refused.ended, refused.status]).toEqual(['refused', 603]);
+      await hears(call, AGENT_HZ);
+      const other = await colleague.call(place(), '95000', { replaces: call, says: [EXPERT_HZ] });
+      expect(await call.ended).toBe('remote');
+      await hears(talk, EXPERT_HZ);
+      await hears(other, AGENT_HZ);
+      expect(await other.reinvite('sendonly')).toContain('a=recvonly'); // it has a dialog of its own
+      await other.reinvite('sendrecv');
+      const late = await customer.place(place(), '95000', { replaces: call });
+      expect([await late.ended, late.status]).toEqual(['refused', 603]); // over
+      await talk.hangup();
+      expect(await other.ended).toBe('remote');
+    } finally {
+      await Promise.all([colleague.close(), stranger.close()]);
+    }
+    await isFree('first');
+    await expect
+      .poll(async () => (await listRecordings(house.site.place.data)).map(({ state }) => state), PATIENT)
+      .toEqual(Array.from({ length: before + 1 }, () => 'complete'));
   }, 120_000);
 
   it('makes no call of its own while nobody talks on it', async () => {

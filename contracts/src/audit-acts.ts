@@ -59,6 +59,7 @@ export const AUDIT_ACTS = [
   'sip.ban',
   'sip.refer',
   'sip.redirect',
+  'sip.replace',
   'alarm.raise',
   'alarm.clear',
   'report.read',

@@ -42,6 +42,11 @@ export const Trunk = Type.Object(
       description:
         'Whether the far end may send a call out on to another number (3xx): `numbers` follows at its own host, to what `dialling.allowed` begins.',
     }),
+    replaces: Type.Boolean({
+      default: false,
+      description:
+        'The far end may put another call in the place of one it has here (INVITE with Replaces, RFC 3891): an attended transfer of a PBX towards this site.',
+    }),
     prefix: text('', 'Digits for an outside line, in front of every number dialled.', { pattern: '^[0-9]{0,6}$' }),
     siprec: Type.Boolean({
       default: false,

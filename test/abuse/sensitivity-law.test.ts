@@ -26,6 +26,7 @@ const OF_THE_HOUSE: Readonly<Record<string, string>> = {
   'sip.ban': 'the gatekeeper of the trunks',
   'sip.refer': 'the far end of a trunk',
   'sip.redirect': 'the far end of a trunk',
+  'sip.replace': 'the far end of a trunk, or a phone of the same agent',
   'site.start': 'the gateway',
   'site.stop': 'the gateway',
   'user.lock': 'the sign-in guard, after too many failures',

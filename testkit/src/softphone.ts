@@ -14,6 +14,8 @@ export interface CallOptions {
   /** Caller's number and name as in From. */
   readonly number?: string;
   readonly name?: string;
+  /** The call whose place it is to take (RFC 3891). */
+  readonly replaces?: PhoneCall;
 }
 /** An incoming call that rings on this phone; answer it or let it ring. */
 export interface RingingCall {
@@ -74,7 +76,7 @@ export class Softphone {
       says: options.says ?? [440],
     });
     this.#track(call);
-    call.invite();
+    call.invite(options.replaces);
     return call;
   }
 

@@ -11,6 +11,8 @@ import type { AgentId } from '@keepline/contracts/ids';
 import type { SiteConfig } from '@keepline/contracts/site-config';
 import { siteCertificate } from '../certificate/site-certificate.ts';
 import { type Phone, phoneAddresses } from '../legs/phone-offer.ts';
+import { newSdpIdentity } from '../legs/sip-leg.ts';
+import { ownCall, takeOver } from '../legs/take-over.ts';
 import { refuseReferrals, type TellWish } from '../legs/trunk-wishes.ts';
 import type { Binding } from '../registrar/bindings.ts';
 import { Registrar } from '../registrar/registrar.ts';
@@ -26,7 +28,7 @@ import { hostText } from '../sip/transport.ts';
 import { type IncomingCall, type SipSource, UserAgent } from '../sip/user-agent.ts';
 import { Gatekeeper } from '../trunks/gatekeeper.ts';
 import { readSipSecrets } from '../trunks/secrets.ts';
-import { type Trunk, TrunkTable } from '../trunks/trunk-table.ts';
+import { RETRY_AFTER_SECONDS, type Trunk, TrunkTable } from '../trunks/trunk-table.ts';
 import { type TrunkStatus, TrunkWatch } from '../trunks/trunk-watch.ts';
 import type { Ground } from './ground.ts';
 import type { Overload } from './overload.ts';
@@ -152,8 +154,26 @@ export async function openTrunks(
     onInvite(call) {
       overload.follow(call);
       const trunk = keeper.trunkOf(call.source);
-      if (trunk) refuseReferrals(call, trunk.name, tellWish); // a phone's own line takes its transfer key itself
+      if (trunk) {
+        refuseReferrals(call, trunk.name, tellWish); // a phone's own line takes its transfer key itself
+        ownCall(call, `trunk:${trunk.name}`);
+      }
       onInvite(call);
+    },
+    onReplaces(call, replaced) {
+      const agentId = staticAt(call.source) ?? registrar.agentAt(call.source);
+      const trunk = agentId === undefined ? keeper.trunkOf(call.source) : undefined;
+      const owner = trunk?.config.replaces === true ? `trunk:${trunk.name}` : agentId === undefined ? '' : `agent:${agentId}`;
+      const allowance = trunk?.admit(clock.monotonicMs());
+      if (allowance?.admitted === false) return call.reject(503, { retryAfterSeconds: RETRY_AFTER_SECONDS });
+      if (allowance) void call.ended.then(allowance.release);
+      overload.follow(call);
+      if (trunk) refuseReferrals(call, trunk.name, tellWish);
+      const isTaken = takeOver(call, replaced, {
+        ...{ owner, srtp: trunk?.config.srtp ?? site.media.phoneSrtp, srtpKeysWithoutTls: site.media.srtpKeysWithoutTls },
+        newIdentity: newSdpIdentity,
+      });
+      tellWish(trunk?.name ?? agentId ?? '', 'sip.replace', isTaken ? 'followed' : 'refused');
     },
     log: (level, what, fields) => log[level](fields, what),
   });

@@ -30,7 +30,7 @@ export function agentDoor(parts: AgentDoorParts): AgentDoor {
       const phones = parts.phonesOf(agentId);
       if (phones?.length === 0) return LOST; // registered nowhere any more
       const srtp = parts.phoneSrtp && { srtp: parts.phoneSrtp };
-      if (phones !== null) return offerToPhone(parts.userAgent, media, { phones, callId, ringMs, from: parts.siteUri, ...srtp });
+      if (phones !== null) return offerToPhone(parts.userAgent, media, { phones, agentId, callId, ringMs, from: parts.siteUri, ...srtp });
       const workplace = parts.workplace(agentId);
       return workplace?.ready ? offerToBrowser(workplace, media, callId, ringMs) : LOST;
     },

@@ -3,13 +3,14 @@
  * when the caller is gone or nobody answers in time.
  */
 import { randomBytes } from 'node:crypto';
-import type { CallId } from '@keepline/contracts/ids';
+import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { Offer, OfferOutcome } from '../calls/agent-door.ts';
 import type { CallMedia } from '../media/edge.ts';
 import { acceptAnswer, offerAudio } from '../sdp/offer-answer.ts';
 import { canOffer, newSrtpTerms, type SrtpPolicy } from '../sdp/srtp-terms.ts';
 import type { OutgoingCall, SipSource, UserAgent } from '../sip/user-agent.ts';
 import { newSdpIdentity, sipLeg } from './sip-leg.ts';
+import { ownCall } from './take-over.ts';
 
 export interface Phone {
   readonly uri: string;
@@ -28,6 +29,7 @@ export interface PhoneSrtp {
 export interface PhoneRing {
   /** One static phone, or every phone the agent has registered. Not empty. */
   readonly phones: readonly Phone[];
+  readonly agentId: AgentId;
   readonly callId: CallId;
   readonly ringMs: number;
   readonly srtp?: PhoneSrtp;
@@ -65,6 +67,7 @@ export function offerToPhone(userAgent: Pick<UserAgent, 'invite'>, media: CallMe
         const headers = path.map((value) => ['Route', value] as const);
         const from = { uri: ring.from, displayName: '' };
         const made = userAgent.invite(uri, offer, { from, timeoutMs: ring.ringMs, headers, ...(hop ? { hop } : {}) });
+        ownCall(made, `agent:${ring.agentId}`);
         invites.add(made);
         return { made, identity, remote: acceptAnswer(offer, await made.answered) };
       });

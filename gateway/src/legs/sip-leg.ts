@@ -7,16 +7,11 @@ import type { MediaLeg } from '../media/edge.ts';
 import { acceptAnswer, answerAudio, offerAudio, type RtpRemote } from '../sdp/offer-answer.ts';
 import { type SrtpTerms, wipeTerms } from '../sdp/srtp-terms.ts';
 import { isNamedBy } from '../sip/replaces.ts';
-import type { SipCall } from '../sip/user-agent.ts';
+import type { Referral, SipCall } from '../sip/user-agent.ts';
 import { makeLeg } from './audio-leg.ts';
+import { mayBeReplaced, type SdpIdentity } from './take-over.ts';
 
-/** Session id and version of our o= line; the version grows with every change (RFC 8866 §5.2). */
-export interface SdpIdentity {
-  readonly sessionId: number;
-  version: number;
-  /** Keys of this leg and whether they may be named; default is sound in the clear. */
-  readonly srtp?: SrtpTerms;
-}
+export type { SdpIdentity } from './take-over.ts';
 
 /** The call behind a leg, for the other leg that wants to be joined with it. */
 const calls = new WeakMap<Leg, SipCall>();
@@ -26,20 +21,27 @@ export function newSdpIdentity(srtp?: SrtpTerms): SdpIdentity {
 }
 
 /** @param answered of a call that is heard before it is answered: until then it may be silent */
-export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity, answered?: Promise<unknown>): Leg {
+export function sipLeg(first: SipCall, place: MediaLeg, ours: SdpIdentity, answered?: Promise<unknown>): Leg {
   const holdListeners = new Set<(held: boolean) => void>();
+  const digitListeners = new Set<(digit: string) => void>();
+  let transfer: ((referral: Referral) => void) | null = null;
   let held = false;
+  /** The call of this leg: another may take its place (RFC 3891). */
+  let sip = first;
   const { leg, end } = makeLeg({
     kind: 'sip',
     place,
     ...(answered && { answered }),
-    onKeyed: (listener) => sip.onDigit(listener),
+    onKeyed(listener) {
+      digitListeners.add(listener);
+      return () => digitListeners.delete(listener);
+    },
     onHold(listener) {
       holdListeners.add(listener);
       return () => holdListeners.delete(listener);
     },
-    onTransfer: (handler) =>
-      sip.onRefer((referral) =>
+    onTransfer(handler) {
+      const take = (referral: Referral): void =>
         handler({
           target: referral.target.user,
           isAttended: referral.replaces !== null,
@@ -47,37 +49,61 @@ export function sipLeg(sip: SipCall, place: MediaLeg, identity: SdpIdentity, ans
           accept: () => referral.accept(),
           refuse: (status) => referral.refuse(status),
           report: (status) => referral.report(status),
-        }),
-      ),
+        });
+      transfer = take;
+      const stop = sip.onRefer(take);
+      return () => {
+        stop();
+        if (transfer === take) transfer = null;
+      };
+    },
     onHangup: () => sip.hangup(),
   });
-  calls.set(leg, sip);
   const takeRemote = (remote: RtpRemote): void => {
     place.setRemote(remote);
     if (remote.held === held) return;
     held = remote.held;
     for (const listener of holdListeners) listener(held);
   };
-  sip.onReoffer((offer) => {
-    identity.version += 1;
-    const local = { address: place.address, rtpPort: place.port, ...identity };
-    if (offer === '') return offerAudio(local); // re-INVITE without SDP: we offer, RFC 3261 §14.2
-    const answer = answerAudio(offer, local);
-    if (!answer.ok) return null;
-    takeRemote(answer.remote);
-    return answer.sdp;
-  });
-  sip.onReanswer((answer, ourOffer) => {
-    try {
-      takeRemote(acceptAnswer(ourOffer, answer));
-    } catch {
-      sip.hangup(); // an ACK whose answer we cannot use leaves no agreed audio (RFC 3264 §6)
-    }
-  });
-  void sip.ended.then((how) => {
-    if (identity.srtp) wipeTerms(identity.srtp);
-    const why = how.by === 'transport' || how.by === 'timeout' ? 'transport_lost' : how.by === 'local' ? 'closed_by_site' : 'hung_up';
-    end(why, how.reason?.cause);
-  });
+  const follow = (call: SipCall, identity: SdpIdentity): void => {
+    sip = call;
+    calls.set(leg, call);
+    call.onDigit((digit) => {
+      for (const listener of digitListeners) listener(digit);
+    });
+    if (transfer) call.onRefer(transfer);
+    call.onReoffer((offer) => {
+      identity.version += 1;
+      const local = { address: place.address, rtpPort: place.port, ...identity };
+      if (offer === '') return offerAudio(local); // re-INVITE without SDP: we offer, RFC 3261 §14.2
+      const answer = answerAudio(offer, local);
+      if (!answer.ok) return null;
+      if (sip === call) takeRemote(answer.remote);
+      return answer.sdp;
+    });
+    call.onReanswer((answer, ourOffer) => {
+      try {
+        if (sip === call) takeRemote(acceptAnswer(ourOffer, answer));
+      } catch {
+        call.hangup(); // an ACK whose answer we cannot use leaves no agreed audio (RFC 3264 §6)
+      }
+    });
+    void call.ended.then((how) => {
+      if (identity.srtp) wipeTerms(identity.srtp);
+      if (sip !== call) return; // replaced: the leg goes on
+      const why = how.by === 'transport' || how.by === 'timeout' ? 'transport_lost' : how.by === 'local' ? 'closed_by_site' : 'hung_up';
+      end(why, how.reason?.cause);
+    });
+    const isUp = call === first ? (answered ?? Promise.resolve()) : Promise.resolve();
+    const take = (next: SipCall, own: SdpIdentity, remote: RtpRemote): void => {
+      follow(next, own);
+      takeRemote(remote);
+    };
+    isUp.then(
+      () => mayBeReplaced(call, { place, take }),
+      () => {},
+    );
+  };
+  follow(first, ours);
   return leg;
 }

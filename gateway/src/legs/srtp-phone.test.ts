@@ -74,6 +74,7 @@ const TRUNK: SiteConfig['sip']['trunks'][number] = {
   digest: false,
   redirects: 'refuse',
   siprec: false,
+  replaces: false,
   target: '',
   priority: 1,
   weight: 1,

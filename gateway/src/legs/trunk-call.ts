@@ -21,6 +21,7 @@ import { dialString, readNumber } from '../trunks/numbers.ts';
 import { isWorthAnother } from '../trunks/selection.ts';
 import { rulesOf, type Trunk } from '../trunks/trunk-table.ts';
 import { newSdpIdentity, sipLeg } from './sip-leg.ts';
+import { ownCall } from './take-over.ts';
 import { redirectPolicy, refuseReferrals, type TellWish } from './trunk-wishes.ts';
 
 /** A trunk over which nothing rings for this long is given up for the next, ms; carriers connect abroad in less. */
@@ -170,6 +171,7 @@ async function tryPlace(
       redirect: redirectPolicy(trunk.config, parts.allowed, parts.tellWish),
     });
     call = asked;
+    ownCall(asked, `trunk:${trunk.name}`);
     refuseReferrals(asked, trunk.name, parts.tellWish);
     made(asked);
     void asked.ended.then(allowance.release);

@@ -13,7 +13,7 @@ import { rulesOf } from '../trunks/trunk-table.ts';
 const REDIRECTS_MAX = 3;
 
 /** @param trunk its name */
-export type TellWish = (trunk: string, wish: 'sip.refer' | 'sip.redirect', outcome: 'refused' | 'followed') => void;
+export type TellWish = (trunk: string, wish: 'sip.refer' | 'sip.redirect' | 'sip.replace', outcome: 'refused' | 'followed') => void;
 
 /** Refuses every reference of this call, and tells of the first: a far end that insists fills no log. */
 export function refuseReferrals(call: Pick<SipCall, 'onRefer'>, trunk: string, tell: TellWish): void {

@@ -103,10 +103,13 @@ export class PhoneCall {
     return /sip:([^@>;]+)/.exec(this.#dialog.to)?.[1] ?? '';
   }
 
-  invite(): void {
+  /** @param replaced the call whose place it is to take (RFC 3891) */
+  invite(replaced?: PhoneCall): void {
     this.#inviteBranch = newBranch();
     const startedMs = performance.now();
-    const bytes = this.#dialog.request('INVITE', this.#inviteBranch, 1, sdpText(this.#wire.local.address, this.line.port, this.#version));
+    const offer = sdpText(this.#wire.local.address, this.line.port, this.#version);
+    const more = replaced ? [['Replaces', replaced.#dialog.replaces] as const] : [];
+    const bytes = this.#dialog.request('INVITE', this.#inviteBranch, 1, offer, 'application/sdp', more);
     this.#repeat(bytes, () => this.#refused(408));
     this.#waiting.set('1 INVITE', (response) => this.#inviteAnswered(response, performance.now() - startedMs));
   }
