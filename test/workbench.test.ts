@@ -3,78 +3,40 @@
  * (`gateway/src/house/testing/open-bench.ts`): sign-in with an authenticator app or a passkey, every page in both languages at 1280 × 720, the
  * fresh second factor, and what the audit log then holds.
  */
-import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { findChromium } from '@keepline/testkit/agent-browser';
 import { FakeClock } from '@keepline/testkit/fake-clock';
-import { tempDir } from '@keepline/testkit/temp-dir';
-import { type Browser, chromium, type Page } from 'playwright-core';
 import { Secret, TOTP } from 'otpauth';
-import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { enrolled, OPERATOR, type Person } from '../gateway/src/api/testing/people.ts';
 import { type OpenBench, openBench } from '../gateway/src/house/testing/open-bench.ts';
+import { enter, goTo, look, openPagesForEach, page, picture, see } from './pages-in-chromium.ts';
 
-const configFile = fileURLToPath(new URL('../admin-ui/vite.config.ts', import.meta.url));
-/** A folder for pictures of every page, for people who look at them; none are taken without it. */
-const pictures = process.env['KEEPLINE_DESK_PICTURES'];
 /** Beyond the ten minutes in which a proof is fresh, short of the idle time of a session. */
 const STALE_MS = 660_000;
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // a browser on two busy cores
-const folder = tempDir();
 const clock = new FakeClock();
 const people = new Map<string, Person>();
 let bench: OpenBench;
-let browser: Browser;
-let page: Page;
-let faults: string[];
 
-beforeAll(async () => {
-  await build({ configFile, logLevel: 'error', build: { outDir: join(folder.path, 'dist') } });
-  bench = await openBench({ deskFolder: join(folder.path, 'dist'), clock });
-  for (const role of ['compliance_officer', 'system_admin', 'security_admin', 'supervisor'] as const)
-    people.set(role, await enrolled(bench.house, role.replace('_', '-'), [role]));
-  browser = await chromium.launch({
-    executablePath: await findChromium(process.env['KEEPLINE_CHROMIUM'], process.env['PATH'] ?? ''),
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-  });
-}, 180_000);
-afterAll(async () => {
-  await browser.close();
-  await bench.close();
-  folder.remove();
-});
-beforeEach(async () => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
-  context.setDefaultTimeout(20_000);
-  page = await context.newPage();
-  faults = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    if (/Content Security Policy|\[antd|Warning:/.test(message.text())) faults.push(message.text());
-  });
-});
-afterEach(async () => {
-  await page.context().close();
-  if (faults.length > 0) throw new Error(`the page complained: ${faults.join('; ')}`);
-});
+openPagesForEach(
+  async (deskFolder) => {
+    bench = await openBench({ deskFolder, clock });
+    for (const role of ['compliance_officer', 'system_admin', 'security_admin', 'supervisor'] as const)
+      people.set(role, await enrolled(bench.house, role.replace('_', '-'), [role]));
+  },
+  () => bench.close(),
+);
 
-const see = (id: string) => page.getByTestId(id);
 const ready = (id: string) => page.locator(`[data-testid="${id}"][data-state="ready"]`).waitFor();
 const person = (role: string): Person => {
   const found = people.get(role);
   if (!found) throw new Error(`nobody is ${role}`);
   return found;
 };
-const open = () => page.goto(bench.house.origin.replace('127.0.0.1', 'localhost'));
 
 async function signIn(name: string, password: string): Promise<void> {
-  await open();
-  await see('sign-in-agent').fill(name);
-  await see('sign-in-password').fill(password);
-  await see('sign-in-submit').click();
+  await goTo(bench.house.origin);
+  await enter(name, password);
 }
 /** Each code counts once: the next step of the app's clock is waited for by moving it. */
 async function prove(who: Person): Promise<void> {
@@ -89,22 +51,10 @@ async function comeIn(role: string): Promise<void> {
   await see('nav').waitFor();
 }
 
-/** Nothing leaves the screen sideways, in either language; takes a picture of both when asked to. */
-async function look(name: string): Promise<void> {
-  for (const language of ['English', '中文']) {
-    await see('language').getByText(language).click();
-    await page.waitForFunction(`document.documentElement.lang === '${language === 'English' ? 'en' : 'zh-CN'}'`);
-    const overflow = await page.evaluate<string[]>(`[...document.querySelectorAll('body *')]
-      .filter((e) => { const r = e.getBoundingClientRect(); return r.width > 1 && r.height > 1 && (r.right > innerWidth + 1 || r.left < -1); })
-      .map((e) => e.className + ' ' + e.textContent.slice(0, 40))`);
-    if (pictures) await page.screenshot({ path: join(pictures, `${name}-${language === 'English' ? 'en' : 'zh'}.png`) });
-    expect([name, language, overflow]).toEqual([name, language, []]);
-  }
-}
-
 describe('while cloud-sync is away', () => {
   it('the link page shows what is wrong and what to read, and the others say why they are empty', async () => {
     await comeIn('supervisor');
+    await see('nav-cloud').click();
     await ready('cloud-page');
     expect(await see('cloud-condition').getAttribute('data-condition')).toBe('server_away');
     expect(await see('cloud-page').innerText()).toContain('LINK_SERVER_AWAY');
@@ -140,6 +90,7 @@ describe('with cloud-sync', () => {
     await bench.drilled(Date.UTC(2026, 10, 1));
     bench.link.now = { state: 'up', sinceMs: Date.now(), why: 'stable', backlog: 0, oldestUnsentMs: 0 };
     await comeIn('supervisor');
+    await see('nav-cloud').click();
     await ready('cloud-page');
     await see('figure-delivered').waitFor();
     await see('reconcile').click();
@@ -159,10 +110,10 @@ describe('with cloud-sync', () => {
     await see('review-changes').getByText('agent1').waitFor();
     expect(await see('reject').isDisabled()).toBe(true); // a rejection needs its reason
     await see('review-reason').fill('agreed with the team');
-    if (pictures) await page.screenshot({ path: join(pictures, 'review-zh.png') });
+    await picture('review-zh');
     await see('approve').click();
     await see('step-up').waitFor();
-    if (pictures) await page.screenshot({ path: join(pictures, 'step-up-zh.png') });
+    await picture('step-up-zh');
     await see('factor-code').fill('000000');
     await see('factor-submit').click();
     await page.locator('[data-testid="step-up-error"][data-code="SECOND_FACTOR_REFUSED"]').waitFor();

@@ -7,7 +7,8 @@ import { callIdOf, FakeCall } from '../../gateway/src/agents/testing/desk-double
 import { API_LIMITS } from '../../gateway/src/api/api-parts.ts';
 import { buildDoor } from '../../gateway/src/api/door.ts';
 import type { RouteEntry } from '../../gateway/src/api/route-law.ts';
-import { cookieOf, openSite, PASSWORD, type TestSite } from '../../gateway/src/api/testing/open-site.ts';
+import { cookieOf } from '../../gateway/src/api/testing/ask.ts';
+import { openSite, PASSWORD, type TestSite } from '../../gateway/src/api/testing/open-site.ts';
 import { enrolled, headersOf, type Person } from '../../gateway/src/api/testing/people.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 

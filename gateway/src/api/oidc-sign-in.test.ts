@@ -6,7 +6,8 @@ import { parseSite } from '@keepline/contracts/site-file';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openOidc } from '../identity/oidc-provider.ts';
 import { CLIENT_SECRET, REDIRECT_URI, startOidc, type Visitor } from '../identity/testing/oidc-server.ts';
-import { type Answer, cookieOf, openSite, PASSWORD, type TestSite } from './testing/open-site.ts';
+import { type Answer, cookieOf } from './testing/ask.ts';
+import { openSite, PASSWORD, type TestSite } from './testing/open-site.ts';
 import { OPERATOR } from './testing/people.ts';
 
 const WU: Visitor = { name: 'wu', groups: ['quality', 'canteen'], amr: ['pwd'] };

@@ -1,6 +1,7 @@
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cookieOf, openSite, PASSWORD, type TestSite } from './testing/open-site.ts';
+import { cookieOf } from './testing/ask.ts';
+import { openSite, PASSWORD, type TestSite } from './testing/open-site.ts';
 
 let site: TestSite;
 afterEach(() => site.close());

@@ -13,7 +13,7 @@ import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cookieOf } from '../api/testing/open-site.ts';
+import { cookieOf } from '../api/testing/ask.ts';
 import { enrolled, headersOf, type Person } from '../api/testing/people.ts';
 import { type OpenBench, openBench } from './testing/open-bench.ts';
 

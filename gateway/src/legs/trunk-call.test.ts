@@ -1,4 +1,4 @@
-/** Which trunk a call out takes, and what each answer means; on the wire it is tested in `test/outbound.test.ts`. */
+/** Which trunk a call out takes, and what each answer means; on the wire it is tested in `trunk-places.test.ts` and `test/early-media.test.ts`. */
 import { newId } from '@keepline/contracts/ids';
 import { parseSite } from '@keepline/contracts/site-file';
 import { FakeClock } from '@keepline/testkit/fake-clock';

@@ -4,8 +4,6 @@
  */
 import { emptySuggestion } from '../../cloud-link/suggestion.ts';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '@keepline/contracts/clock';
@@ -25,17 +23,16 @@ import type { SiteConfig } from '@keepline/contracts/site-config';
 import type { ActContext } from '../../audit/audited.ts';
 import { FakeDuty, FakeMedia } from '../../agents/testing/desk-doubles.ts';
 import { CallRegistry } from '../../calls/call-registry.ts';
-import { Value } from 'typebox/value';
 import { Store } from '../../store/store.ts';
 import { callTables } from '../../store/tables/calls.ts';
 import { recordingTables } from '../../store/tables/recordings.ts';
 import { identityTables } from '../../store/tables/identity.ts';
 import type { ApiLimits, ApiParts } from '../api-parts.ts';
-import { ErrorReply } from '../error-reply.ts';
 import { RequestInvalid } from '../errors.ts';
 import { RecordingArchive } from '../../recording/archive.ts';
 import { startApi } from '../server.ts';
 import type { WorkbenchParts } from '../workbench-parts.ts';
+import { ask, cookieOf } from './ask.ts';
 
 export const AGENTS = [
   { id: 'li', name: '李静', phone: '', queues: ['service'] },
@@ -47,16 +44,6 @@ export interface LoggedAct extends ActContext {
   readonly act: string;
   outcome: 'begun' | 'done' | 'failed';
 }
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-  /** The parsed body; undefined when it is no JSON. */
-  readonly json: unknown;
-  /** Of a refusal; '' when it is none. */
-  readonly code: string;
-}
-
 export async function openSite(
   o: {
     clock?: Clock;
@@ -239,11 +226,6 @@ export async function openSite(
 }
 export type TestSite = Awaited<ReturnType<typeof openSite>>;
 
-export function cookieOf(answer: Answer): string {
-  const [set = ''] = answer.headers['set-cookie'] ?? [];
-  return set.split(';', 1)[0] ?? '';
-}
-
 /** Of a site without link, ledger or proposals; the real one is under test in `house/workbench.test.ts`. */
 const nothingThere = () => Promise.reject(new RequestInvalid('this site has none'));
 const bareWorkbench: WorkbenchParts = {
@@ -283,47 +265,4 @@ async function writePages(folder: string): Promise<void> {
     '<script nonce="__CSP_NONCE__" src="/assets/app-1a2b.js"></script><meta content="__CSP_NONCE__">',
   );
   await writeFile(join(folder, 'assets', 'app-1a2b.js'), 'document.title = "desk";');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function ask(base: string, method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
-  const url = new URL(base);
-  const payload = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body);
-  const wanted: Record<string, string> = {
-    ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(method === 'GET' ? {} : { 'x-keepline': 'desk', origin: base }),
-    ...headers,
-  };
-  const sent = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== ''));
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    // the raw path goes out as it is: URL would tidy `..` away
-    const going = send(
-      { host: url.hostname, port: url.port, method, path, headers: sent, rejectUnauthorized: false, agent: false },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
-          const json = parsed(text);
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            text,
-            json,
-            code: Value.Check(ErrorReply, json) ? json.error.code : '',
-          });
-        });
-      },
-    );
-    going.on('error', reject);
-    going.end(payload);
-  });
 }

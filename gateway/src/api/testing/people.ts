@@ -4,7 +4,8 @@ import type { Role } from '@keepline/contracts/roles';
 import { isPrivileged } from '@keepline/contracts/roles';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { cookieOf, type TestSite } from './open-site.ts';
+import { cookieOf } from './ask.ts';
+import { type TestSite } from './open-site.ts';
 
 export const OPERATOR = { who: 'os:test', role: 'operator', from: 'console' } as const;
 const TotpBegun = Type.Object({ secret: Type.String(), uri: Type.String() });
