@@ -4,6 +4,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { newIdentity, recipientOf } from '@keepline/compliance/age';
+import { APPROVAL_ACTS } from '@keepline/contracts/approvals';
 import { callAndChoose, hears } from '@keepline/testkit/customer';
 import { BootedMachine } from '@keepline/testkit/nspawn';
 import type { PhoneCall } from '@keepline/testkit/phone-call';
@@ -28,14 +29,17 @@ export class House {
   readonly publicKey: string;
   readonly secretKey: string;
   readonly version: string;
+  /** Opens the backups; at a bank it lies in a safe. */
+  readonly backupIdentity: string;
   readonly #recipient: string;
 
-  private constructor(facts: Pick<House, 'machine' | 'agent' | 'customer' | 'work' | 'bundle'>, recipient: string) {
+  private constructor(facts: Pick<House, 'machine' | 'agent' | 'customer' | 'work' | 'bundle' | 'backupIdentity'>, recipient: string) {
     this.machine = facts.machine;
     this.agent = facts.agent;
     this.customer = facts.customer;
     this.work = facts.work;
     this.bundle = facts.bundle;
+    this.backupIdentity = facts.backupIdentity;
     this.publicKey = join(facts.work.path, 'keepline.pub');
     this.secretKey = join(facts.work.path, 'keepline.key');
     const listed = execFileSync('tar', ['-I', 'zstd', '-tf', facts.bundle], { encoding: 'utf8', maxBuffer: 1 << 28 });
@@ -43,8 +47,11 @@ export class House {
     this.#recipient = recipient;
   }
 
-  /** A machine without Keepline, and the bundle: the one KEEPLINE_BUNDLE names (with .minisig, .pub and .key beside it), else one made here. */
-  static async open(): Promise<House> {
+  /**
+   * A machine without Keepline, and the bundle: the one KEEPLINE_BUNDLE names (with .minisig, .pub and .key beside it), else one made here.
+   * @param also Debian packages that are on it beside those of every machine
+   */
+  static async open(also: readonly string[] = []): Promise<House> {
     const work = tempDir();
     const given = process.env.KEEPLINE_BUNDLE;
     const bundle = given ?? join(work.path, 'keepline.tar.zst');
@@ -56,10 +63,11 @@ export class House {
       copyFileSync(`${given}.pub`, publicKey);
       copyFileSync(`${given}.key`, secretKey);
     }
-    const machine = await BootedMachine.boot();
+    const machine = await BootedMachine.boot(also);
     const [agent, customer] = [await Softphone.open(machine.here), await Softphone.open(machine.here)];
     agent.onRinging = (ringing) => void ringing.answer([AGENT_HZ]);
-    const house = new House({ machine, agent, customer, work, bundle }, await recipientOf(await newIdentity()));
+    const backupIdentity = await newIdentity();
+    const house = new House({ machine, agent, customer, work, bundle, backupIdentity }, await recipientOf(backupIdentity));
     house.name({ file: bundle, version: house.version });
     return house;
   }
@@ -72,6 +80,17 @@ export class House {
   }
 
   readonly keepline = (...args: string[]): Promise<string> => this.machine.must('runuser', '-u', 'keepline', '--', 'keepline', ...args);
+
+  /** What a door on the loopback address answers; Debian's minimal install has neither curl nor wget. */
+  read(url: string): Promise<string> {
+    return this.machine.must('python3', '-c', `import urllib.request as u; print(u.urlopen("${url}").read().decode())`);
+  }
+
+  /** What systemd has to say against a unit; it ends well even where it does not know a key. */
+  async faultsOfUnit(unit: string): Promise<string> {
+    const { stdout, stderr } = await this.machine.run('systemd-analyze', 'verify', '--no-pager', `/etc/systemd/system/${unit}.service`);
+    return `${stdout}${stderr}`.trim();
+  }
 
   /** A call from outside that its agent has answered; the agent may still be wrapping up the one before. */
   async talk(): Promise<PhoneCall> {
@@ -106,13 +125,13 @@ export class House {
       cloud: { servers: [] },
       queues: [{ name: 'service', wrapUpSeconds: 5 }],
       backup: { folder: BACKUPS, recipient: this.#recipient },
-      identity: { fourEyes: ['retention.change', 'key.export'] }, // not the export of recordings: there is no second person here
+      identity: { fourEyes: [...APPROVAL_ACTS] },
       agents: [{ id: 'phone1', name: 'Phone 1', skills: ['cards'], queues: ['service'], phone: `sip:agent1@${here}:${this.agent.port}` }],
     };
   }
 
-  /** Writes the inventory: from now on this is the version that is asked for. */
-  name(wanted: NextBundle): void {
+  /** Writes the inventory: from now on this is the version that is asked for. @param more variables of the roles */
+  name(wanted: NextBundle, more: object = {}): void {
     const { machine, publicKey } = this;
     const hosts = {
       keepline: {
@@ -125,8 +144,10 @@ export class House {
           keepline_public_key: publicKey,
           base_time_zone_china: false,
           keepline_site: this.site,
+          ...more,
         },
       },
+      keepline_hub: { hosts: { target: {} } },
     };
     writeFileSync(join(this.work.path, 'inventory.json'), JSON.stringify({ all: { children: hosts } }));
   }

@@ -94,6 +94,34 @@ describe('versions on an installed machine', () => {
   );
 
   it(
+    'that are killed half way, under a call or after the switch, are finished by the same order',
+    async () => {
+      const kill = (): Promise<unknown> => house.machine.run('pkill', '-KILL', '--full', 'launcher/main.ts upgrade');
+      const call = await house.talk();
+      const drained = upgrade(next);
+      await eventually('new calls are sent elsewhere', () => house.refuses(), LONG_MS);
+      await kill();
+      expect((await drained).status).not.toBe(0);
+      call.line.forget();
+      await hears(call, AGENT_HZ);
+      await call.hangup();
+      expect(await house.running()).toEqual({ current: house.version, previous: next.version });
+
+      const switched = upgrade(next);
+      const isSwitched = async (): Promise<boolean> => (await house.running()).current === next.version;
+      await eventually('the new version is in place', isSwitched, LONG_MS);
+      await kill();
+      expect((await switched).status).not.toBe(0);
+      await house.machine.must('systemctl', 'stop', 'keepline-gateway', 'keepline-cloud-sync'); // as after a cut before they were started
+      expect(await upgrade(next)).toMatchObject({ status: 0 });
+      expect(await house.running()).toEqual({ current: next.version, previous: house.version });
+      await (await house.talk()).hangup();
+      await house.machine.must('keepline', 'rollback', '--yes');
+    },
+    LONG_MS,
+  );
+
+  it(
     'change and go back by playbook, and a second order for the version that runs changes nothing',
     async () => {
       house.name(next);
