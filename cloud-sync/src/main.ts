@@ -145,6 +145,7 @@ async function main(): Promise<void> {
     counts: () => delivery.counts(),
     streamLength,
     faults: () => relay.faults(),
+    relay: () => relay.figures(),
   });
   downlinkRoutes(app, { proposals, identity: () => monitor.wire()?.identity ?? '' });
   await listenOnSocket(app, given.socket);

@@ -15,6 +15,7 @@ import type { Hit } from '../outbox/quarantine.ts';
 import { Bell } from './bell.ts';
 import { EventQuarantined, EventsExpired, LedgerUnbalanced, StreamLastUnknown, StreamWentBack } from './errors.ts';
 import { unaccounted } from './reconcile.ts';
+import { RelayBook, type RelayFigures, type Turn } from './relay-figures.ts';
 import { type Resume, resumeAfter } from './resume.ts';
 import { type Lane, Sending } from './sending.ts';
 
@@ -61,6 +62,7 @@ export class Relay {
   #running: Promise<void> = Promise.resolve();
   #sending: Sending | undefined;
   readonly #bell = new Bell();
+  readonly #book = new RelayBook();
 
   constructor(options: RelayOptions) {
     this.#o = options;
@@ -78,6 +80,10 @@ export class Relay {
   /** What a person has to look at, newest state per code. */
   faults(): readonly KeeplineError[] {
     return [...this.#faults.values()];
+  }
+
+  figures(): RelayFigures {
+    return this.#book.figures(this.#sending?.inHand());
   }
 
   /** Ends after what has been acknowledged is settled. The outbox stays open. */
@@ -137,9 +143,11 @@ export class Relay {
     };
     const onAnswer = (tookMs: number): void => {
       onProgress();
+      this.#book.answered(tookMs);
       note({ on: 'acknowledged', tookMs });
     };
-    const parts = { site, delivery, batchEvents, zstd, clock, bell: this.#bell, onHits, onAnswer };
+    const onTurn = (turn: Turn): void => this.#book.turned(turn);
+    const parts = { site, delivery, batchEvents, zstd, clock, bell: this.#bell, onHits, onAnswer, onTurn };
     this.#sending = new Sending(parts, (listener) => stream.lane(listener), place);
     try {
       await this.#sending.run(() => run !== this.#run);

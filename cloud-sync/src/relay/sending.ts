@@ -13,6 +13,7 @@ import { type Entry, shortType } from '../outbox/entry.ts';
 import type { Hit } from '../outbox/quarantine.ts';
 import type { Bell } from './bell.ts';
 import { packed } from './packed.ts';
+import type { InHand, Turn } from './relay-figures.ts';
 import type { Resume } from './resume.ts';
 import { Window } from './window.ts';
 
@@ -35,6 +36,8 @@ export interface SendingParts {
   readonly onHits: (hits: readonly Hit[]) => void;
   /** An event was acknowledged after this long, ms; told now and then. */
   readonly onAnswer: (tookMs: number) => void;
+  /** A transaction on the outbox is over. */
+  readonly onTurn: (turn: Turn) => void;
 }
 
 /** How long acknowledged events may wait to be settled while the line stays busy, and how often silence is looked for, ms. */
@@ -68,6 +71,11 @@ export class Sending {
     });
   }
 
+  inHand(): InHand {
+    const { limit, unanswered, unsettled } = this.#window;
+    return { windowLimit: limit, inFlight: unanswered, unsettled, staged: this.#waitingStaged() };
+  }
+
   /** The outbox may have news. */
   news(): void {
     this.#mayBeMore = true;
@@ -82,12 +90,14 @@ export class Sending {
     try {
       while (!over() && !this.#isDecided()) {
         this.#pump();
-        const reached = this.#worthSettling() ? this.#window.settle() : undefined;
+        const settling = this.#worthSettling() ? this.#window.unsettled : 0;
+        const reached = settling > 0 ? this.#window.settle() : undefined;
         const claiming = this.#mayBeMore && this.#fault === undefined && this.#waitingStaged() * 2 <= this.#p.batchEvents;
-        if (reached || claiming) await this.#turn(reached, claiming);
+        if (reached || claiming) await this.#turn(reached, claiming, settling);
         else await this.#p.bell.next();
       }
-      await this.#turn(this.#window.settle(), false);
+      const { unsettled } = this.#window;
+      await this.#turn(this.#window.settle(), false, unsettled);
     } finally {
       stopLooking();
       this.#lane.close();
@@ -96,14 +106,16 @@ export class Sending {
   }
 
   /** One transaction: settle what is reached, claim what is next; the guard looks at what was claimed. */
-  async #turn(reached: Resume | undefined, claiming: boolean): Promise<void> {
-    const { delivery, batchEvents, onHits, site } = this.#p;
+  async #turn(reached: Resume | undefined, claiming: boolean, settled: number): Promise<void> {
+    const { delivery, batchEvents, onHits, site, clock } = this.#p;
     if (!reached && !claiming) return;
     if (claiming) this.#mayBeMore = false; // news that come meanwhile set it again
+    const begunMs = clock.monotonicMs();
     const claimed = await delivery.advance(
       reached && { seq: reached.settledSeq, streamSeq: reached.streamSeq },
       claiming ? { after: this.#claimedSeq, limit: batchEvents } : undefined,
     );
+    this.#p.onTurn({ tookMs: clock.monotonicMs() - begunMs, settled, claimed: claimed.length });
     if (claimed.length === batchEvents) this.#mayBeMore = true;
     this.#claimedSeq = claimed.at(-1)?.seq ?? this.#claimedSeq;
     const hits: Hit[] = [];

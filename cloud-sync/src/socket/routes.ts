@@ -11,6 +11,7 @@ import type { LinkMonitor } from '../link/link-monitor.ts';
 import type { Wire } from '../link/wire.ts';
 import type { Counts } from '../outbox/counts.ts';
 import { reconcile, unaccounted } from '../relay/reconcile.ts';
+import { type RelayFigures, relayMetrics } from '../relay/relay-figures.ts';
 import type { LinkFeed } from './link-feed.ts';
 
 export interface RoutesOptions {
@@ -22,6 +23,7 @@ export interface RoutesOptions {
   /** Messages the stream has ever stored; null when it cannot be asked now. */
   readonly streamLength: () => Promise<number | null>;
   readonly faults: () => readonly KeeplineError[];
+  readonly relay: () => RelayFigures;
 }
 
 const BODY_MAX_BYTES = 16_384;
@@ -78,8 +80,10 @@ export function buildRoutes(options: RoutesOptions): FastifyInstance {
 
   app.get('/health', () => {
     const faults = options.faults().map(({ code, message, hint }) => ({ code, message, hint }));
-    return { ok: faults.length === 0, link: options.feed.status(), breaker: options.advisor.breaker(), faults };
+    return { ok: faults.length === 0, link: options.feed.status(), breaker: options.advisor.breaker(), relay: options.relay(), faults };
   });
+
+  app.get('/metrics', (_, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(relayMetrics(options.relay())));
 
   return app;
 }
