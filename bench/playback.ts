@@ -66,7 +66,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 try {
   tell(`recording ${seconds} s`);
-  const onFault = (fault: Error): void => tell(`${fault.message}`);
+  const onFault = (fault: Error): void => tell(fault.message);
   const recorder = await Recorder.start({ dir, recipient: await recipientOf(site.recordingKey), minFreeBytes: 0, clock, onFault });
   const id = newId('rec', clock.now());
   await site.store.write((tx) => openRow(tx, { id, callId: newId('call', clock.now()), agentId: 'li', openedAtMs: clock.now() }));

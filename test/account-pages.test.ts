@@ -30,7 +30,7 @@ openPagesForEach(
 beforeEach(() => goTo(site.origin));
 
 const press = (id: string) => see(id).click();
-const soon = <T>(look: () => T | Promise<T>) => expect.poll(look);
+const soon = <T>(fact: () => T | Promise<T>) => expect.poll(fact);
 
 /** A code of the next half minute: the last one is used up. */
 async function prove(person: Person): Promise<void> {

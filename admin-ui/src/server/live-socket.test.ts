@@ -1,34 +1,34 @@
 /** Against a real WebSocket server; waits are on conditions, and the waits between attempts are cut short by `random: 0` and `hurry`. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { systemClock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
 import { FakeClock } from '@keepline/testkit/fake-clock';
+import { freeTcpPort } from '@keepline/testkit/free-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type WebSocket as Peer, WebSocketServer } from 'ws';
 import { LiveSocket, type LiveSocketEvents, parseFrame } from './live-socket.ts';
 import { REPLY_WAIT_MS } from './pending-requests.ts';
 
 let server: WebSocketServer;
-let url: string;
+let port: number;
 let peers: Peer[];
-let live: LiveSocket | undefined;
+let made: LiveSocket | undefined;
 
 beforeEach(async () => {
   peers = [];
-  server = await listen(0);
-  url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/agent`;
+  port = await freeTcpPort();
+  server = await listen();
 });
 afterEach(() => {
-  live?.close();
+  made?.close();
   stop();
 });
 
-async function listen(port: number): Promise<WebSocketServer> {
-  const made = new WebSocketServer({ host: '127.0.0.1', port });
-  made.on('connection', (peer) => peers.push(peer));
-  await once(made, 'listening');
-  return made;
+async function listen(): Promise<WebSocketServer> {
+  const listening = new WebSocketServer({ host: '127.0.0.1', port });
+  listening.on('connection', (peer) => peers.push(peer));
+  await once(listening, 'listening');
+  return listening;
 }
 function stop(): void {
   for (const peer of peers) peer.terminate();
@@ -41,7 +41,8 @@ function connect(clock = systemClock) {
     refused: vi.fn<LiveSocketEvents['refused']>(),
     pushed: vi.fn<LiveSocketEvents['pushed']>(),
   };
-  live = new LiveSocket({ url, clock, random: () => 0, events });
+  const live = new LiveSocket({ url: `ws://127.0.0.1:${port}/ws/agent`, clock, random: () => 0, events });
+  made = live;
   live.start();
   return { live, events };
 }
@@ -81,8 +82,7 @@ describe('the socket of the desk', () => {
     expect(await settled).toBe('DESK_SOCKET_CLOSED');
     expect(events.lost).toHaveBeenCalledWith(1, 250);
     await expect(live.ask({ ask: 'agent.ready' })).rejects.toMatchObject({ code: 'DESK_SOCKET_CLOSED' });
-    const second = once(server, 'connection') as Promise<[Peer]>;
-    const [peer] = await second;
+    const peer = await new Promise<Peer>((resolve) => server.once('connection', resolve));
     const heard: string[] = [];
     peer.on('message', (data: Buffer) => heard.push(data.toString('utf8')));
     await until(() => expect(events.opened).toHaveBeenCalledTimes(2));
@@ -95,7 +95,6 @@ describe('the socket of the desk', () => {
   });
 
   it('backs off further with each failed attempt and begins anew once a view has come', async () => {
-    const { port } = server.address() as AddressInfo;
     const { live, events } = connect();
     await until(() => expect(events.opened).toHaveBeenCalledOnce());
     stop();
@@ -107,7 +106,7 @@ describe('the socket of the desk', () => {
     ]);
     expect(events.refused).toHaveBeenCalledTimes(2);
     peers = [];
-    server = await listen(port);
+    server = await listen();
     live.hurry();
     await until(() => expect(peers).toHaveLength(1));
     peers[0]?.send(JSON.stringify({ push: 'view', view: {} }));
@@ -139,7 +138,7 @@ describe('the socket of the desk', () => {
     const { live, events } = connect();
     await until(() => expect(events.opened).toHaveBeenCalledOnce());
     await until(() => expect(peers).toHaveLength(1));
-    const gone = once(peers[0] as Peer, 'close');
+    const gone = new Promise((resolve) => peers[0]?.once('close', resolve));
     live.close();
     await gone;
     expect(events.lost).not.toHaveBeenCalled();

@@ -44,7 +44,7 @@ const post = (path: string, body?: unknown): Promise<{ status: number; body: unk
   page.evaluate(
     async ([at, sent]) => {
       const headers = { 'x-keepline': 'desk', ...(sent === null ? {} : { 'content-type': 'application/json' }) };
-      const answer = await fetch(String(at), { method: 'POST', headers, ...(sent === null ? {} : { body: JSON.stringify(sent) }) });
+      const answer = await fetch(at, { method: 'POST', headers, ...(sent === null ? {} : { body: JSON.stringify(sent) }) });
       const text = await answer.text();
       return { status: answer.status, body: text === '' ? null : JSON.parse(text) };
     },

@@ -72,7 +72,7 @@ function audio(ticket: string, range?: string, person = reviewer): Promise<{ sta
       incoming.on('end', () =>
         resolve({
           status: incoming.statusCode ?? 0,
-          contentRange: String(incoming.headers['content-range'] ?? ''),
+          contentRange: incoming.headers['content-range'] ?? '',
           body: Buffer.concat(chunks),
         }),
       );

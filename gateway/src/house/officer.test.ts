@@ -99,8 +99,8 @@ it('goes from sign-in to what an auditor holds in hand, every step in the audit 
   expect([shown.entry, JSON.parse(shown.line)]).toEqual([one, expect.objectContaining({ act: 'evidence.take' })]);
   for (const [i, line] of proof.split('\n').entries()) {
     if (line === '') continue;
-    const half = Math.floor(line.length / 2);
-    const changed = `${line.slice(0, half)}${line[half] === 'A' ? 'B' : 'A'}${line.slice(half + 1)}`;
+    const middle = Math.floor(line.length / 2);
+    const changed = `${line.slice(0, middle)}${line[middle] === 'A' ? 'B' : 'A'}${line.slice(middle + 1)}`;
     const forged = proof.split('\n').with(i, changed).join('\n');
     expect(() => verifyEntryProof(forged, verifierKey)).toThrow(/proof|note|checkpoint|key|entry/i);
   }

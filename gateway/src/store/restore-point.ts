@@ -15,7 +15,7 @@ export const RESTORE_POINTS_MAX = 3;
 const POINT = /^main-\d{8}T\d{9}Z\.db$/;
 
 const folderOf = (path: string): string => join(dirname(path), 'restore-points');
-const stamp = (nowMs: number): string => `${new Date(nowMs).toISOString().replaceAll(/[-:.]/g, '')}`;
+const stamp = (nowMs: number): string => new Date(nowMs).toISOString().replaceAll(/[-:.]/g, '');
 
 /** Names of the copies, newest first. */
 export async function restorePoints(path: string): Promise<string[]> {

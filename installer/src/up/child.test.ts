@@ -12,7 +12,7 @@ beforeEach(() => {
   folder = tempDir();
 });
 afterEach(async () => {
-  await Promise.all(children.splice(0).map((child) => child.stop(0)));
+  await Promise.all(children.splice(0).map((one) => one.stop(0)));
   folder.remove();
 });
 

@@ -93,7 +93,7 @@ function ProposalTable({ view: { proposals, refused }, onReview }: ProposalTable
       {reasons.length > 0 && <p className="work-quiet">{t('downlink.refused', { list: reasons.join(', ') })}</p>}
       <DataTable<Proposal>
         data-testid="proposals"
-        rowKey={({ id }) => String(id)}
+        rowKey={({ id }) => id}
         rows={proposals}
         pageSize={10}
         emptyText={t('downlink.none')}

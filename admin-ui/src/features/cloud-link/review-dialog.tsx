@@ -93,7 +93,7 @@ function Changes({ review: { reason, notAfterMs, changes, more } }: { readonly r
       <p className="work-quiet">{t('downlink.valid', { time: momentText(notAfterMs, i18n.language) })}</p>
       <DataTable<ProposalReview['changes'][number]>
         data-testid="review-changes"
-        rowKey={({ what }) => String(what)}
+        rowKey={({ what }) => what}
         rows={changes}
         pageSize={8}
         emptyText={t('downlink.noChanges')}

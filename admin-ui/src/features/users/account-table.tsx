@@ -58,7 +58,7 @@ export function AccountTable({ accounts, rights, self, onEnrolment }: AccountTab
       {run.isError && <FaultAlert fault={asKeeplineError(run.error)} testId="act-error" onRead={() => run.reset()} />}
       <DataTable<Account>
         data-testid="accounts"
-        rowKey={({ id }) => String(id)}
+        rowKey={({ id }) => id}
         rows={accounts}
         pageSize={12}
         emptyText={t('page.none')}

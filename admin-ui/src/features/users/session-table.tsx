@@ -24,7 +24,7 @@ export function SessionTable({ mayEnd }: { readonly mayEnd: boolean }): ReactNod
       {end.isError && <FaultAlert fault={asKeeplineError(end.error)} testId="end-error" onRead={() => end.reset()} />}
       <DataTable<OpenSession>
         data-testid="sessions"
-        rowKey={({ id }) => String(id)}
+        rowKey={({ id }) => id}
         rows={data ?? []}
         pageSize={12}
         emptyText={t('users.noSessions')}

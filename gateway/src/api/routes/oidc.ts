@@ -15,7 +15,7 @@ export function oidcRoutes(
 ): void {
   const session = sessionCookie(o.isSecure);
   // the browser comes back by a link of another site, to which it gives no strict cookie
-  const ticket = { name: `${session.name.replace('session', 'oidc')}`, options: { ...session.options, sameSite: 'lax' } } as const;
+  const ticket = { name: session.name.replace('session', 'oidc'), options: { ...session.options, sameSite: 'lax' } } as const;
   const rateLimit = { max: o.signInsPerMinute, timeWindow: 60_000 };
 
   app.get(
