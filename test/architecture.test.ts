@@ -63,8 +63,8 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'gateway/retention': ['recording', 'store', 'audit'],
   // Copies what the store and every other part left on the disk; knows their file names and none of their code (ADR 0017).
   'gateway/backup': ['store'],
-  // Copies a data folder page by page: the same list of files as a backup, the same connections (ADR 0019).
-  'gateway/pair': ['backup', 'store'],
+  // Copies a data folder page by page: the same list of files as a backup, the same connections (ADR 0019); its figures look like those of media.
+  'gateway/pair': ['backup', 'store', 'media'],
   'gateway/events': ['store'],
   'gateway/cloud-link': ['calls', 'routing'],
   'gateway/downlink': ['ivr', 'store', 'cloud-link'],

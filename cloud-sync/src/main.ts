@@ -23,6 +23,7 @@ import { followDownlink } from './nats/downlink-inbox.ts';
 import { EventStream } from './nats/event-stream.ts';
 import { subjectsOf } from './nats/subjects.ts';
 import { Delivery } from './outbox/delivery.ts';
+import { UplinkLease } from './outbox/uplink-lease.ts';
 import { RequestBook } from './outbox/requests.ts';
 import { Relay } from './relay/relay.ts';
 import { downlinkRoutes } from './socket/downlink-routes.ts';
@@ -30,18 +31,31 @@ import { LinkFeed } from './socket/link-feed.ts';
 import { listenOnSocket } from './socket/listen.ts';
 import { buildRoutes } from './socket/routes.ts';
 
-const USAGE = 'usage: node cloud-sync/src/main.ts --site FILE --outbox FILE --socket PATH [--credentials FILE]';
+const USAGE = 'usage: node cloud-sync/src/main.ts --site FILE --outbox FILE --socket PATH [--credentials FILE] [--uplink FILE]';
 /** One dial, with TLS and the server's greeting, ms: a line of 3 s round trip needs 9 s for them. */
 const DIAL_TIMEOUT_MS = 12_000;
 
-function readArguments(): { site: string | undefined; outbox: string; socket: string; credentials: string | undefined } {
+interface Arguments {
+  readonly site: string | undefined;
+  readonly outbox: string;
+  readonly socket: string;
+  readonly credentials: string | undefined;
+  /** On an appliance of a pair: says whether it serves, and how far its peer has copied the outbox. */
+  readonly uplink: string | undefined;
+}
+
+function readArguments(): Arguments {
   const { values } = parseArgs({
-    options: { site: { type: 'string' }, outbox: { type: 'string' }, socket: { type: 'string' }, credentials: { type: 'string' } },
+    options: {
+      ...{ site: { type: 'string' }, outbox: { type: 'string' }, socket: { type: 'string' }, credentials: { type: 'string' } },
+      uplink: { type: 'string' },
+    },
   });
   if (values.outbox === undefined || values.socket === undefined) {
     throw new KeeplineError('ARGUMENT_MISSING', '--outbox and --socket are needed', { hint: USAGE });
   }
-  return { site: values.site, outbox: values.outbox, socket: values.socket, credentials: values.credentials };
+  const { site, outbox, socket, credentials, uplink } = values;
+  return { site, outbox, socket, credentials, uplink };
 }
 
 function cloudOptions(config: SiteConfig, credentialsFile: string | undefined): CloudOptions {
@@ -63,7 +77,18 @@ async function main(): Promise<void> {
   const { site, cloud, advice } = config;
   const options = cloudOptions(config, given.credentials);
 
+  // Of an appliance that stands by, the outbox is being written by its peer: it is not even opened.
+  const lease = given.uplink === undefined ? undefined : new UplinkLease(given.uplink, clock);
+  const first = await lease?.granted();
   const delivery = await Delivery.open(given.outbox, clock);
+  if (first) delivery.holdAt(first.copiedSeq ?? undefined);
+  lease?.follow(
+    ({ copiedSeq }) => delivery.holdAt(copiedSeq ?? undefined),
+    () => {
+      log.warn('this appliance does not serve any more');
+      process.exit(0); // as if killed: what was sent and not settled is found in the stream by whoever goes on
+    },
+  );
   const monitor = new LinkMonitor({
     dial: cloud.servers.length === 0 ? undefined : () => CloudConnection.open(options),
     rules: { misses: cloud.heartbeatMisses, heartbeatMs: cloud.heartbeatMs, stableMs: cloud.stableSeconds * 1000 },

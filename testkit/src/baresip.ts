@@ -26,6 +26,8 @@ export interface BaresipOptions {
   /** What it says, Hz. */
   readonly hz: number;
   readonly number: string;
+  /** Own address; the loopback by default. */
+  readonly at?: string;
   /** Registers there as `number` and answers whatever rings; absent for a caller. */
   readonly registers?: {
     readonly address: string;
@@ -83,6 +85,21 @@ export class Baresip {
     this.#send('sndcode', key);
   }
 
+  /** Its hold key: re-INVITE. */
+  hold(): void {
+    this.#send('hold');
+  }
+
+  resume(): void {
+    this.#send('resume');
+  }
+
+  /** Its transfer key, without asking first: REFER. Resolves when it was told that it went well and has hung up. */
+  async transfer(target: string): Promise<void> {
+    this.#send('transfer', target);
+    await this.happened('CALL_CLOSED');
+  }
+
   async hangup(): Promise<void> {
     this.#send('hangup');
     await this.happened('CALL_CLOSED');
@@ -134,7 +151,7 @@ async function connected(port: number): Promise<Socket> {
 
 /** Only what a call needs: one codec, a file as microphone, files of both directions, no sound card, no screen. */
 async function writeConfig(options: BaresipOptions, controlPort: number): Promise<void> {
-  const { folder, hz, number } = options;
+  const { folder, hz, number, at = '127.0.0.1' } = options;
   mkdirSync(folder, { recursive: true });
   const port = await freeUdpPort();
   const rtpPort = await freeUdpRange(RTP_PORTS);
@@ -143,8 +160,8 @@ async function writeConfig(options: BaresipOptions, controlPort: number): Promis
   const modules = ['g711', 'aufile', 'aubridge', 'sndfile', 'uuid', ...(options.encryption ? ['srtp'] : [])];
   const applications = ['account', 'contact', 'menu', 'ctrl_tcp'];
   const settings: ReadonlyArray<readonly [string, string]> = [
-    ['sip_listen', `127.0.0.1:${port}`],
-    ['net_interface', '127.0.0.1'],
+    ['sip_listen', `${at}:${port}`],
+    ['net_interface', at],
     ['rtp_ports', `${rtpPort}-${rtpPort + RTP_PORTS - 1}`],
     ['rtcp_mux', 'no'],
     ['audio_source', `aufile,${microphone}`],
@@ -164,7 +181,7 @@ async function writeConfig(options: BaresipOptions, controlPort: number): Promis
   ];
   writeFileSync(join(folder, 'config'), settings.map(([name, value]) => `${name}\t\t${value}\n`).join(''));
   const { registers } = options;
-  const domain = registers ? `${registers.address}:${registers.port}` : `127.0.0.1:${port}`;
+  const domain = registers ? `${registers.address}:${registers.port}` : `${at}:${port}`;
   const registration = registers
     ? `auth_user=${number};auth_pass=${registers.password};regint=${registers.seconds ?? 60};answermode=auto`
     : 'regint=0';

@@ -30,6 +30,8 @@ export interface Delivered {
 export class Delivery {
   readonly #file: SqliteFile;
   readonly #clock: Clock;
+  #upTo: number | undefined;
+  readonly #wakes = new Set<() => void>();
 
   private constructor(file: SqliteFile, clock: Clock) {
     this.#file = file;
@@ -56,11 +58,19 @@ export class Delivery {
     try {
       return await this.#file.write(async (statements) => {
         if (settled) await settle(statements, settled, nowMs);
-        return claim ? await claimNext(statements, claim) : [];
+        const bounded = claim && this.#upTo !== undefined ? { ...claim, upTo: this.#upTo } : claim;
+        return bounded ? await claimNext(statements, bounded) : [];
       });
     } catch (cause) {
       throw new OutboxUnwritable(cause);
     }
+  }
+
+  /** From now on nothing behind this position is claimed; undefined lifts it. What was claimed before stays claimed. */
+  holdAt(upTo: number | undefined): void {
+    if (upTo === this.#upTo) return;
+    this.#upTo = upTo;
+    for (const wake of this.#wakes) wake();
   }
 
   /** The next events after the last delivered one, oldest first; see `advance`. */
@@ -132,7 +142,8 @@ export class Delivery {
   watch(wake: () => void): () => void {
     let known = -1;
     let polling = false;
-    return this.#clock.every(POLL_MS, () => {
+    this.#wakes.add(wake);
+    const stopPolling = this.#clock.every(POLL_MS, () => {
       if (polling) return;
       polling = true;
       this.#file
@@ -144,6 +155,10 @@ export class Delivery {
         .catch(() => undefined)
         .finally(() => (polling = false));
     });
+    return () => {
+      stopPolling();
+      this.#wakes.delete(wake);
+    };
   }
 
   close(): Promise<void> {

@@ -19,6 +19,8 @@ export interface Claim {
   /** Events at or before this position are passed over; delivered ones are in any case. */
   readonly after: number;
   readonly limit: number;
+  /** Events behind this position stay where they are. */
+  readonly upTo?: number;
 }
 
 /** Marks everything waiting up to `seq` as delivered, in the ledger too, and prunes old delivered rows. Settling again changes nothing. */
@@ -46,10 +48,14 @@ export async function settle(statements: Statements, { seq, streamSeq }: Settled
   );
 }
 
-export async function claimNext(statements: Statements, { after, limit }: Claim): Promise<readonly Entry[]> {
+export async function claimNext(
+  statements: Statements,
+  { after, limit, upTo = Number.MAX_SAFE_INTEGER }: Claim,
+): Promise<readonly Entry[]> {
   const rows = await statements.all(
-    'SELECT seq, id, type, body FROM event WHERE seq > max(?, (SELECT delivered_seq FROM progress)) ORDER BY seq LIMIT ?',
+    'SELECT seq, id, type, body FROM event WHERE seq > max(?, (SELECT delivered_seq FROM progress)) AND seq <= ? ORDER BY seq LIMIT ?',
     after,
+    upTo,
     limit,
   );
   const entries = rows.map((row) => ({

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Clock } from '@keepline/contracts/clock';
 import { CopySource } from './copy-source.ts';
 import type { Route } from './pair-line.ts';
+import type { Look } from './uplink-hold.ts';
 
 export interface CopyQuestion {
   /** '' begins anew. */
@@ -17,8 +18,8 @@ export interface CopyQuestion {
 interface Session {
   readonly id: string;
   readonly source: CopySource;
-  /** When the look behind a parcel began, by its number, ms of our clock. */
-  readonly beganAt: Map<number, number>;
+  /** What is behind a parcel, by its number. */
+  readonly looks: Map<number, Look>;
   busy: boolean;
 }
 
@@ -26,22 +27,22 @@ export class CopyDoor {
   readonly #data: string;
   readonly #clock: Clock;
   #session: Session | undefined;
-  #copiedAt = -Infinity;
+  #copied: Look | undefined;
 
   constructor(data: string, clock: Clock) {
     this.#data = data;
     this.#clock = clock;
   }
 
-  /** The copy has everything that was acknowledged before then, ms of our monotonic clock. */
-  get copiedAt(): number {
-    return this.#copiedAt;
+  /** The copy has everything that was acknowledged before this look began; undefined without a copy. */
+  get copied(): Look | undefined {
+    return this.#copied;
   }
 
   /** What was heard while somebody else served says nothing. */
   forget(): void {
     this.#session = undefined;
-    this.#copiedAt = -Infinity;
+    this.#copied = undefined;
   }
 
   /** @param serves answers 409 while it does not */
@@ -51,13 +52,14 @@ export class CopyDoor {
       if (!serves()) return void reply.writeHead(409).end();
       let session = this.#session;
       if (!session || session.id !== id || session.busy || session.source.number !== after) {
-        session = { id: crypto.randomUUID(), source: new CopySource(this.#data, has ?? {}), beganAt: new Map(), busy: false };
+        session = { id: crypto.randomUUID(), source: new CopySource(this.#data, has ?? {}), looks: new Map(), busy: false };
         if (id !== '') return void reply.writeHead(410).end(); // it begins anew, with what it has
         this.#session = session;
-      } else this.#copiedAt = session.beganAt.get(after) ?? this.#copiedAt;
+      } else this.#copied = session.looks.get(after) ?? this.#copied;
       session.busy = true;
-      session.beganAt.clear();
-      session.beganAt.set(session.source.number + 1, this.#clock.monotonicMs());
+      const beganAt = this.#clock.monotonicMs();
+      session.looks.clear();
+      session.looks.set(session.source.number + 1, { beganAt, outboxSeq: await session.source.outboxSeq() });
       reply.setHeader('x-session', session.id);
       await pipeline(Readable.from(session.source.parcel(), { objectMode: false, highWaterMark: 1 << 20 }), reply);
       session.busy = false;

@@ -3,9 +3,11 @@
  * as for a backup: databases first, then what they name, the audit log with its newest names before its entries.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { chooseFiles } from '../backup/data-files.ts';
+import { Connection } from '../store/connection.ts';
 import { PageSource } from './page-source.ts';
 import { PIECE_MAX_BYTES, sealed } from './parcel.ts';
 
@@ -35,6 +37,19 @@ export class CopySource {
   constructor(data: string, has: Readonly<Record<string, number>>) {
     this.#data = data;
     for (const [path, size] of Object.entries(has)) if (FINISHED.test(path)) this.#seen.set(path, { size, mtimeMs: UNPROVEN, blocks: [] });
+  }
+
+  /** How far the outbox is filled at this moment; whatever a parcel that begins later holds is at least that. */
+  async outboxSeq(): Promise<number> {
+    const path = join(this.#data, 'outbox.db');
+    if (!existsSync(path)) return 0;
+    const outbox = await Connection.open(path);
+    try {
+      const row = await outbox.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'event'").catch(() => undefined); // not made yet
+      return row?.seq ?? 0;
+    } finally {
+      await outbox.close();
+    }
   }
 
   /** Number of the newest parcel; the copy names it when it asks for the next. */

@@ -26,12 +26,15 @@ export interface PairConfig {
   /** At most so much of what was acknowledged is missing after a takeover that nobody ordered, ms. */
   readonly lossBoundMs: number;
   readonly copyEveryMs: number;
+  /** Figures for Prometheus on the loopback address; 0 for none. */
+  readonly metricsPort: number;
 }
 
 /** Shorter leases lose the site to a busy host, longer ones let callers wait. */
 const LEASE_SECONDS = 3;
 const LOSS_BOUND_SECONDS = 10;
 const COPY_EVERY_MS = 1000;
+const METRICS_PORT = 7901;
 const KEY_BYTES = 32;
 
 /** @throws PairConfigInvalid with all faults at once */
@@ -51,7 +54,7 @@ export function readPairConfig(path: string): PairConfig {
     if (host === '') faults.push(`${name} is not HOST:PORT`);
     return { host, port: Number(port) };
   };
-  const seconds = (name: string, otherwise: number, min: number, max: number): number => {
+  const numberOf = (name: string, otherwise: number, min: number, max: number): number => {
     const value = document[name] ?? otherwise;
     if (typeof value === 'number' && value >= min && value <= max) return value;
     faults.push(`${name} is not a number from ${min} to ${max}`);
@@ -70,10 +73,10 @@ export function readPairConfig(path: string): PairConfig {
   const node = text('node');
   const isWitness = node === 'witness';
   if (!isWitness && !isNode(node)) faults.push('node is neither a, b nor witness');
-  const leaseMs = seconds('leaseSeconds', LEASE_SECONDS, 1, 30) * 1000;
+  const leaseMs = numberOf('leaseSeconds', LEASE_SECONDS, 1, 30) * 1000;
   const timing: Timing = { leaseMs, renewMs: Math.floor(leaseMs / 5), fenceMs: Math.floor(leaseMs / 6) };
-  const lossBoundMs = seconds('lossBoundSeconds', LOSS_BOUND_SECONDS, 5, 600) * 1000;
-  if (lossBoundMs < 2 * leaseMs + 3 * COPY_EVERY_MS) faults.push('lossBoundSeconds is less than two leases and 3 seconds');
+  const lossBoundMs = numberOf('lossBoundSeconds', LOSS_BOUND_SECONDS, 5, 600) * 1000;
+  if (!isWitness && lossBoundMs < 2 * leaseMs + 3 * COPY_EVERY_MS) faults.push('lossBoundSeconds is less than two leases and 3 seconds');
   const nowhere: Place = { host: '', port: 0 };
   const config: PairConfig = {
     node: isWitness ? 'witness' : node === 'b' ? 'b' : 'a',
@@ -87,6 +90,7 @@ export function readPairConfig(path: string): PairConfig {
     timing,
     lossBoundMs,
     copyEveryMs: COPY_EVERY_MS,
+    metricsPort: isWitness ? 0 : numberOf('metricsPort', METRICS_PORT, 0, 65_535),
   };
   if (faults.length > 0) throw new PairConfigInvalid(path, faults);
   return config;

@@ -2,6 +2,7 @@
  * The line between the machines of a pair: HTTPS that both ends open with a secret they share (TLS 1.2 with ECDHE and a pre-shared key, RFC 5489,
  * RFC 8442's kind with ChaCha20-Poly1305 of RFC 7905). No certificate can run out on the night it is needed.
  */
+import { constants } from 'node:crypto';
 import { Agent, createServer, request } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -24,6 +25,8 @@ export async function openDoor(
   const callers = new WeakMap<object, string>();
   const server = createServer({
     ...TLS,
+    // A session that is taken up again never shows its secret, so nobody would know who it is.
+    secureOptions: constants.SSL_OP_NO_TICKET,
     pskCallback(socket, identity) {
       const key = keys.get(identity);
       if (key) callers.set(socket, identity);
@@ -66,7 +69,7 @@ export class PairLine {
   constructor(place: Place, identity: string, key: Buffer) {
     this.#place = place;
     const psk = { pskCallback: () => ({ psk: key, identity }), checkServerIdentity: () => undefined }; // who has the key is the peer
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 4, ...TLS, ...psk });
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 4, maxCachedSessions: 0, ...TLS, ...psk });
   }
 
   /** @param silenceMs it is given up after so long without a byte @throws Error when nobody answers, or not with 200 */

@@ -112,14 +112,17 @@ function serving(state: PairState, facts: Facts, now: number, timing: Timing): S
 function waiting(state: PairState, { own, whole }: Facts, now: number, timing: Timing): Step {
   const { node, order } = state;
   const last = own.served === node || own.served === null;
-  const until = Math.max(state.patientUntil, own.holder === node ? 0 : own.until + (last ? 0 : COURTESY_MS[node]));
+  const peer = peerOf(node);
+  // Who gave the site away waits for the other to begin; once it did, its death is like any other.
+  const patientUntil = own.holder === peer && own.served === peer ? 0 : state.patientUntil;
+  const until = Math.max(patientUntil, own.holder === node ? 0 : own.until + (last ? 0 : COURTESY_MS[node]));
   const ordered = order.acceptLoss || order.alone;
   // A new pair is begun by a: b has nothing yet.
   const may = ordered || (own.served === null ? node === 'a' : last || own.fresh);
   if (!may || !whole || now < until || now < state.askedAt + timing.renewMs) return none(state);
   const term = Math.max(state.term, own.term) + 1;
   // Its own vote comes last: lent to itself in vain it would keep the peer from it.
-  const of: VoterName[] = order.alone ? [node] : ['witness', peerOf(node)];
+  const of: VoterName[] = order.alone ? [node] : ['witness', peer];
   return asking({ ...state, term, lentUntil: {} }, false, now, of);
 }
 

@@ -2,44 +2,33 @@
  * An appliance of a pair at work: feeds its state machine with time and answers, carries out what it says, copies while it stands by. Decides
  * nothing that pair-state.ts does not.
  */
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import type { Clock } from '@keepline/contracts/clock';
-import { messageOf } from '@keepline/contracts/errors';
-import { CopyDoor, type CopyQuestion } from './copy-door.ts';
-import { finishedRecordings } from './copy-source.ts';
+import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { Copier } from './copier.ts';
+import { CopyDoor } from './copy-door.ts';
 import { CopyTarget } from './copy-target.ts';
 import { PairRefused } from './errors.ts';
 import { DataLineage } from './lineage.ts';
 import { isNode, type PairConfig } from './pair-config.ts';
+import { type JournalEntry, PairJournal } from './pair-journal.ts';
 import { openDoor, PairLine } from './pair-line.ts';
 import { begin, type Effect, heldUntil, type Input, type PairState, step } from './pair-state.ts';
+import type { PairStatus } from './pair-status.ts';
 import { ServedSite } from './served-site.ts';
+import { ServingSigns } from './serving-signs.ts';
+import { hold, NOT_HELD } from './uplink-hold.ts';
 import { VoteBox, voteRoute } from './vote-box.ts';
 import type { Answer, NodeName, VoterName } from './voter.ts';
 
 const TICK_MS = 100;
-/** A copy that hears nothing for so long begins anew, ms. */
-const COPY_SILENCE_MS = 5000;
 /** How long a site that was handed over waits for its last parcel to arrive, ms. */
 const LAST_PARCEL_MS = 30_000;
+/** The site opens its doors before its log is told what happened, and how often it is tried, ms. */
+const TELL_MS = 5000;
 
 type Say = (event: string, details: object) => void;
-
-export interface PairStatus {
-  readonly node: NodeName;
-  readonly role: PairState['role'];
-  readonly term: number;
-  /** Votes held, ms left. */
-  readonly votes: Readonly<Partial<Record<VoterName, number>>>;
-  /** Serving: the peer may take over by itself. */
-  readonly fresh: boolean;
-  /** Serving: age of what the peer has, ms; null without a copy. */
-  readonly copyAgeMs: number | null;
-  /** Standing by: what lies here. */
-  readonly data: string;
-  readonly servedLast: NodeName | null;
-}
+type Order = Pick<JournalEntry, 'who' | 'role' | 'from' | 'purpose'>;
 
 export class Pair {
   readonly #config: PairConfig;
@@ -49,55 +38,64 @@ export class Pair {
   readonly #box: VoteBox;
   readonly #lines: Readonly<Partial<Record<VoterName, PairLine>>>;
   readonly #copies: CopyDoor;
-  readonly #target: CopyTarget;
+  readonly #copier: Copier;
   readonly #lineage: DataLineage;
+  readonly #journal: PairJournal;
+  readonly #signs: ServingSigns;
   readonly #site: ServedSite;
-  readonly #freshMs: number;
+  readonly #bounds: { readonly lossBoundMs: number; readonly freshMs: number };
   #state: PairState;
-  #copying: { abort: AbortController; over: Promise<void> } | undefined;
+  #hold = NOT_HELD;
+  /** Since when the peer's copy is fresh without a break. */
+  #freshAt = Infinity;
   #starting = false;
   /** Handed over: the site is down, the lease goes on until the last parcel arrived. */
   #down = false;
   #closed = false;
 
-  private constructor(config: PairConfig, command: readonly string[], clock: Clock, say: Say) {
-    const { node, peer, witness, pairKey, witnessKey, data, work, timing } = config;
+  private constructor(config: PairConfig, command: readonly string[], clock: Clock, say: Say, target: CopyTarget) {
+    const { node, peer, witness, pairKey, witnessKey, data, work, timing, lossBoundMs, copyEveryMs } = config;
     if (!isNode(node)) throw new Error('the witness is no appliance');
     this.#config = config;
     this.#node = node;
     this.#clock = clock;
     this.#say = say;
-    mkdirSync(work, { recursive: true, mode: 0o700 });
+    mkdirSync(work, { recursive: true, mode: 0o711 }); // keepalived looks at one file in it
     this.#box = new VoteBox(work, clock, timing.leaseMs);
-    this.#lines = { witness: new PairLine(witness, node, witnessKey), [other(node)]: new PairLine(peer, node, pairKey) };
+    const line = new PairLine(peer, node, pairKey);
+    this.#lines = { witness: new PairLine(witness, node, witnessKey), [other(node)]: line };
     this.#copies = new CopyDoor(data, clock);
-    this.#target = new CopyTarget(data, work);
     this.#lineage = new DataLineage(data, work);
+    this.#journal = new PairJournal(work, data);
+    this.#signs = new ServingSigns(work, data);
     this.#site = new ServedSite(command, clock, () => this.#feed({ is: 'failed' }));
-    this.#freshMs = config.lossBoundMs - timing.leaseMs - timing.renewMs - TICK_MS;
+    this.#bounds = { lossBoundMs, freshMs: lossBoundMs - timing.leaseMs - timing.renewMs - TICK_MS };
     this.#state = begin(node, clock.monotonicMs(), timing);
+    const standsBy = (): boolean => this.#state.role === 'standby';
+    this.#copier = new Copier({ line, target, lineage: this.#lineage, data, everyMs: copyEveryMs, clock, say, standsBy });
   }
 
   /** @param command of the site; one child that stays in front */
   static async open(config: PairConfig, command: readonly string[], clock: Clock, say: Say): Promise<Pair> {
-    const pair = new Pair(config, command, clock, say);
-    pair.#setRole(false);
-    await pair.#target.finish();
+    const target = new CopyTarget(config.data, config.work);
+    const pair = new Pair(config, command, clock, say, target);
+    pair.#signs.takeDown();
+    pair.#lineage.finish();
+    await target.finish();
     const keys = new Map([[other(pair.#node), config.pairKey]]);
     const serves = (): boolean => pair.#state.role !== 'standby' && !pair.#starting;
     const door = await openDoor(config.listen, keys, { '/vote': voteRoute(pair.#box), '/copy': pair.#copies.route(serves) });
-    const stopTicks = clock.every(TICK_MS, () => pair.#tick());
+    const stops = [clock.every(TICK_MS, () => pair.#tick()), clock.every(TELL_MS, () => void pair.#tell())];
     pair.close = async () => {
       pair.#closed = true;
-      stopTicks();
-      pair.#setRole(false);
-      pair.#copying?.abort.abort();
-      await pair.#copying?.over;
+      for (const stop of stops) stop();
+      pair.#signs.takeDown();
+      await pair.#copier.close();
       await pair.#site.stop();
       for (const line of Object.values(pair.#lines)) line.close();
       await door.close();
     };
-    void pair.#copyOn();
+    void pair.#copier.run();
     return pair;
   }
 
@@ -107,12 +105,16 @@ export class Pair {
   status(): PairStatus {
     const now = this.#clock.monotonicMs();
     const { role, term, lentUntil } = this.#state;
-    const age = now - this.#copies.copiedAt;
-    const left = Object.entries(lentUntil).map(([name, until]) => [name, Math.round(until - now)]);
+    const serves = role !== 'standby';
+    const { copied } = this.#copies;
+    // Every voter has heard it: a renewal is on its way, and the one before.
+    const told = now >= this.#freshAt + 2 * this.#config.timing.renewMs;
+    const left = Object.entries(lentUntil).flatMap(([name, until]) => (until > now ? [[name, Math.round(until - now)]] : []));
     return {
       ...{ node: this.#node, role, term, votes: Object.fromEntries(left) },
-      fresh: role !== 'standby' && age <= this.#freshMs,
-      copyAgeMs: role !== 'standby' && Number.isFinite(age) ? Math.round(age) : null,
+      fresh: serves && told,
+      copyAgeMs: serves && copied ? Math.round(now - copied.beganAt) : null,
+      takenAgoMs: serves || this.#copier.takenAt === -Infinity ? null : Math.round(now - this.#copier.takenAt),
       data: this.#lineage.is,
       servedLast: this.#box.voter.served,
     };
@@ -127,20 +129,26 @@ export class Pair {
     this.#feed({ is: 'hand-over' });
   }
 
-  /** @throws PairRefused when there is nothing to order here */
-  promote(acceptLoss: boolean, alone: boolean): void {
+  /** Durable before it takes effect; in the audit log once this appliance serves. @throws PairRefused when there is nothing to order here */
+  promote(acceptLoss: boolean, alone: boolean, by: Order): void {
     if (this.#state.role !== 'standby') throw new PairRefused('this appliance serves already', './keepline pair status shows both.');
     if (this.#lineage.is === 'none')
       throw new PairRefused('there is no whole copy here', 'Restore a backup instead: docs/runbook/restore.md.');
+    const object = `pair:${this.#node}:${alone ? 'other-is-off' : 'accept-loss'}`;
+    if (!this.#journal.note({ act: 'pair.promote', ...by, object }))
+      throw new PairRefused('too many orders wait for the audit log', 'journalctl -u keepline-pair says why none was written there.');
     this.#say('promote', { acceptLoss, alone });
     this.#feed({ is: 'promote', acceptLoss, alone });
   }
 
   #tick(): void {
     const now = this.#clock.monotonicMs();
-    const fresh = now - this.#copies.copiedAt <= this.#freshMs;
-    this.#feed({ is: 'tick', facts: { own: this.#box.voter, fresh, whole: this.#lineage.is !== 'none' } });
-    if (this.#state.role !== 'standby' && !this.#down) this.#setRole(true);
+    this.#hold = hold(this.#hold, this.#copies.copied, now, this.#bounds);
+    this.#freshAt = this.#hold.fresh ? Math.min(this.#freshAt, now) : Infinity;
+    this.#feed({ is: 'tick', facts: { own: this.#box.voter, fresh: this.#hold.fresh, whole: this.#lineage.is !== 'none' } });
+    if (this.#state.role === 'standby' || this.#down || this.#closed) return;
+    if (heldUntil(this.#state) <= now) this.#signs.takeDown();
+    else this.#signs.show(this.#starting ? undefined : this.#hold, this.#clock.now());
   }
 
   #feed(input: Input): void {
@@ -156,7 +164,7 @@ export class Pair {
     if (effect.do === 'ask') void this.#ask(effect);
     else if (effect.do === 'kill') {
       this.#site.kill();
-      this.#setRole(false);
+      this.#signs.takeDown();
     } else if (effect.do === 'start') void this.#start();
     else void this.#handOver().catch((fault: unknown) => this.#say('hand-over failed', { fault: messageOf(fault) }));
   }
@@ -176,77 +184,49 @@ export class Pair {
     this.#starting = true;
     this.#down = false;
     this.#copies.forget();
-    this.#copying?.abort.abort();
-    await this.#copying?.over;
+    this.#hold = NOT_HELD;
+    await this.#copier.interrupt();
     this.#starting = false;
     if (this.#state.role === 'standby') return;
+    if (this.#lineage.is === 'copy') this.#noteTakeover();
     this.#lineage.set('own');
-    this.#setRole(true);
     this.#site.start();
+  }
+
+  #noteTakeover(): void {
+    const by = { who: 'pair', role: 'system', from: 'local' };
+    this.#journal.note({
+      act: 'pair.takeover',
+      ...by,
+      object: `pair:${this.#node}:${this.#state.term}`,
+      purpose: 'holds two votes of three',
+    });
+  }
+
+  /** The log of the site that is served here hears what happened while there was none. */
+  async #tell(): Promise<void> {
+    if (this.#state.role === 'standby' || this.#site.pid === undefined || this.#closed) return;
+    try {
+      await this.#journal.tell(this.#clock.now());
+    } catch (fault) {
+      const code = fault instanceof KeeplineError ? fault.code : 'fault';
+      this.#say('orders are not in the audit log yet', { code, message: messageOf(fault) });
+    }
   }
 
   async #handOver(): Promise<void> {
     this.#say('draining', {});
     await this.#site.stop();
     this.#down = true;
-    this.#setRole(false);
+    this.#signs.takeDown();
     const downAt = this.#clock.monotonicMs();
-    while (this.#copies.copiedAt < downAt) {
+    while ((this.#copies.copied?.beganAt ?? -Infinity) < downAt) {
       if (this.#state.role !== 'handing-over') return;
       if (this.#clock.monotonicMs() > downAt + LAST_PARCEL_MS) return this.#feed({ is: 'failed' });
       await this.#pause(TICK_MS);
     }
     this.#lineage.set('copy'); // both have the same now
     this.#feed({ is: 'handed' });
-  }
-
-  /** Follows whoever serves, for as long as this process runs. */
-  async #copyOn(): Promise<void> {
-    let session = '';
-    let after = 0;
-    while (!this.#closed) {
-      await this.#pause(this.#config.copyEveryMs);
-      if (this.#state.role !== 'standby' || this.#closed) {
-        session = '';
-        continue;
-      }
-      const abort = new AbortController();
-      const once = async (): Promise<void> => {
-        const { data } = this.#config;
-        const has = session === '' && this.#lineage.is !== 'none' ? await finishedRecordings(data) : {};
-        const question: CopyQuestion = { session, after, has };
-        const line = this.#lines[other(this.#node)];
-        const answer = await line?.ask('/copy', question, COPY_SILENCE_MS, abort.signal);
-        if (!answer) return;
-        if (this.#lineage.is === 'own') this.#say('set aside', { folder: this.#lineage.setAside(this.#clock.now()) });
-        const { headers } = answer as unknown as { headers: Record<string, string | undefined> }; // an IncomingMessage, as the line got it
-        after = await this.#target.take(answer);
-        if (session === '') this.#say('copying', { whole: true });
-        session = headers['x-session'] ?? '';
-        this.#lineage.set('copy');
-      };
-      const over = once().catch((fault: unknown) => {
-        if (session !== '') this.#say('copy broke off', { fault: messageOf(fault) });
-        session = '';
-        after = 0;
-      });
-      this.#copying = { abort, over };
-      await over;
-      this.#copying = undefined;
-    }
-  }
-
-  /** The file says to keepalived that the address belongs here: only while it is new (docs/pair.md). */
-  #setRole(serves: boolean): void {
-    const path = join(this.#config.work, 'role');
-    const on = serves && heldUntil(this.#state) > this.#clock.monotonicMs();
-    if (!on) return rmSync(path, { force: true });
-    const now = this.#clock.now() / 1000;
-    try {
-      utimesSync(path, now, now);
-    } catch {
-      writeFileSync(path, 'serving\n', { mode: 0o644 });
-    }
   }
 
   #pause(ms: number): Promise<void> {
