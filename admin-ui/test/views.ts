@@ -20,6 +20,7 @@ export function firstView(): DeskView {
     link: { state: 'up', sinceMs: now, why: 'stable', backlog: 0, oldestUnsentMs: 0 },
     reasons: ['break', 'training', 'meeting', 'lunch'],
     dispositions: ['resolved', 'follow_up', 'transferred_out', 'wrong_number', 'complaint'],
+    secrets: [],
     serverTimeMs: now,
   };
 }
@@ -51,6 +52,8 @@ export function ringingCall(): DeskCall {
     muted: false,
     pausedUntilMs: 0,
     pauseRanOut: false,
+    collecting: null,
+    lastSecret: null,
     recording: false,
     recordingPolicy: 'always',
     ringingSinceMs: Date.now(),

@@ -32,6 +32,12 @@ export async function closedRecordings(data: string): Promise<number> {
   return row?.n ?? 0;
 }
 
+/** How many recordings go on. */
+export async function openRecordings(data: string): Promise<number> {
+  const [row] = await query<{ n: number }>(data, `SELECT count(*) AS n FROM recordings WHERE state = 'open'`);
+  return row?.n ?? 0;
+}
+
 /** Measures recordings beside a running site, each once. */
 export class TapeCheck {
   readonly #data: string;

@@ -6,7 +6,7 @@
 import { type Static, Type } from 'typebox';
 import type { AdviceReason } from './advice.ts';
 import type { Sensitivity } from './audit-acts.ts';
-import type { AdviceOutcome, AgentStateName, CallbackKind, RingOutcome, SuperviseMode } from './events.ts';
+import type { AdviceOutcome, AgentStateName, CallbackKind, RingOutcome, SecretOutcome, SuperviseMode } from './events.ts';
 import type { AgentId, CallId, QueueName } from './ids.ts';
 import type { LinkStatus } from './link.ts';
 import type { RecordingPolicy } from './recording-policy.ts';
@@ -51,6 +51,9 @@ export const DeskRequest = Type.Union([
   /** Where the queue records on demand: from now on, until stopped. */
   ask('recording.start', { callId }),
   ask('recording.stop', { callId }),
+  /** The caller keys digits for this hook of the site: nobody hears them, and they are on no tape. */
+  ask('secret.collect', { callId, hook: Type.String({ minLength: 1, maxLength: 48 }) }),
+  ask('secret.abort', { callId }),
   ask('call.mute', { callId, muted: Type.Boolean() }),
   ask('call.hangup', { callId }),
   /** Passes the caller on without asking first. */
@@ -101,6 +104,8 @@ export const DESK_ASK_ACTS: Readonly<Record<DeskAsk, Sensitivity>> = {
   'recording.resume': 'recording.resume',
   'recording.start': 'recording.start',
   'recording.stop': 'recording.stop',
+  'secret.collect': 'secret.collect',
+  'secret.abort': false,
   'call.mute': false,
   'call.hangup': false,
   // Where the target is an outside number; inside the house nothing leaves.
@@ -159,6 +164,11 @@ export interface DeskParked {
   readonly parkedBy: string;
   readonly sinceMs: number;
 }
+export interface DeskCollecting {
+  readonly hook: string;
+  readonly digits: number;
+  readonly isChecking: boolean;
+}
 /** `dialling`: the agent is on the line, the customer rings. */
 export type DeskCallState = 'ringing' | 'dialling' | 'connected' | 'held' | 'wrap_up';
 export interface DeskCall {
@@ -196,6 +206,10 @@ export interface DeskCall {
   readonly pausedUntilMs: number;
   /** The last pause was ended by the site: the agent forgot to. */
   readonly pauseRanOut: boolean;
+  /** The caller keys digits for a hook of the site: how many so far, and whether they are being checked; null when not. */
+  readonly collecting: DeskCollecting | null;
+  /** How the last entry of this talk went; null before there was one. */
+  readonly lastSecret: SecretOutcome | null;
   /** Wall time in ms since 1970: ringing since, connected since; 0 when not yet. */
   readonly ringingSinceMs: number;
   readonly connectedSinceMs: number;
@@ -247,6 +261,8 @@ export interface DeskView {
   readonly link: LinkStatus;
   readonly reasons: readonly string[];
   readonly dispositions: readonly string[];
+  /** What a caller can be asked to key; at most 16. `zh` and `en` may be ''. */
+  readonly secrets: ReadonlyArray<{ readonly hook: string; readonly zh: string; readonly en: string }>;
   readonly serverTimeMs: number;
 }
 /** Parameters of a mediasoup consumer the desk must build, once per offered call, before it is answered. */

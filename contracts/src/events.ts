@@ -39,6 +39,9 @@ export type RecordingExcuse = 'never' | 'on_demand' | 'nobody_to_start' | 'consu
 export type CallbackKind = 'waiting' | 'scheduled';
 export type CallbackOutcome = 'talked' | 'not_reached' | 'not_allowed' | 'expired' | 'forgotten' | 'cancelled';
 
+/** What became of digits keyed for a hook of the site. In a talk also: `aborted` by the agent, `ended` with the talk. */
+export type SecretOutcome = 'accepted' | 'refused' | 'unavailable' | 'incomplete' | 'aborted' | 'ended';
+
 /** `flow`: the caller keys digits for a hook of the site. `source`: the exchange whose call is recorded here (SIPREC). */
 export type PausedBy = 'agent' | 'flow' | 'source';
 export type ResumedBy = PausedBy | 'limit' | 'end';
@@ -56,7 +59,7 @@ export interface EventData {
   'call.answered': { callId: CallId; flow: string; flowVersion: number };
   'ivr.chosen': { callId: CallId; node: string; choice: string };
   /** The caller keyed a secret, or not enough of one; what was keyed is in no event. */
-  'ivr.secret': { callId: CallId; node: string; outcome: 'accepted' | 'refused' | 'unavailable' | 'incomplete' };
+  'ivr.secret': { callId: CallId; node: string; outcome: SecretOutcome };
   'call.queued': { callId: CallId; queue: QueueName; skill: string; waiting: number };
   'routing.decided': {
     callId: CallId;
@@ -165,7 +168,18 @@ export interface EventData {
   /** Code of an alarm in lower case, and how grave it is. */
   'alarm.raised': { code: string; severity: AlarmSeverity };
   'alarm.cleared': { code: string; severity: AlarmSeverity };
-  'quality.sampled': { callId: CallId; leg: 'caller' | 'agent'; packets: number; lost: number; jitterMs: number };
+  /** How a leg was heard over its talk, once at its end; `roundTripMs` 0: its far end never reported. */
+  'quality.sampled': {
+    callId: CallId;
+    leg: 'caller' | 'agent';
+    packets: number;
+    lost: number;
+    jitterMs: number;
+    roundTripMs: number;
+    /** Estimates (ITU-T G.107), tenths, 10 to 45: of the whole talk, and of its worst 10 s; 0: too little was heard. */
+    mosEstimateTenths: number;
+    worstMosEstimateTenths: number;
+  };
 }
 
 export type EventType = keyof EventData;

@@ -37,12 +37,17 @@ export const SecretHooks = Type.Array(
         },
       ),
       caFile: text('', 'PEM of the authority that certifies it; empty trusts those of the system.'),
+      deskMinDigits: whole(0, 0, 32, 'Fewest digits an agent may ask a caller to key for it during a talk; 0: only flows ask.'),
+      deskMaxDigits: whole(19, 1, 32, 'Most digits; the entry ends with the last of them.'),
+      zh: text('', 'What it takes, as the desk says it in Chinese (卡号); empty: its name.'),
+      en: text('', 'The same in English.'),
     },
     { additionalProperties: false },
   ),
   {
     default: [],
     maxItems: 16,
-    description: 'Services of the house that check card numbers and PINs keyed in a flow; nobody else gets what was keyed.',
+    description:
+      'Services of the house that check card numbers and PINs keyed in a flow, or in a talk when the agent asks; nobody else gets what was keyed.',
   },
 );

@@ -94,7 +94,10 @@ export const ALLOWED: Readonly<Record<EventType, Fields>> = {
   'audit.checkpointed': { size: 'count', root: 'digest', signature: 'digest' },
   'alarm.raised': { code: 'name', severity: ['warning', 'major', 'critical'] },
   'alarm.cleared': { code: 'name', severity: ['warning', 'major', 'critical'] },
-  'quality.sampled': { callId, leg: party, packets: 'count', lost: 'count', jitterMs: 'duration' },
+  'quality.sampled': {
+    ...{ callId, leg: party, packets: 'count', lost: 'count', jitterMs: 'duration', roundTripMs: 'duration' },
+    ...{ mosEstimateTenths: 'count', worstMosEstimateTenths: 'count' },
+  },
 };
 
 /** Advice requests leave the site too; `contracts/advice` has the bounds, here is what each text may hold. */

@@ -75,7 +75,10 @@ export const SAMPLES: EventData = {
   'audit.checkpointed': { size: 2507, root: Buffer.alloc(32, 7).toString('base64'), signature: Buffer.alloc(68, 9).toString('base64') },
   'alarm.raised': { code: 'audit_forked', severity: 'critical' },
   'alarm.cleared': { code: 'site_part_down', severity: 'critical' },
-  'quality.sampled': { callId, leg: 'caller', packets: 250, lost: -1, jitterMs: 3 },
+  'quality.sampled': {
+    ...{ callId, leg: 'caller', packets: 250, lost: -1, jitterMs: 3 },
+    ...{ roundTripMs: 38, mosEstimateTenths: 43, worstMosEstimateTenths: 21 },
+  },
 };
 
 /** @param n makes the time of the event unique and rising */

@@ -59,7 +59,16 @@ export const SAMPLES: { readonly [T in EventType]: EventData[T] } = {
   'audit.checkpointed': { size: 2507, root: Buffer.alloc(32, 7).toString('base64'), signature: Buffer.alloc(68, 9).toString('base64') },
   'alarm.raised': { code: 'audit_forked', severity: 'critical' },
   'alarm.cleared': { code: 'site_part_down', severity: 'critical' },
-  'quality.sampled': { callId, leg: 'caller', packets: 3000, lost: -1, jitterMs: 1.9 },
+  'quality.sampled': {
+    callId,
+    leg: 'caller',
+    packets: 3000,
+    lost: -1,
+    jitterMs: 1.9,
+    roundTripMs: 38,
+    mosEstimateTenths: 43,
+    worstMosEstimateTenths: 21,
+  },
 };
 export const TYPES = Object.keys(SAMPLES).filter((type): type is EventType => Object.hasOwn(POLICY_LAW, type));
 

@@ -199,5 +199,8 @@ export const POLICY_LAW: PolicyLaw = {
     // Duplicates make the count of RFC 3550 §6.4.1 negative.
     lost: whole(-100_000_000, 100_000_000),
     jitterMs: duration,
+    roundTripMs: duration,
+    mosEstimateTenths: whole(0, 45),
+    worstMosEstimateTenths: whole(0, 45),
   },
 };

@@ -35,6 +35,7 @@ export interface AgentDesksOptions<MediaLeg> {
   readonly agents: readonly { readonly id: AgentId; readonly name: string; readonly phone: string }[];
   readonly reasons: readonly string[];
   readonly dispositions: readonly string[];
+  readonly secrets: DeskView['secrets'];
   readonly sessions: Pick<Sessions, 'touch' | 'onEnd'>;
   readonly duty: Duty;
   readonly calls: Calls;
@@ -169,7 +170,7 @@ export class AgentDesks<MediaLeg> {
   }
 
   #view(agentId: AgentId, { byAgent, pickable, parked }: Round): DeskView {
-    const { duty, link, reasons, dispositions, clock } = this.#o;
+    const { duty, link, reasons, dispositions, secrets, clock } = this.#o;
     const queues = duty.queues(agentId);
     return deskView({
       agent: { id: agentId, name: this.#agents.get(agentId)?.name ?? agentId },
@@ -195,6 +196,7 @@ export class AgentDesks<MediaLeg> {
       link: link.status(),
       reasons,
       dispositions,
+      secrets,
       nowMs: clock.now(),
     });
   }

@@ -67,7 +67,7 @@ export interface CommandSurroundings {
   /** Runs a sensitive act of this agent: its entry is durable before. `object` names no person. */
   readonly audited: <T>(act: AuditAct, object: string, run: () => Promise<T>) => Promise<T>;
 }
-export type Command = Extract<DeskRequest, { ask: `agent.${string}` | `call.${string}` | `recording.${string}` }>;
+export type Command = Extract<DeskRequest, { ask: `agent.${string}` | `call.${string}` | `recording.${string}` | `secret.${string}` }>;
 
 /** @throws KeeplineError with the reason of the refusal; CALL_NOT_FOUND also for calls of others */
 export async function runCommand(command: Command, at: CommandSurroundings): Promise<void> {
@@ -100,6 +100,12 @@ export async function runCommand(command: Command, at: CommandSurroundings): Pro
       const run = command.ask === 'recording.start' ? () => call.startRecording() : () => call.stopRecording();
       return await at.audited(command.ask, command.callId, run);
     }
+    case 'secret.collect': {
+      const call = ownCall(at, command.callId);
+      return await at.audited(command.ask, command.callId, () => call.collectSecret(command.hook));
+    }
+    case 'secret.abort':
+      return ownCall(at, command.callId).abortSecret();
     case 'call.mute':
       if (isGuest(at, command.callId)) return at.calls.get(command.callId).conversation().muteParty(at.agentId, command.muted);
       return await ownCall(at, command.callId).mute(command.muted);

@@ -18,6 +18,7 @@ const facts = (call?: FakeCall): ViewFacts => ({
   link: { state: 'up', sinceMs: 1, why: '', backlog: 0, oldestUnsentMs: 0 },
   reasons: ['break'],
   dispositions: ['resolved'],
+  secrets: [],
   nowMs: 9,
 });
 const call = (more: object) => new FakeCall({ callId: callIdOf(1), agentId: 'li', ...more });

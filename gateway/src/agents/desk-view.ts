@@ -27,6 +27,7 @@ export interface ViewFacts {
   readonly link: LinkStatus;
   readonly reasons: readonly string[];
   readonly dispositions: readonly string[];
+  readonly secrets: DeskView['secrets'];
   readonly nowMs: number;
 }
 
@@ -55,6 +56,7 @@ export function deskView(facts: ViewFacts): DeskView {
     link: facts.link,
     reasons: facts.reasons,
     dispositions: facts.dispositions,
+    secrets: facts.secrets,
     serverTimeMs: facts.nowMs,
   };
 }
@@ -95,6 +97,8 @@ export function deskCall(call: CallFacts, { agent, nameOf, announce }: Pick<View
     recordingPolicy: call.recordingPolicy,
     pausedUntilMs: call.recording ? call.pausedUntilMs : 0,
     pauseRanOut: call.recording && call.pauseRanOut,
+    collecting: isOwn ? call.collecting : null,
+    lastSecret: isOwn ? call.lastSecret : null,
     ringingSinceMs: call.offeredAtMs,
     connectedSinceMs: call.connectedAtMs,
     endedAtMs: call.endedAtMs,

@@ -4,11 +4,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Leg } from './leg.ts';
 
-/** Packet figures of one leg; jitter in ms (RFC 3550 §6.4.1). */
+/** Packet figures of one leg; jitter and round trip in ms (RFC 3550 §6.4.1), the latter null where no report came. */
 export interface LegFigures {
   readonly packets: number;
   readonly lost: number;
   readonly jitterMs: number;
+  readonly roundTripMs: number | null;
+  /** Estimated mean opinion score (ITU-T G.107), 1 to 4.5: of the whole leg, and of its worst 10 s; null where too little was heard. */
+  readonly mos: number | null;
+  readonly worstMos: number | null;
 }
 
 export interface CallAudio {

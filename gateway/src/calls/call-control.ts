@@ -5,7 +5,7 @@
 import type { RoutedBecause } from '@keepline/contracts/agent-protocol';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
 import type { RecordingPolicy } from '@keepline/contracts/recording-policy';
-import type { CallbackKind, EndedBy, RingOutcome, SuperviseMode } from '@keepline/contracts/events';
+import type { CallbackKind, EndedBy, RingOutcome, SecretOutcome, SuperviseMode } from '@keepline/contracts/events';
 import type { SecondLine } from './second-line.ts';
 
 /** Somebody in a call beside the caller and its agent. */
@@ -67,6 +67,9 @@ export interface CallFacts {
   readonly pausedUntilMs: number;
   /** The last pause was ended by the site, because nobody resumed it. */
   readonly pauseRanOut: boolean;
+  /** The caller keys digits for a hook of the site; what they are is kept nowhere. */
+  readonly collecting: { readonly hook: string; readonly digits: number; readonly isChecking: boolean } | null;
+  readonly lastSecret: SecretOutcome | null;
   /** Wall times in ms since 1970; 0 when not yet. */
   readonly startedAtMs: number;
   readonly queuedAtMs: number;
@@ -114,6 +117,13 @@ export interface CallControl {
   startRecording(): Promise<void>;
   /** @throws KeeplineError where nothing was started */
   stopRecording(): Promise<void>;
+  /**
+   * The caller keys digits for this hook: from now until the entry is over the agent does not hear the caller, and nothing is on tape. Resolves
+   * when the digits are listened for. @throws SecretEntryRefused
+   */
+  collectSecret(hook: string): Promise<void>;
+  /** @throws SecretEntryRefused when nothing is being keyed */
+  abortSecret(): void;
   mute(muted: boolean): Promise<void>;
   hangup(by: EndedBy): Promise<void>;
   /** The mandatory outcome after the call; ends the wrap-up. `note` is free text and stays on the premises. */

@@ -24,10 +24,13 @@ export type CallInput =
   | ({ readonly do: 'parties' } & Pick<CallFacts, 'parties' | 'conference' | 'lastConsult'>)
   | { readonly do: 'record'; readonly recording: boolean; readonly policy: RecordingPolicy }
   | { readonly do: 'pause'; readonly untilMs: number; readonly ranOut: boolean }
+  | ({ readonly do: 'collect' } & Pick<CallFacts, 'collecting' | 'lastSecret'>)
   | { readonly do: 'hold' | 'resume' | 'end' | 'dispose' }
   | { readonly do: 'overflow' }
   | { readonly do: 'mute'; readonly muted: boolean }
   | { readonly do: 'wrap_up'; readonly untilMs: number };
+
+const NO_DIGITS = { collecting: null, lastSecret: null } as const;
 
 export function newCall(callId: CallId, callerNumber: string, callerName: string, nowMs: number): CallFacts {
   return {
@@ -51,6 +54,7 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
     recordingPolicy: 'always',
     pausedUntilMs: 0,
     pauseRanOut: false,
+    ...NO_DIGITS,
     startedAtMs: nowMs,
     queuedAtMs: 0,
     offeredAtMs: 0,
@@ -61,8 +65,8 @@ export function newCall(callId: CallId, callerNumber: string, callerName: string
   };
 }
 
-/** Nobody but caller and agent. */
-const ALONE = { parties: [], conference: false, lastConsult: null } as const;
+/** Nobody but caller and agent, and no digits asked for. */
+const ALONE = { parties: [], conference: false, lastConsult: null, ...NO_DIGITS } as const;
 const DIALLED: RoutedBecause = { how: 'dialled', skill: '', advice: 'not_asked', reason: null };
 
 /** Menu choices kept of one call; more would be a caller playing with a looping flow. */
@@ -169,6 +173,9 @@ export function step(call: CallFacts, input: CallInput, nowMs: number): CallFact
     case 'connected pause':
     case 'held pause':
       return input.do === 'pause' ? { ...call, pausedUntilMs: input.untilMs, pauseRanOut: input.ranOut } : call;
+    case 'connected collect':
+    case 'held collect':
+      return input.do === 'collect' ? { ...call, collecting: input.collecting, lastSecret: input.lastSecret } : call;
     case 'connected mute':
     case 'held mute':
       return { ...call, muted: input.do === 'mute' && input.muted };

@@ -20,6 +20,15 @@ export class ColleagueBusy extends KeeplineError {
   }
 }
 
+export class SecretEntryRefused extends KeeplineError {
+  constructor(callId: string, why: string) {
+    super('SECRET_ENTRY_REFUSED', `no digits can be asked for, or given up, now: ${why}`, {
+      hint: 'One entry at a time, while caller and agent talk; what can be asked for is in secretHooks of site.yaml (deskMinDigits above 0).',
+      offending: callId,
+    });
+  }
+}
+
 export class SupervisorPresent extends KeeplineError {
   constructor(callId: string) {
     super('SUPERVISOR_PRESENT', 'another supervisor is in this call already', {

@@ -6,7 +6,7 @@ import { openCallAudio } from '../legs/call-audio.ts';
 import { outsideLine } from '../legs/trunk-call.ts';
 import { ParkingLot } from '../routing/parking-lot.ts';
 import type { Ground } from './ground.ts';
-import { secretHooks } from './secret-hooks.ts';
+import { deskSecrets, secretHooks } from './secret-hooks.ts';
 import type { TrunkOffice } from './trunks.ts';
 import type { Voice } from './voice.ts';
 
@@ -26,6 +26,7 @@ export function callsOut(
   | 'pickupCode'
   | 'lifted'
   | 'handSecret'
+  | 'secretTerms'
   | 'auditPhone'
 > {
   const { site, audited } = ground;
@@ -52,6 +53,7 @@ export function callsOut(
     pickupCode: site.featureCodes.pickup,
     lifted: new LiftedLines(),
     handSecret: secretHooks(ground),
+    secretTerms: (hook) => deskSecrets(site).find(({ name }) => name === hook),
     auditPhone: (act, agentId, object, run) =>
       audited(act, { who: agentId, role: 'agent', from: 'telephone', object, purpose: 'asked on the telephone' }, run),
     recordingOf: (queue) => site.queues.find(({ name }) => name === queue) ?? site.dialling,

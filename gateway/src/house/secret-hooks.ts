@@ -16,7 +16,7 @@ export function secretHooks({ site, data, audited, onFault }: Pick<Ground, 'site
   return async (callId, { node, hook: name, keyed }) => {
     const found = hooks.get(name);
     if (!found) return 'unavailable'; // the flow of before asks for a hook that is gone
-    const act = { who: 'gateway', role: 'system', from: 'local', object: callId, purpose: `flow node ${node}, hook ${name}` };
+    const act = { who: 'gateway', role: 'system', from: 'local', object: callId, purpose: `keyed at ${node}, hook ${name}` };
     try {
       return await audited('secret.collect', act, () => askHook(found.hook, found.authority, { callId, node, digits: keyed }));
     } catch (fault) {
@@ -25,6 +25,14 @@ export function secretHooks({ site, data, audited, onFault }: Pick<Ground, 'site
     }
   };
 }
+
+/** Those an agent may ask for in a talk. */
+export const deskSecrets = ({ secretHooks: hooks }: Pick<Ground['site'], 'secretHooks'>) =>
+  hooks
+    .filter(({ deskMinDigits }) => deskMinDigits > 0)
+    .map(({ name, deskMinDigits, deskMaxDigits, zh, en }) => ({
+      ...{ name, minDigits: deskMinDigits, maxDigits: Math.max(deskMinDigits, deskMaxDigits), zh, en },
+    }));
 
 function authorityOf({ name, caFile }: Ground['site']['secretHooks'][number], data: string): Buffer | undefined {
   if (caFile === '') return undefined;

@@ -5,6 +5,7 @@
 import type { Clock } from '@keepline/contracts/clock';
 import type { EventData, EventType } from '@keepline/contracts/events';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
+import type { LegFigures } from '../calls/call-audio.ts';
 import type { CallFacts } from '../calls/call-control.ts';
 import type { Arrival } from '../calls/arrival.ts';
 import type { Ended } from '../calls/end-verdict.ts';
@@ -153,8 +154,19 @@ export class CallJournal {
     this.#note(callId, {}, 'call.resumed', { callId, by });
   }
 
-  quality(data: EventData['quality.sampled']): void {
-    this.#note(data.callId, {}, 'quality.sampled', data);
+  /** How a leg was heard, when its talk is over. Scores cross as whole tenths, for a decimal could carry digits of something else. */
+  quality(callId: CallId, leg: EventData['quality.sampled']['leg'], of: LegFigures): void {
+    this.#note(callId, {}, 'quality.sampled', {
+      ...{
+        callId,
+        leg,
+        packets: of.packets,
+        lost: of.lost,
+        jitterMs: Math.round(of.jitterMs),
+        roundTripMs: Math.round(of.roundTripMs ?? 0),
+      },
+      ...{ mosEstimateTenths: Math.round(10 * (of.mos ?? 0)), worstMosEstimateTenths: Math.round(10 * (of.worstMos ?? 0)) },
+    });
   }
 
   ended(call: CallFacts, { verdict, by, cause = 0 }: Ended): void {

@@ -73,11 +73,13 @@ export interface House {
   readonly door: AgentDoor;
   readonly journal: CallJournal;
   readonly outside: OutsideLine;
-  /** Gives what a caller keyed to the hook the flow names, audited; never rejects. */
+  /** Gives what a caller keyed to the hook that flow or agent named, audited; never rejects. */
   handSecret(
     callId: CallId,
     secret: { readonly node: string; readonly hook: string; readonly keyed: string },
   ): Promise<'accepted' | 'refused' | 'unavailable'>;
+  /** How many digits an agent may ask for by this hook; undefined where only flows do. */
+  secretTerms(hook: string): { readonly minDigits: number; readonly maxDigits: number } | undefined;
   /** Calls that are owed to customers. */
   readonly callbacks: {
     readonly isOn: boolean;

@@ -56,7 +56,7 @@ describe('a call in progress', () => {
         mute: (_, muted) => heard.push(muted ? 'muted' : 'unmuted'),
         startRecording: () => {},
         stopRecording: async () => {},
-        figures: async () => ({ packets: 0, lost: 0, jitterMs: 0 }),
+        figures: async () => ({ packets: 0, lost: 0, jitterMs: 0, roundTripMs: null, mos: null, worstMos: null }),
         close: async () => {},
       },
       ring: () => {},

@@ -8,12 +8,13 @@ import type { AgentId } from '@keepline/contracts/ids';
 import { type CallInput, newCall, step } from '../calls/call.ts';
 import type { CallAudio } from '../calls/call-audio.ts';
 import type { CallControl, CallFacts, Conversation } from '../calls/call-control.ts';
-import { CallStateRefused } from '../calls/errors.ts';
+import { CallStateRefused, SecretEntryRefused } from '../calls/errors.ts';
 import type { Arrival } from '../calls/arrival.ts';
 import type { Leg, TransferAsked } from '../calls/leg.ts';
 import type { CallJournal } from './call-journal.ts';
 import type { Taping } from './house.ts';
 import type { Parking } from './park.ts';
+import type { SecretKeys } from './secret-keys.ts';
 import type { OnDemand } from './talk-recording.ts';
 
 /** Where a conversation's agent passes the caller on to; `leg` is there already where the agent asked before. */
@@ -54,6 +55,7 @@ export class LiveCall implements CallControl {
   #endedBy: EndedBy | null = null;
   #tape: Taping | null = null;
   #onDemand: OnDemand | null = null;
+  #secrets: SecretKeys | null = null;
   #lastAgentId: AgentId = '';
   readonly #disposed = Promise.withResolvers<void>();
   #transfer = Promise.withResolvers<Passed>();
@@ -182,12 +184,38 @@ export class LiveCall implements CallControl {
     this.#onDemand = onDemand;
   }
 
+  /** What is being recorded of this conversation; null between two, and where nothing is. */
+  get tape(): Taping | null {
+    return this.#tape;
+  }
+
+  /** How the caller keys digits in this conversation; null between two. */
+  secretsAre(secrets: SecretKeys | null): void {
+    this.#secrets = secrets;
+  }
+
+  async collectSecret(hook: string): Promise<void> {
+    await this.#keys().collect(hook);
+  }
+
+  abortSecret(): void {
+    this.#keys().abort();
+  }
+
   async startRecording(): Promise<void> {
+    if (this.#facts.collecting) throw new CallStateRefused(this.#facts.callId, 'start the recording of', 'waiting for digits');
     await this.#demanded('start the recording of').start();
   }
 
   async stopRecording(): Promise<void> {
     await this.#demanded('stop the recording of').stop();
+  }
+
+  /** @throws SecretEntryRefused when nobody talks */
+  #keys(): SecretKeys {
+    const { callId, state } = this.#facts;
+    if (!this.#secrets) throw new SecretEntryRefused(callId, `the call is ${state.replaceAll('_', ' ')}`);
+    return this.#secrets;
   }
 
   /** @throws CallStateRefused when nobody talks */

@@ -34,7 +34,7 @@ function stage(how: { readonly fault?: string; readonly opens?: boolean; readonl
       mute: () => {},
       startRecording: () => {},
       stopRecording: async () => {},
-      figures: async () => ({ packets: 0, lost: 0, jitterMs: 0 }),
+      figures: async () => ({ packets: 0, lost: 0, jitterMs: 0, roundTripMs: null, mos: null, worstMos: null }),
       close: async () => say('media closed')(),
     },
     facts: () => ({ session: '', parties: [null, null], paused: false }),

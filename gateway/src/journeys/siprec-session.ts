@@ -180,8 +180,8 @@ async function tellQuality({ callId, audio, left, right }: ForkedCall, { journal
     [right, 'agent'],
   ] as const) {
     try {
-      const { packets, lost, jitterMs } = await audio.figures(leg);
-      if (packets > 0) journal.quality({ callId, leg: name, packets, lost, jitterMs: Math.round(jitterMs) });
+      const figures = await audio.figures(leg);
+      if (figures.packets > 0) journal.quality(callId, name, figures);
     } catch (thrown) {
       onFault(thrown, callId);
     }

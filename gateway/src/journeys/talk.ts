@@ -5,6 +5,7 @@ import { endVerdict } from '../calls/end-verdict.ts';
 import type { Leg, LegEnd } from '../calls/leg.ts';
 import type { House } from './house.ts';
 import type { LiveCall, Passed } from './live-call.ts';
+import { SecretKeys } from './secret-keys.ts';
 import { recordTalk } from './talk-recording.ts';
 import { Conference } from './talking.ts';
 import { dismissAgent, listenForTransfer } from './transfer.ts';
@@ -29,6 +30,8 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
     house.journal.connected(call.facts(), unit),
   );
   call.onDemandIs(recording);
+  const secrets = new SecretKeys(call, caller, house);
+  call.secretsAre(secrets);
   const transfer = call.nextTransfer();
   const stopListening = listenForTransfer(call, agent, house);
   const first = await Promise.race([
@@ -38,6 +41,8 @@ export async function talk(call: LiveCall, caller: Leg, agent: Leg, house: House
   ]);
   stopListening();
   call.onDemandIs(null);
+  secrets.close();
+  call.secretsAre(null);
   talking.close();
   if (typeof first !== 'object') call.dropTransfer();
   if (typeof first === 'object') {
@@ -90,8 +95,7 @@ async function sampleQuality(call: LiveCall, caller: Leg, agent: Leg, house: Hou
     [agent, 'agent'],
   ] as const) {
     try {
-      const { packets, lost, jitterMs } = await call.audio.figures(leg);
-      house.journal.quality({ callId, leg: name, packets, lost, jitterMs: Math.round(jitterMs) });
+      house.journal.quality(callId, name, await call.audio.figures(leg));
     } catch (thrown) {
       house.onFault(thrown, callId);
     }

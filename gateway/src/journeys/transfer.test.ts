@@ -11,7 +11,7 @@ const clock = new FakeClock();
 function talking(isConnected = true): { call: LiveCall; press: (target: string, isAttended?: boolean) => string[] } {
   const audio = {
     ...{ bridge: () => {}, unbridge: () => {}, mix: () => {}, mute: () => {}, startRecording: () => {}, stopRecording: async () => {} },
-    ...{ figures: async () => ({ packets: 0, lost: 0, jitterMs: 0 }), close: async () => {} },
+    ...{ figures: async () => ({ packets: 0, lost: 0, jitterMs: 0, roundTripMs: null, mos: null, worstMos: null }), close: async () => {} },
   };
   const call = new LiveCall(
     {

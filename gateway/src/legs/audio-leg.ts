@@ -98,8 +98,8 @@ export function audioOf(media: CallMedia): CallAudio {
       await media.stopRecording();
     },
     async figures(leg): Promise<LegFigures> {
-      const { packets, lost, jitterMs } = await placeOf(leg).quality();
-      return { packets, lost, jitterMs };
+      const { packets, lost, jitterMs, roundTripMs, mos, worstMos } = await placeOf(leg).quality();
+      return { packets, lost, jitterMs, roundTripMs, mos, worstMos };
     },
     async close() {
       await media.close();

@@ -105,8 +105,16 @@ describe('a desk in Chromium', () => {
     const browser = await joinDesk(endpoint, 1000);
     try {
       expect(endpoint.ready).toBe(true);
+      const told = vi.spyOn(desk, 'hearBehind');
       await takeCall(endpoint, browser, desk);
       await bothHear(browser, 1000);
+      // How the browser itself hears the caller: its own reports, by way of the media server.
+      await vi.waitFor(() => expect(told).toHaveBeenCalled(), wait);
+      expect(told.mock.lastCall?.[0].roundTripMs).toBeGreaterThan(0);
+      const { roundTripMs, lostByRemote, mosByRemote } = await desk.quality();
+      expect(roundTripMs).toBeGreaterThanOrEqual(told.mock.lastCall?.[0].roundTripMs ?? 0);
+      expect(lostByRemote).toBe(told.mock.lastCall?.[0].lost);
+      expect(mosByRemote).toBeGreaterThan(1);
     } finally {
       await browser.close();
     }

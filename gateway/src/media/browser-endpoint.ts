@@ -60,7 +60,7 @@ export class BrowserMedia {
   }
 
   openEndpoint(): BrowserEndpoint {
-    return new DeskEndpoint(this.#current);
+    return new DeskEndpoint(this.#current, this.#options.clock);
   }
 
   /** Calls back when the worker died. Endpoints made before are dead; new ones wait for the worker that is being started. */

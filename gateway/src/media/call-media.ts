@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { KeeplineError } from '@keepline/contracts/errors';
-import type { LegRole, PlayEnd, RtpRemote } from './edge-messages.ts';
+import type { FarReport, LegRole, PlayEnd, RtpRemote } from './edge-messages.ts';
 import type { LegQuality, LegSample } from './leg-quality.ts';
 
 export interface EdgeOptions {
@@ -51,6 +51,8 @@ export interface MediaLeg {
   stopPlaying(): void;
   /** What this leg sends becomes silence, in the bridge and in the recording; it is still counted. */
   mute(muted: boolean): void;
+  /** The far end is a relay of this machine: how whom it relays to hears us. */
+  hearBehind(told: FarReport): void;
   /** Each key press (RFC 4733) once, at key down. The result stops listening. */
   onDigit(listener: (digit: string) => void): () => void;
   /** The far end has fallen silent though it should send, or the worker thread died. */

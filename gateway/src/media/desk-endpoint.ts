@@ -2,27 +2,33 @@
  * One desk's transports, microphone and voice paths in the mediasoup worker it was opened on. A voice path is
  * desk ⇄ WebRtcTransport ⇄ router ⇄ PlainTransport on loopback ⇄ leg of the RTP edge.
  */
+import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
-import type { Producer, WebRtcTransport } from 'mediasoup/types';
+import type { Consumer, Producer, WebRtcTransport } from 'mediasoup/types';
 import type { Attached, BrowserEndpoint, TransportOffer } from './desk-audio.ts';
 import { readDtlsParameters, readMicrophone, readReceivable } from './desk-parameters.ts';
 import type { MediaLeg } from './call-media.ts';
 import { BrowserMediaFailed, BrowserMediaNotReady, BrowserMediaRefused } from './errors.ts';
+import { SAMPLES_PER_MS } from './source-continuity.ts';
 import { type MediaWorker, PCMA_PAYLOAD_TYPE } from './media-worker.ts';
 
 type Direction = 'send' | 'receive';
+/** How often the media server is asked how the browser hears us: as often as a leg is judged, and just before that at the latest. */
+const ASK_BROWSER_MS = 5000;
 const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 
 export class DeskEndpoint implements BrowserEndpoint {
   readonly #worker: Promise<MediaWorker>;
+  readonly #clock: Clock;
   readonly #transports = new Map<Direction, WebRtcTransport>();
   readonly #attached = new Set<() => void>();
   #mic: Producer | undefined;
   #playsAs: number | undefined;
   #closed = false;
 
-  constructor(worker: Promise<MediaWorker>) {
+  constructor(worker: Promise<MediaWorker>, clock: Clock) {
     this.#worker = worker;
+    this.#clock = clock;
   }
 
   get ready(): boolean {
@@ -86,8 +92,10 @@ export class DeskEndpoint implements BrowserEndpoint {
         const caller = await worker.produceEdge(plain, leg.ssrc);
         const micToEdge = await worker.consumeMicrophone(plain, mic);
         const consumer = await receive.consume({ producerId: caller.id, rtpCapabilities: playsPcma(playsAs), paused: true });
+        const stopAsking = this.#clock.every(ASK_BROWSER_MS, () => void tellHowBrowserHears(consumer, leg));
         const detach = (): void => {
           if (!this.#attached.delete(detach)) return;
+          stopAsking();
           plain.close(); // closes producer and consumers on both sides (mediasoup's own teardown)
           if (this.#attached.size === 0 && !mic.closed) mic.pause().catch(() => {}); // the worker died: nothing left to pause
         };
@@ -126,6 +134,18 @@ export class DeskEndpoint implements BrowserEndpoint {
     for (const transport of this.#transports.values()) transport.close();
     this.#transports.clear();
     this.#mic = undefined;
+  }
+}
+
+/** From the reports of the browser itself: the way between it and the media server is the one that can be bad. */
+async function tellHowBrowserHears(consumer: Consumer, leg: MediaLeg): Promise<void> {
+  try {
+    const sent = (await consumer.getStats()).find(({ type }) => type === 'outbound-rtp');
+    if (sent?.roundTripTime === undefined) return; // it has not reported yet
+    const { roundTripTime: roundTripMs, packetsLost: lost, jitter } = sent;
+    leg.hearBehind({ roundTripMs, lost, jitterMs: jitter / SAMPLES_PER_MS });
+  } catch {
+    // the desk or the worker went away; whoever has to know is told by those
   }
 }
 

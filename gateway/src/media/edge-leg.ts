@@ -45,7 +45,7 @@ export class EdgeLeg {
   readonly #intake = new LegIntake();
   readonly #sampler = new QualitySampler();
   readonly #digits = new DigitReader();
-  readonly #reports: LegReports;
+  readonly reports: LegReports;
   /** What is made in place of a far end that is silent behind comfort noise; undefined while it sends. */
   #noise: ComfortNoise | undefined;
   #sockets: LegSockets | undefined;
@@ -67,7 +67,7 @@ export class EdgeLeg {
     this.#soundOut = soundOut;
     this.#silenceWatch = place.silenceWatch;
     this.#anchor = new StreamAnchor(place.ssrc, place.firstSequence, place.firstTimestamp);
-    this.#reports = new LegReports(place.ssrc, place.legId);
+    this.reports = new LegReports(place.ssrc, place.legId);
   }
 
   get isPlaying(): boolean {
@@ -190,17 +190,17 @@ export class EdgeLeg {
     const { guard, quality, security } = this.#intake;
     if (!this.#remote || guard.port === 0 || this.#remote.address === '0.0.0.0') return;
     const sent = this.#sent > 0 ? { timestamp: this.#anchor.timestampAt(nowMs), packets: this.#sent, bytes: this.#sentBytes } : null;
-    const report = this.#reports.write(sent, quality.report(), this.#clock.now());
+    const report = this.reports.write(sent, quality.report(), this.#clock.now());
     this.#sockets?.sendRtcp(security.sealReport(report), guard.address, guard.port);
   }
 
   quality(): LegQuality {
-    return legQuality(this.#intake, this.#reports, this.#sent);
+    return legQuality(this.#intake, this.reports, this.#sent, this.#sampler.worstMos);
   }
 
   /** How it was since the last time; undefined when nothing was to be heard. */
   sample(): LegSample | undefined {
-    return this.#sampler.take(this.#intake.quality, this.#reports);
+    return this.#sampler.take(this.#intake.quality, this.reports);
   }
 
   close(): void {
@@ -261,7 +261,7 @@ export class EdgeLeg {
   }
 
   #readReport(taken: 'report' | undefined): void {
-    if (taken && !this.#reports.read(this.#intake.packet, this.#clock.now())) this.#intake.refuseReport();
+    if (taken && !this.reports.read(this.#intake.packet, this.#clock.now())) this.#intake.refuseReport();
   }
 
   #maySend(): boolean {

@@ -27,6 +27,13 @@ export interface RtpRemote {
   readonly local?: boolean;
 }
 
+/** What a relay knows of whom it relays our sound to (RFC 3550 §6.4.1), over the whole leg. */
+export interface FarReport {
+  readonly roundTripMs: number;
+  readonly lost: number;
+  readonly jitterMs: number;
+}
+
 export type LegRole = 'caller' | 'agent';
 export type PlayEnd = 'finished' | 'stopped';
 
@@ -54,6 +61,7 @@ export type Command =
   | { readonly do: 'play'; readonly legId: string; readonly play: number; readonly names: readonly string[]; readonly loop: boolean }
   | { readonly do: 'stopPlaying'; readonly legId: string }
   | { readonly do: 'mute'; readonly legId: string; readonly muted: boolean }
+  | { readonly do: 'hearBehind'; readonly legId: string; readonly told: FarReport }
   | { readonly do: 'bridge'; readonly callId: string; readonly a: string; readonly b: string }
   | { readonly do: 'unbridge'; readonly callId: string }
   | { readonly do: 'mix'; readonly callId: string; readonly hears: readonly MixRoute[]; readonly recorded: readonly string[] }

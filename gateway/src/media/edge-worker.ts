@@ -67,6 +67,11 @@ class EdgeWorker {
         if (leg) leg.muted = command.muted;
         return;
       }
+      case 'hearBehind': {
+        const leg = this.#leg(command.legId);
+        if (leg) leg.reports.behind = command.told;
+        return;
+      }
       case 'bridge': {
         const [a, b] = [this.#leg(command.a), this.#leg(command.b)];
         if (a && b) this.#calls.get(command.callId)?.bridge(a, b);

@@ -2,7 +2,7 @@
  * A leg on the main thread: turns calls into messages to its worker thread, and the thread's reports into callbacks and settled promises.
  */
 import type { MediaLeg } from './call-media.ts';
-import type { LegPlace, LegRole, PlayEnd, RtpRemote } from './edge-messages.ts';
+import type { FarReport, LegPlace, LegRole, PlayEnd, RtpRemote } from './edge-messages.ts';
 import type { EdgeThread, LegReport } from './edge-thread.ts';
 import { LegClosed } from './errors.ts';
 import type { PromptStore } from './prompt-store.ts';
@@ -70,6 +70,10 @@ export class LegOnEdge implements MediaLeg {
 
   mute(muted: boolean): void {
     this.#thread.tell({ do: 'mute', legId: this.id, muted });
+  }
+
+  hearBehind(told: FarReport): void {
+    this.#thread.tell({ do: 'hearBehind', legId: this.id, told });
   }
 
   onDigit(listener: (digit: string) => void): () => void {

@@ -22,6 +22,8 @@ export interface LegQuality {
   readonly lostByRemote: number | null;
   /** Estimated score of the voice that came from the far end, 1 to 4.5; null before there was any. */
   readonly mos: number | null;
+  /** The worst estimate of any 10 s of it; null before the first. */
+  readonly worstMos: number | null;
   /** The same of what the far end heard, by its own reports. */
   readonly mosByRemote: number | null;
   readonly encrypted: boolean;
@@ -55,7 +57,7 @@ export function estimate(packets: number, lost: number, jitterMs: number, roundT
   return rounded(mosOf(ratingOf({ oneWayMs, lossPercent: (100 * missing) / (packets + missing) })));
 }
 
-export function legQuality({ quality, security }: LegIntake, reports: LegReports, sent: number): LegQuality {
+export function legQuality({ quality, security }: LegIntake, reports: LegReports, sent: number, worstMos: number | null): LegQuality {
   const { packets, lost, reordered, duplicates, jitterMs } = quality;
   const { roundTripMs, lostByRemote, jitterByRemoteMs } = reports;
   return {
@@ -68,6 +70,7 @@ export function legQuality({ quality, security }: LegIntake, reports: LegReports
     roundTripMs,
     lostByRemote,
     mos: estimate(packets, lost, jitterMs, roundTripMs),
+    worstMos,
     mosByRemote: lostByRemote === null ? null : estimate(sent - Math.max(0, lostByRemote), lostByRemote, jitterByRemoteMs, roundTripMs),
     encrypted: security.isOn,
     unauthentic: security.unauthentic,
@@ -79,6 +82,8 @@ export function legQuality({ quality, security }: LegIntake, reports: LegReports
 export class QualitySampler {
   #packets = 0;
   #lost = 0;
+  /** The worst estimate so far; null before the first. */
+  worstMos: number | null = null;
 
   /** What came since the last call; undefined when it was too little to judge, as on hold. */
   take(quality: ReceptionQuality, { roundTripMs }: LegReports): LegSample | undefined {
@@ -88,7 +93,9 @@ export class QualitySampler {
     this.#lost = quality.lost;
     const jitterMs = rounded(quality.jitterMs);
     const mos = estimate(packets, lost, jitterMs, roundTripMs);
-    return mos === null ? undefined : { packets, lost, jitterMs, roundTripMs, mos };
+    if (mos === null) return undefined;
+    this.worstMos = Math.min(mos, this.worstMos ?? mos);
+    return { packets, lost, jitterMs, roundTripMs, mos };
   }
 }
 

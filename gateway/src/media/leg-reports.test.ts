@@ -18,6 +18,16 @@ describe('RTCP of a leg (RFC 3550 §6.4)', () => {
     expect(b.roundTripMs).toBeNull();
   });
 
+  it('counts what lies behind a relay: both ways added, and the loss of whom it relays to', () => {
+    const [a, b] = [new LegReports(1, 'leg-a'), new LegReports(2, 'leg-b')];
+    const start = 1_800_000_000_000;
+    b.read(a.write(sent, undefined, start), start + 1);
+    a.read(b.write(sent, { ...reception, ssrc: 1 }, start + 501), start + 502);
+    a.behind = { roundTripMs: 180, lost: 40, jitterMs: 12 };
+    expect(a.roundTripMs).toBeCloseTo(182, 0);
+    expect(a).toMatchObject({ lostByRemote: 40, jitterByRemoteMs: 12 });
+  });
+
   it('is a compound of report and canonical name in whole words, whatever is in it', () => {
     fc.assert(
       fc.property(

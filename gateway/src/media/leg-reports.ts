@@ -1,6 +1,7 @@
 /**
  * RTCP of a leg: what it tells its far end and what it learns from it, round trip (RFC 3550 §6.4.1) and loss there. Wall times in ms.
  */
+import type { FarReport } from './edge-messages.ts';
 import { SAMPLES_PER_MS } from './source-continuity.ts';
 import { ntpMiddle, readReport, type Reception, writeReport } from './rtcp-packet.ts';
 
@@ -13,14 +14,27 @@ export class LegReports {
   readonly #name: string;
   #lastReport = 0;
   #lastReportMs = 0;
-  roundTripMs: number | null = null;
-  lostByRemote: number | null = null;
-  /** 0 before it has reported. */
-  jitterByRemoteMs = 0;
+  /** Where the far end is a relay of this machine: what it learned from whom it relays to. */
+  behind: FarReport | undefined;
+  #roundTripMs: number | null = null;
+  #lostByRemote: number | null = null;
+  #jitterByRemoteMs = 0;
 
   constructor(ssrc: number, name: string) {
     this.#ssrc = ssrc;
     this.#name = name;
+  }
+
+  /** There and back, to the relay and behind it; null before it is known. */
+  get roundTripMs(): number | null {
+    return this.behind ? this.behind.roundTripMs + (this.#roundTripMs ?? 0) : this.#roundTripMs;
+  }
+  get lostByRemote(): number | null {
+    return this.behind?.lost ?? this.#lostByRemote;
+  }
+  /** 0 before it has reported. */
+  get jitterByRemoteMs(): number {
+    return this.behind?.jitterMs ?? this.#jitterByRemoteMs;
   }
 
   write(
@@ -42,11 +56,11 @@ export class LegReports {
       this.#lastReportMs = nowMs;
     }
     if (report.aboutUs) {
-      this.lostByRemote = report.aboutUs.lost;
-      this.jitterByRemoteMs = report.aboutUs.jitter / SAMPLES_PER_MS;
+      this.#lostByRemote = report.aboutUs.lost;
+      this.#jitterByRemoteMs = report.aboutUs.jitter / SAMPLES_PER_MS;
       const { lastReport, sinceLastReport } = report.aboutUs;
       const roundTripMs = ((ntpMiddle(nowMs) - lastReport - sinceLastReport) >>> 0) / UNITS_PER_MS;
-      if (lastReport !== 0 && roundTripMs < ROUND_TRIP_MAX_MS) this.roundTripMs = Math.round(roundTripMs * 10) / 10;
+      if (lastReport !== 0 && roundTripMs < ROUND_TRIP_MAX_MS) this.#roundTripMs = Math.round(roundTripMs * 10) / 10;
     }
     return true;
   }

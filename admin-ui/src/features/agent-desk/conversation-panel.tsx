@@ -8,6 +8,7 @@ import { consultedIn, hearingOf, type Purpose, PURPOSE_ASKS } from './conversati
 import type { DeskActs } from './desk-acts.ts';
 import { allowedAsks, type DeskState } from './desk-state.ts';
 import { keyOf } from './shortcuts.ts';
+import { SecretButtons } from './secret-buttons.tsx';
 import { SuperviseButtons } from './team-panel.tsx';
 import './conversation.css';
 
@@ -42,6 +43,7 @@ export function ConversationPanel({ state, call, acts, onChoose }: ConversationP
       )}
       {call.part === 'agent' && (call.state === 'connected' || call.state === 'held') && (
         <div className="call-buttons">
+          <SecretButtons state={state} call={call} acts={acts} />
           {call.recordingPolicy === 'on_demand' && <OnDemandButton state={state} call={call} acts={acts} />}
           {consulted ? (
             <AfterConsult state={state} call={call} acts={acts} />

@@ -204,10 +204,17 @@ function isFree({ sound }: DeskState, { agent, call }: DeskView): boolean {
   return call === null && (agent.state === 'ready' || agent.state === 'not_ready') && sound.at !== 'starting';
 }
 
-function tapeAsks({ recording, pausedUntilMs, recordingPolicy }: DeskCall): readonly DeskAsk[] {
+function tapeAsks({ recording, pausedUntilMs, recordingPolicy, collecting }: DeskCall): readonly DeskAsk[] {
+  if (collecting) return []; // the recording is paused until the last key
   const isOnDemand = recordingPolicy === 'on_demand';
   if (!recording) return isOnDemand ? ['recording.start'] : [];
   return [pausedUntilMs > 0 ? 'recording.resume' : 'recording.pause', ...(isOnDemand ? (['recording.stop'] as const) : [])];
+}
+
+/** Asked for while both talk, given up at any time. */
+function secretAsks({ view }: DeskState, { collecting, state }: DeskCall): readonly DeskAsk[] {
+  if (collecting) return ['secret.abort'];
+  return state === 'connected' && (view?.secrets.length ?? 0) > 0 ? ['secret.collect'] : [];
 }
 
 function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[] {
@@ -221,9 +228,16 @@ function asksOfCall(state: DeskState, call: DeskCall | null): readonly DeskAsk[]
       return ['call.hangup'];
     case 'connected':
       if (call.part !== 'agent') return isSpeaking(call) ? ['call.mute', 'call.hangup'] : ['call.hangup'];
-      return ['call.hold', 'call.mute', ...tapeAsks(call), ...partiesAsks(call), 'call.hangup'];
+      return ['call.hold', 'call.mute', ...tapeAsks(call), ...secretAsks(state, call), ...partiesAsks(call), 'call.hangup'];
     case 'held':
-      return ['call.resume', ...(isSpeaking(call) ? (['call.mute'] as const) : []), ...tapeAsks(call), ...partiesAsks(call), 'call.hangup'];
+      return [
+        'call.resume',
+        ...(isSpeaking(call) ? (['call.mute'] as const) : []),
+        ...tapeAsks(call),
+        ...secretAsks(state, call),
+        ...partiesAsks(call),
+        'call.hangup',
+      ];
     case 'wrap_up':
       return draftOf(state, call.callId).disposition === '' ? ['call.schedule'] : ['call.schedule', 'call.dispose'];
     default:

@@ -142,6 +142,8 @@ export class FakeCall implements CallControl {
       recordingPolicy: 'always',
       pausedUntilMs: 0,
       pauseRanOut: false,
+      collecting: null,
+      lastSecret: null,
       startedAtMs: 1,
       queuedAtMs: 2,
       offeredAtMs: 3,
@@ -171,6 +173,12 @@ export class FakeCall implements CallControl {
       leave: (agentId) => void note(`leave ${agentId}`),
       muteParty: (agentId, muted) => void note(`mute ${agentId} ${muted}`),
     };
+  }
+  async collectSecret(hook: string): Promise<void> {
+    this.asked.push(`collect ${hook}`);
+  }
+  abortSecret(): void {
+    this.asked.push('abort secret');
   }
   async pauseRecording(): Promise<void> {
     this.asked.push('pause recording');

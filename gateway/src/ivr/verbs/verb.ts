@@ -2,6 +2,7 @@
  * What every verb of a flow answers about its node. Pure: a turn says where the call stands now and what the runner must do.
  * A new verb is one file beside this one, its schema in `contracts/src/flow.ts` and one line in `all.ts`.
  */
+import type { SecretOutcome as EverySecretOutcome } from '@keepline/contracts/events';
 
 /** Where a caller is inside a node. */
 export interface Pose {
@@ -14,8 +15,8 @@ export interface Pose {
   readonly stage?: 'checking' | 'confirming' | 'keying' | 'booking';
 }
 
-/** What became of one try to key a secret. */
-export type SecretOutcome = 'accepted' | 'refused' | 'unavailable' | 'incomplete';
+/** What became of one try to key a secret; in a flow nobody gives it up but the caller, with the call. */
+export type SecretOutcome = Exclude<EverySecretOutcome, 'aborted' | 'ended'>;
 
 export type Input =
   | { readonly on: 'playEnded' }
