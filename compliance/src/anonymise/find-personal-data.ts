@@ -12,7 +12,9 @@ import { cvv } from './recognisers/cvv.ts';
 import { dottedName } from './recognisers/dotted-name.ts';
 import { driverLicence } from './recognisers/driver-licence.ts';
 import { email } from './recognisers/email.ts';
+import { fieldName } from './recognisers/field-name.ts';
 import { fullName } from './recognisers/full-name.ts';
+import { givenName } from './recognisers/given-name.ts';
 import { hkMacaoPermit } from './recognisers/hk-macao-permit.ts';
 import { landline } from './recognisers/landline.ts';
 import { latinAddress } from './recognisers/latin-address.ts';
@@ -25,6 +27,7 @@ import { plate } from './recognisers/plate.ts';
 import { qq } from './recognisers/qq.ts';
 import { residentId } from './recognisers/resident-id.ts';
 import { smsCode } from './recognisers/sms-code.ts';
+import { speltName } from './recognisers/spelt-name.ts';
 import { taiwanPermit } from './recognisers/taiwan-permit.ts';
 import { titledName } from './recognisers/titled-name.ts';
 import { uscc } from './recognisers/uscc.ts';
@@ -50,6 +53,9 @@ const RECOGNISERS: readonly Recogniser[] = [
     personName,
     fullName,
     titledName,
+    fieldName,
+    speltName,
+    givenName,
     latinName,
   ],
 ];

@@ -8,7 +8,7 @@ import type { Reading } from '../reading/reading.ts';
 
 const DOT = /[·•‧・.](?=[\u4e00-\u9fff])/g;
 /** Written for their sound, mostly. */
-const SOUNDS = new Set(
+export const SOUNDS: ReadonlySet<string> = new Set(
   `阿艾买提麦合木吐尔逊古丽娜依热迪不都努巴特苏扎西顿珠卓玛才仁次多吉央金格桑丹增尼达瓦平措洛索朗拉姆白曲珍嘎旺堆强边乌兰其日勒图雅那萨托娅哈斯琴毕力坦呼玉素甫曼卜帕祖吾卡德明伊司义亚森肉孜库班凯撒里穆罕默则汗赛福赫别克什江孜佐热万沙吾肯拜居吉思塔巴雅敖登宝音布和孟朝鲁
    约翰安娜玛丽彼得保罗迈克罗伯特戴维杰森史密斯威廉姆汤凯瑟琳露西亨利查理乔治路易莎苏珊艾米莉亚历山大尼古拉弗谢维奇伊万诺夫娃科夫斯基列尔德温顿森菲利普詹森贝瑞雷欧文`,
 );

@@ -87,7 +87,11 @@ function* announced(text: string, segments: Segments, word: Word<Announcement>, 
     return;
   }
   const end = nameEnd(text, start);
-  if (end === undefined || isWord(text, segments, start, end, word.value)) return;
+  if (
+    end === undefined ||
+    isWord(text, segments, start, end, word.value)
+  )
+    return;
   if (
     word.value === 'sure' &&
     link === '' &&
@@ -131,14 +135,12 @@ function ethnicEnd(text: string, start: number): number | undefined {
 /** 给司令部充…, 妈妈和网点: ordinary words after what may, but need not announce a name. */
 function isWord(text: string, { endAt, sortAt, isBreak }: Segments, start: number, end: number, announcement: Announcement): boolean {
   const first = endAt[start] ?? 0;
-  if (announcement !== 'sure' && first >= end && sortAt(start) !== 'unknown' && sortAt(start) !== 'name') return true;
-  if (
-    !(announcement === 'sure' ? '查和于'.includes(text.charAt(start)) : HOMOGRAPHS.has(text.charAt(start))) ||
-    first !== start + 1 ||
-    !isBreak(end)
-  )
-    return false;
-  return endAt[start + 1] === end && end - start === 3 && sortAt(start + 1) !== 'unknown' && sortAt(start + 1) !== 'name';
+  const sure = announcement === 'sure';
+  if (!sure && first >= end && sortAt(start) !== 'unknown' && sortAt(start) !== 'name') return true;
+  if (!HOMOGRAPHS.has(text.charAt(start)) || first !== start + 1 || !isBreak(end) || endAt[start + 1] !== end || end - start !== 3) return false;
+  // 申请人|应|提供 is no person, 姓名党育才 is one
+  if (sure && !'查和于'.includes(text.charAt(start))) return sortAt(start + 1) === 'deed' && givenLikeness(text, start + 1, end) === 0;
+  return sortAt(start + 1) !== 'unknown' && sortAt(start + 1) !== 'name';
 }
 
 /** End of the name that begins at `start`, if it looks like one. */
