@@ -22,9 +22,16 @@ describe('what preflight says of a machine', () => {
   it.each([
     [1, 'ok'],
     [20, 'warn'],
-    [999, 'warn'],
-    [1000, 'fail'],
-  ])('judges a disk that takes %d ms as %s', (ms, verdict) => expect(judge.judgeFsync(ms, '/data').verdict).toBe(verdict));
+    [499, 'warn'],
+    [500, 'fail'],
+  ])('judges a disk that takes %d ms as %s', (ms, verdict) => expect(judge.judgeFsync(ms, ms, '/data').verdict).toBe(verdict));
+
+  it('warns of a disk that stalls once, and does not refuse it', () => {
+    expect(judge.judgeFsync(3, 2984, '/data')).toMatchObject({
+      verdict: 'warn',
+      found: { en: 'on /data: 3.0 ms as a rule, slowest 2984.0 ms' },
+    });
+  });
 
   it('refuses a machine without the memory to serve, and warns of a small one', () => {
     expect(judge.judgeMemory(1024).verdict).toBe('fail');
