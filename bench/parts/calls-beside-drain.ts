@@ -1,130 +1,187 @@
 /**
- * Calls of a whole site before, while and after a backlog drains, for `bench relay --calls`: the real gateway takes the calls, the site's own
- * `cloud-sync` drains the site's own outbox. The stand-in cloud works on the same cores, so what shows here is more than a site would see.
+ * Calls of a whole site before, while and after a backlog drains, for `bench relay --calls`: the real gateway carries and records them, the site's
+ * own `cloud-sync` drains the site's own outbox. The stand-in cloud works on the same cores, so what shows here is more than a site would see.
+ *
+ * Calls that go on through everything show what happens to sound; between two looks at them, others are placed, routed with advice and ended, for
+ * what happens to setting up. Never at the same time: packets that meet a call which has just ended would count as lost.
  */
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Outbox } from '@keepline/cloud-sync/outbox';
-import { callAndChoose, hears } from '@keepline/testkit/customer';
 import { eventually } from '@keepline/testkit/eventually';
 import { type Quantiles, quantiles } from '@keepline/testkit/quantiles';
+import type { OwnSite } from '@keepline/testkit/site';
 import { eventsOf } from '@keepline/testkit/site-database';
-import { Softphone } from '@keepline/testkit/softphone';
-import { PHONE_AGENT_HZ, type StaffedSite, staffedSite } from '@keepline/testkit/staffed-site';
+import { tempDir } from '@keepline/testkit/temp-dir';
 import { OutboxCursorWentBack } from '../../cloud-sync/src/outbox/errors.ts';
+import { type LoadCall, LoadPhones } from './load-phones.ts';
+import { openLoadSite } from './load-site.ts';
+import { LoadVoices } from './load-voices.ts';
+import { closedRecordings, TapeCheck } from './recorded-sound.ts';
+import { DrainWatch, type DrainFigures } from './drain-watch.ts';
 import { makeEvents } from './relay-site.ts';
+import type { LoadFigures } from './rtp-load.ts';
 
-/** Callers at once, each with one call after the other: two to three offers a second. */
+/** Callers who call one after the other between two looks at the sound. */
 const CALLERS = 6;
-const TALK_MS = 1500;
-const LOOK_MS = 100;
+const TALK_MS = 1000;
+/** One look at the sound of the calls that go on, and what is waited for then, ms. */
+const [SOUND_MS, GRACE_MS] = [4000, 500];
+/** Looks of a quiet phase. */
+const QUIET_LOOKS = 5;
+/** New calls a second. */
+const SETUPS_PER_SECOND = 20;
 const FILL_BATCH = 1000;
-/** How far the event log may be behind the calls. */
-const LOG_LAG_MS = 60_000;
+/** How far log and ledger may be behind the calls. */
+const LAG_MS = 120_000;
 
 export interface CallFigures {
-  readonly calls: number;
-  readonly inviteTo180Ms: Quantiles;
+  /** Calls that were placed and ended in this phase, beside those that went on through it. */
+  readonly placed: number;
+  readonly inviteTo200Ms: Quantiles;
   /** How long decisions were held back for advice. */
   readonly routingDelayMs: Quantiles;
-  /** From the queue to the agent, ringing and answering of its telephone within. */
   readonly queueToAgentMs: Quantiles;
+  /** Of the calls that went on: packets, and their way from socket to socket through the site. */
+  readonly packets: number;
+  readonly lostPackets: number;
+  readonly delayMs: LoadFigures['delayMs'];
+  /** What the generator itself was late by: no fault of the site. */
+  readonly sendLateMs: LoadFigures['sendLateMs'];
 }
 
 export interface CallsBesideDrain {
+  readonly calls: number;
   readonly backlog: number;
   readonly drainPerSecond: number;
+  /** p99 of the delay of a packet beside the drain, less that of the quiet phase before it. */
+  readonly addedDelayMsP99: number;
   readonly before: CallFigures;
   readonly draining: CallFigures;
   readonly after: CallFigures;
+  /** Every conversation of the run against its recording; off by length or by sound that is missing. */
+  readonly recordings: { readonly conversations: number; readonly offMoreThan100Ms: number; readonly worstOffMs: number };
+  readonly drain: DrainFigures;
   readonly verdict: string;
 }
 
-/** @param calls in each of the quiet phases; while the backlog drains calls go on for as long as it takes */
+/** @param calls at once, through the whole run */
 export async function callsBesideDrain(calls: number, backlog: number, tell: (line: string) => void): Promise<CallsBesideDrain> {
-  const house = await staffedSite(CALLERS + 2, { sip: { trunks: [{ name: 'bench', maxCalls: 5000, maxCallsPerSecond: 1000 }] } });
-  const phone = await Softphone.open();
-  const isUp = async (): Promise<boolean> =>
-    (await eventsOf(house.site.place.data)).findLast(({ type }) => type === 'link.changed')?.data['to'] === 'up';
+  const folder = tempDir();
+  const voices = new LoadVoices();
+  const phones = await LoadPhones.open(voices);
+  const site = await openLoadSite(folder.path, phones, calls + 2 * CALLERS, CALLERS * 40);
+  const house: House = { site, phones, voices };
   try {
-    await eventually('the link is up', isUp, 60_000);
-    await callsWhile(house, phone, atLeast(CALLERS * 2)); // what is loaded at the first call is not what is measured
+    await eventually('the link is up', () => isUp(site), LAG_MS, 500);
+    const inProgress: LoadCall[] = [];
+    for (let i = 0; i < calls; i++) {
+      inProgress.push(await phones.call(site.place.sip));
+      await setTimeout(1000 / SETUPS_PER_SECOND);
+    }
+    await eventually('every call has its agent', () => phones.talking === calls, LAG_MS);
+    await phase(house, rounds(1)); // what is loaded at the first call is not what is measured
     tell(`${calls} calls, nothing drains`);
-    const before = await callsWhile(house, phone, atLeast(calls));
-    await house.site.cloud('stop');
+    const before = await phase(house, rounds(QUIET_LOOKS));
+    await site.cloud('stop');
     tell(`a backlog of ${backlog} events`);
-    await fill(house, backlog);
-    await house.site.cloud('start');
-    const delivered = (await house.site.counts()).delivered;
-    await eventually('the backlog drains', async () => (await house.site.counts()).delivered > delivered, 120_000);
+    await fill(site, backlog);
+    const watch = await DrainWatch.start(site);
+    await site.cloud('start');
+    await eventually('the backlog drains', () => watch.moves, LAG_MS);
     tell('calls while it drains');
-    const begunMs = performance.now();
-    const begunWith = (await house.site.counts()).waiting;
-    let drained = false;
-    const drain = (async (): Promise<number> => {
-      while ((await house.site.counts()).waiting > FILL_BATCH) await setTimeout(LOOK_MS);
-      drained = true;
-      return Math.round(((begunWith - FILL_BATCH) / (performance.now() - begunMs)) * 1000);
-    })();
-    const [drainPerSecond, draining] = await Promise.all([drain, callsWhile(house, phone, () => drained)]);
-    await eventually('the link is up', isUp, 120_000, 500);
-    tell(`${calls} calls, nothing drains`);
-    const after = await callsWhile(house, phone, atLeast(calls));
-    await eventually('nothing waits', async () => (await house.site.counts()).waiting === 0, 60_000, 500);
-    const { verdict } = await house.site.reconcile();
-    return { backlog, drainPerSecond, before, draining, after, verdict };
+    const draining = await phase(house, () => watch.done);
+    const drain = await watch.end();
+    await eventually('the link is up', () => isUp(site), LAG_MS, 500);
+    tell(`${drain.drainPerSecond} events/s drained; ${calls} calls, nothing drains`);
+    const after = await phase(house, rounds(QUIET_LOOKS));
+    tell('the calls end, their recordings are opened');
+    await Promise.all(inProgress.map((call) => call.hangup()));
+    const recordings = await recordingsOf(house, folder.path);
+    await eventually('nothing waits', async () => (await site.counts()).waiting === 0, LAG_MS, 500);
+    const { verdict } = await site.reconcile();
+    const addedDelayMsP99 = Math.round((draining.delayMs.p99 - before.delayMs.p99) * 10) / 10;
+    const { drainPerSecond } = drain;
+    return { calls, backlog, drainPerSecond, addedDelayMsP99, before, draining, after, recordings, drain, verdict };
   } finally {
-    await phone.close();
-    await house.close();
+    phones.close();
+    await site.close();
+    await voices.close();
+    folder.remove();
   }
 }
 
-const atLeast =
-  (calls: number) =>
-  (made: number): boolean =>
-    made >= calls;
+interface House {
+  readonly site: OwnSite;
+  readonly phones: LoadPhones;
+  readonly voices: LoadVoices;
+}
 
-/** Callers who call one after the other until `over`; every call is routed, talks and ends. */
-async function callsWhile(house: StaffedSite, phone: Softphone, over: (made: number) => boolean): Promise<CallFigures> {
-  const from = (await eventsOf(house.site.place.data)).at(-1)?.number ?? 0;
-  const ringMs: number[] = [];
-  const caller = async (_: unknown, i: number): Promise<void> => {
-    for (let n = 0; !over(ringMs.length); n++) {
-      // Half of the agents have the skill of each key.
-      const call = await callAndChoose(phone, house.site, {
-        key: n % 2 === i % 2 ? '1' : '2',
-        number: `138${String(i * 100_000 + n).padStart(8, '0')}`,
-      });
-      ringMs.push(call.ringMs);
-      await hears(call, PHONE_AGENT_HZ, 60_000);
-      await setTimeout(TALK_MS);
-      await call.hangup();
-    }
+const isUp = async (site: OwnSite): Promise<boolean> =>
+  (await eventsOf(site.place.data)).findLast(({ type }) => type === 'link.changed')?.data['to'] === 'up';
+
+const rounds =
+  (wanted: number) =>
+  (done: number): boolean =>
+    done >= wanted;
+
+/** Looks at the sound and places calls, in turns, until `over`; at least once. */
+async function phase({ site, phones, voices }: House, over: (rounds: number) => boolean): Promise<CallFigures> {
+  const { data } = site.place;
+  const from = (await eventsOf(data)).at(-1)?.number ?? 0;
+  const answerMs: number[] = [];
+  const goingOn = phones.talking;
+  const caller = async (): Promise<void> => {
+    const begunMs = performance.now();
+    const call = await phones.call(site.place.sip);
+    answerMs.push(performance.now() - begunMs);
+    await setTimeout(TALK_MS);
+    await call.hangup();
   };
-  await Promise.all(Array.from({ length: CALLERS }, caller));
-  const ofAll = async (type: string, field: string): Promise<number[]> =>
-    (await eventsOf(house.site.place.data, from)).flatMap((event) => (event.type === type ? [Number(event.data[field])] : []));
+  let sound: LoadFigures | undefined;
+  for (let round = 0; round === 0 || !over(round); round++) {
+    sound = await voices.measure(SOUND_MS, GRACE_MS, round === 0);
+    await Promise.all(Array.from({ length: CALLERS }, caller));
+    await eventually('the calls of this round are over', () => phones.talking === goingOn, LAG_MS);
+  }
   // A call talks before its event is on the disk, and the disk is what the drain keeps busy.
-  const queueToAgentMs = await eventually(
-    `each of ${ringMs.length} calls stands in the event log as connected`,
+  const all = await eventually(
+    `each of ${answerMs.length} calls stands in the event log as connected`,
     async () => {
-      const waits = await ofAll('call.connected', 'waitMs');
-      return waits.length >= ringMs.length && waits;
+      const events = await eventsOf(data, from);
+      return events.filter(({ type }) => type === 'call.connected').length >= answerMs.length && events;
     },
-    LOG_LAG_MS,
-    LOOK_MS,
+    LAG_MS,
+    500,
   );
+  const of = (type: string, field: string): number[] => all.flatMap((event) => (event.type === type ? [Number(event.data[field])] : []));
+  const { sent = 0, heard = 0, delayMs = NONE, sendLateMs = NONE } = sound ?? {};
   return {
-    calls: ringMs.length,
-    inviteTo180Ms: quantiles(ringMs),
-    routingDelayMs: quantiles(await ofAll('routing.decided', 'delayMs')),
-    queueToAgentMs: quantiles(queueToAgentMs),
+    placed: answerMs.length,
+    inviteTo200Ms: quantiles(answerMs),
+    routingDelayMs: quantiles(of('routing.decided', 'delayMs')),
+    queueToAgentMs: quantiles(of('call.connected', 'waitMs')),
+    ...{ packets: sent, lostPackets: Math.max(0, sent - heard), delayMs, sendLateMs },
   };
 }
 
-/** Appends beside the gateway, which hardly writes while no call runs; the cursor stays where the gateway left it. */
-async function fill(house: StaffedSite, count: number): Promise<void> {
-  const outbox = await Outbox.open(join(house.site.place.data, 'outbox.db'), { maxEvents: 10_000_000 });
+const NONE: LoadFigures['delayMs'] = { p50: Number.NaN, p99: Number.NaN, max: Number.NaN };
+
+async function recordingsOf({ phones }: House, data: string): Promise<CallsBesideDrain['recordings']> {
+  await eventually('no call is left', () => phones.talking === 0, LAG_MS);
+  const talks = phones.talks.splice(0);
+  await eventually('the recordings are closed', async () => (await closedRecordings(data)) >= talks.length, LAG_MS, 500);
+  const found = await (await TapeCheck.open(data)).measure(talks);
+  return {
+    conversations: talks.length,
+    offMoreThan100Ms: found.filter(({ offMs }) => offMs > 100).length,
+    worstOffMs: Math.max(0, ...found.map(({ offMs }) => offMs)),
+  };
+}
+
+/** Appends beside the gateway, which hardly writes while no call begins or ends; the cursor stays where the gateway left it. */
+async function fill(site: OwnSite, count: number): Promise<void> {
+  const outbox = await Outbox.open(join(site.place.data, 'outbox.db'), { maxEvents: 10_000_000 });
   try {
     for (let from = 0; from < count; from += FILL_BATCH) {
       const events = makeEvents(Math.min(FILL_BATCH, count - from), from);

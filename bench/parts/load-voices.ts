@@ -28,9 +28,9 @@ export class LoadVoices {
     };
   }
 
-  /** Measures for so long, and waits for what is still on the way. */
-  async measure(ms: number, graceMs: number): Promise<LoadFigures> {
-    await this.#ask({ do: 'window' });
+  /** Measures for so long, and waits for what is still on the way. @param fresh false adds to the figures of the windows before */
+  async measure(ms: number, graceMs: number, fresh = true): Promise<LoadFigures> {
+    await this.#ask({ do: 'window', fresh });
     await new Promise((resolve) => setTimeout(resolve, ms));
     await this.#ask({ do: 'endWindow' });
     await new Promise((resolve) => setTimeout(resolve, graceMs));

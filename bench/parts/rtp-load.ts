@@ -10,8 +10,8 @@ export type LoadCommand =
   | { readonly do: 'open' | 'stop'; readonly ask: number; readonly leg: number }
   /** The leg sends to this port of 127.0.0.1 from now on. */
   | { readonly do: 'talk'; readonly ask: number; readonly leg: number; readonly to: number }
-  /** Packets sent from now on count; ended by `figures`. */
-  | { readonly do: 'window'; readonly ask: number }
+  /** Packets sent from now on count; `fresh` forgets those of earlier windows. */
+  | { readonly do: 'window'; readonly ask: number; readonly fresh: boolean }
   /** Packets sent from now on count no more. */
   | { readonly do: 'endWindow'; readonly ask: number }
   | { readonly do: 'figures'; readonly ask: number };
@@ -75,9 +75,11 @@ class Load {
         this.#stop(command.leg);
         return null;
       case 'window':
-        this.#sent = this.#heard = 0;
-        this.#delay.clear();
-        this.#late.clear();
+        if (command.fresh) {
+          this.#sent = this.#heard = 0;
+          this.#delay.clear();
+          this.#late.clear();
+        }
         this.#window = ++this.#windows;
         return null;
       case 'endWindow':
