@@ -2,12 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Baresip } from '@keepline/testkit/baresip';
-import { callAndChoose, hears } from '@keepline/testkit/customer';
+import { callAndChoose, hears, hearsMusic } from '@keepline/testkit/customer';
 import { eventually } from '@keepline/testkit/eventually';
 import { freeTcpPort } from '@keepline/testkit/free-port';
 import { writeShortFlow } from '@keepline/testkit/short-flow';
 import { OwnSite } from '@keepline/testkit/site';
-import { query } from '@keepline/testkit/site-database';
+import { eventsOf, query } from '@keepline/testkit/site-database';
 import { Softphone } from '@keepline/testkit/softphone';
 import { tempDir } from '@keepline/testkit/temp-dir';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -89,6 +89,33 @@ describe('phones that register', () => {
     await registered('branch', 1);
     expect(await talksWithAgent('3')).toBe(true);
   }, 120_000);
+
+  it('holds, takes the caller back, and passes the caller on to another queue with its own keys', async () => {
+    const branch = phones.at(-1);
+    const caller = await Softphone.open();
+    try {
+      const call = await callAndChoose(caller, site, { key: '3' });
+      await hears(call, AGENT_HZ);
+      branch?.hold();
+      await hearsMusic(call, AGENT_HZ);
+      branch?.resume();
+      await hears(call, AGENT_HZ);
+      await branch?.transfer(`sip:service@${site.place.sip.address}:${site.place.sip.port}`);
+      call.line.forget();
+      await hears(call, AGENT_HZ);
+      await call.hangup();
+      const told = async (): Promise<unknown[]> =>
+        (await eventsOf(site.place.data))
+          .filter(({ data }) => data['callId'] !== undefined)
+          .flatMap(({ type, data }) =>
+            type === 'call.connected' ? [data['agentId']] : type === 'call.held' || type === 'call.resumed' ? [type] : [],
+          )
+          .slice(-4);
+      await expect.poll(told, { timeout: 30_000 }).toEqual(['branch', 'call.held', 'call.resumed', 'desk']);
+    } finally {
+      await caller.close();
+    }
+  }, 180_000);
 
   it('is still known after the gateway was killed, without registering again', async () => {
     const before = await bindings('desk');

@@ -72,6 +72,18 @@ describe('metadata', () => {
     expect(known.session).toBe('ab30317f1a784dc48ff824d0d3715d86');
   });
 
+  it('tells of a stream that came later, and of a participant that moves to it, in parts', () => {
+    let known = follow(NOBODY, metadataOf(RFC));
+    const third = `<stream stream_id="s3" session_id="cs1"><label>98</label></stream>${speaks('alice', 's3')}`;
+    known = follow(known, metadataOf(doc(third, 'partial')));
+    expect(partiesOn(known, ['98', '97']).map((party) => party?.number)).toEqual(['+8613812345678', '4001']);
+    expect(partiesOn(known, ['96', '97'])[0]).toBeNull(); // she is heard there no more
+    const gone =
+      '<participantstreamassoc participant_id="alice"><disassociate-time>2026-01-01T00:02:00Z</disassociate-time><send>s3</send></participantstreamassoc>';
+    known = follow(known, metadataOf(doc(gone, 'partial')));
+    expect(partiesOn(known, ['98', '97']).map((party) => party?.number)).toEqual([undefined, '4001']);
+  });
+
   it('is replaced by a complete document', () => {
     const known = follow(
       follow(NOBODY, metadataOf(RFC)),
