@@ -24,6 +24,7 @@ const rows = rowsOf(values.set ?? join(FIXTURES, 'labelled.jsonl'));
 const unreadOf = (file: string): Labelled[] => rowsOf(join(FIXTURES, file)).filter((_, i) => i % 2 === 1);
 const unread = unreadOf('first-sight.jsonl');
 const unreadLater = unreadOf('second-sight.jsonl');
+const unreadLast = unreadOf('third-sight.jsonl');
 
 /** As a conversation would bring them, cut anywhere. */
 const all = [...rows, ...unread].map(({ text }) => text).join('\n');
@@ -73,5 +74,6 @@ const result = {
   sentences: rows.length,
   firstSightUnread: atFirstSight(unread),
   secondSightUnread: atFirstSight(unreadLater),
+  thirdSightUnread: atFirstSight(unreadLast),
 };
 console.log(values.json === true ? JSON.stringify(result) : JSON.stringify(result, undefined, 2));

@@ -38,7 +38,7 @@ function alone(text: string, segments: Segments, start: number): number | undefi
   const before = led || !isHan(text.charAt(start - 1));
   const after =
     (led ? RIGHT_CUES.longestAt(text, end) !== undefined : PERSONS_ONLY.test(text.slice(end, end + 5))) ||
-        (led && (segments.sortAt(end) === 'deed' || !isHan(text.charAt(end)))) ||
+    (led && (segments.sortAt(end) === 'deed' || !isHan(text.charAt(end)))) ||
     ('和跟与、'.includes(text.charAt(end)) && givenLikeness(text, end + 1, end + 3) === 1);
   return before && (kin || after) ? end : undefined;
 }

@@ -87,11 +87,7 @@ function* announced(text: string, segments: Segments, word: Word<Announcement>, 
     return;
   }
   const end = nameEnd(text, start);
-  if (
-    end === undefined ||
-    isWord(text, segments, start, end, word.value)
-  )
-    return;
+  if (end === undefined || isWord(text, segments, start, end, word.value)) return;
   if (
     word.value === 'sure' &&
     link === '' &&
@@ -137,7 +133,8 @@ function isWord(text: string, { endAt, sortAt, isBreak }: Segments, start: numbe
   const first = endAt[start] ?? 0;
   const sure = announcement === 'sure';
   if (!sure && first >= end && sortAt(start) !== 'unknown' && sortAt(start) !== 'name') return true;
-  if (!HOMOGRAPHS.has(text.charAt(start)) || first !== start + 1 || !isBreak(end) || endAt[start + 1] !== end || end - start !== 3) return false;
+  if (!HOMOGRAPHS.has(text.charAt(start)) || first !== start + 1 || !isBreak(end) || endAt[start + 1] !== end || end - start !== 3)
+    return false;
   // 申请人|应|提供 is no person, 姓名党育才 is one
   if (sure && !'查和于'.includes(text.charAt(start))) return sortAt(start + 1) === 'deed' && givenLikeness(text, start + 1, end) === 0;
   return sortAt(start + 1) !== 'unknown' && sortAt(start + 1) !== 'name';
