@@ -115,6 +115,7 @@ export class CopySource {
         if (known?.blocks[at / BLOCK_BYTES] !== hash)
           yield sealed({ is: 'grow', path, at, bytes: bytesRead }, Buffer.from(block.subarray(0, bytesRead)));
       }
+      if (!known || known.size > size) yield sealed({ is: 'cut', path, size });
       return { ...seen, blocks };
     } else {
       const bytes = Buffer.alloc(size);

@@ -3,7 +3,7 @@
  * it lays it down again at its next start: every record says what is where, so doing it twice is doing it once.
  */
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, rename, rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Head, ParcelReader, sealed } from './parcel.ts';
 
@@ -38,6 +38,8 @@ export class CopyTarget {
           if (head.is === 'end') number = head.number;
           else if (head.is === 'gone') gone.push(head.path);
           else if (head.is === 'grow') await this.#write(head.path, head.at, bytes);
+          else if (head.is === 'cut')
+            await truncate(this.#at(head.path), head.size).catch(() => {}); // an empty one was not written
           else if (head.is === 'move')
             await rename(this.#at(head.from), this.#at(head.path)).catch(() => {}); // moved by a try before
           else await draft.write(sealed(head, bytes));

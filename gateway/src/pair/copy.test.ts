@@ -72,6 +72,21 @@ it('follows a recording while it grows, through its new name, and lets go what i
   expect(() => readFileSync(join(to, part))).toThrow('ENOENT');
 });
 
+it('makes a file shorter that was made anew, and one that was longer in the copy from before', async () => {
+  const [from, to] = [join(home.path, 'from'), join(home.path, 'to')];
+  for (const dir of [from, join(from, 'audit'), join(to, 'audit')]) mkdirSync(dir, { recursive: true });
+  const entries = 'audit/entries.jsonl';
+  const target = new CopyTarget(to, join(home.path, 'work'));
+  const source = new CopySource(from, {});
+  const takes = async (bytes: number): Promise<boolean> => {
+    writeFileSync(join(from, entries), Buffer.alloc(bytes, bytes % 251));
+    await target.take(source.parcel());
+    return readFileSync(join(to, entries)).equals(readFileSync(join(from, entries)));
+  };
+  writeFileSync(join(to, entries), Buffer.alloc(5_000_000, 9));
+  expect([await takes(3_000_000), await takes(2_000_000)]).toEqual([true, true]);
+});
+
 it('takes nothing from a parcel that broke off', async () => {
   const [from, to] = [join(home.path, 'from'), join(home.path, 'to')];
   for (const dir of [from, join(from, 'recordings'), to]) mkdirSync(dir, { recursive: true });

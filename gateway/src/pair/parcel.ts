@@ -11,6 +11,8 @@ export type Head =
   | { readonly is: 'put'; readonly path: string; readonly bytes: number }
   /** A file that grows: bytes at a place, `size` after them. */
   | { readonly is: 'grow'; readonly path: string; readonly at: number; readonly bytes: number }
+  /** A file that grows is this long and no longer: it was made anew, or the copy has one of another history. */
+  | { readonly is: 'cut'; readonly path: string; readonly size: number }
   /** A file that got another name. */
   | { readonly is: 'move'; readonly from: string; readonly path: string }
   | { readonly is: 'gone'; readonly path: string }
