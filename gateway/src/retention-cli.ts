@@ -3,17 +3,20 @@
  * one. Every act is audited as done by the user of the system.
  */
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { canonicalNumber } from '@keepline/compliance/numbers';
-import { factsOf } from '@keepline/compliance/deletion-certificate';
+import { verifyEntryProof } from '@keepline/compliance/audit-prove';
+import { factsOf, requireSameAct } from '@keepline/compliance/deletion-certificate';
 import { BUSINESS_LINES } from '@keepline/contracts/business-lines';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
 import { isId, newId } from '@keepline/contracts/ids';
 import { performAtConsole } from './identity/console-approval.ts';
 import { type Console, openConsole } from './retention/console.ts';
+import { CertificateNotProven } from '@keepline/compliance/retention-errors';
 import { CertificateAbsent, HoldUnknown } from './retention/errors.ts';
 import type { Plan } from './retention/retention.ts';
 import { type HoldKind, holdsInForce, type LegalHold, placeHold, releaseHold } from './store/tables/retention.ts';
@@ -24,12 +27,14 @@ const USAGE = `usage: ./keepline retention show [--json]
        ./keepline retention hold add --recording ID | --call ID | --number NUMBER --reason TEXT
        ./keepline retention hold list | hold remove ID
        ./keepline retention certificate RECORDING
+       ./keepline retention certificate verify FILE --verifier KEY [--proof FILE] [--json]      without a site
        each with [--data DIR] [--site FILE] [--json]; run, ended and hold remove with [--approval ID]
 
   run          deletes what is over as that day begins (UTC; today when left out); an approval holds for exactly the list that
                --dry-run shows, so repeat with the day it was asked on
   ended        the contract a sale led to has ended: its period begins
-  certificate  what was deleted when and why, signed; with the entry of the audit log to prove`;
+  certificate  what was deleted when and why, signed; with the entry of the audit log to prove. --proof: what ./keepline audit prove
+               wrote for that entry; KEY: the verifier key of the site's audit log, or a file with it`;
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
 
 interface Given {
@@ -135,6 +140,20 @@ async function certificate({ audited, store, keys }: Console, { words, json }: G
   console.error(`prove the act: ./keepline audit prove ${facts.get('audit')}`);
 }
 
+/** On any machine: who signed it, and that the log holds the act it names. @throws NoteInvalid, CertificateNotProven */
+async function verifyCertificate(path: string, verifier: string, proof: string | undefined, json: boolean): Promise<void> {
+  const certificate = await readFile(path, 'utf8');
+  const given = /^[^+\s]+\+[0-9a-f]{8}\+/.test(verifier) ? verifier : await readFile(verifier, 'utf8');
+  const key = given.split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
+  const facts = factsOf(certificate, key);
+  if (facts.size === 0) throw new CertificateNotProven('it is no deletion certificate');
+  const proven = proof === undefined ? undefined : verifyEntryProof(await readFile(proof, 'utf8'), key);
+  if (proven) requireSameAct(facts, proven.line);
+  if (json) return console.log(JSON.stringify({ ok: true, facts: Object.fromEntries(facts), ...(proven ? { entry: proven.entry } : {}) }));
+  console.log([...facts].map(([name, value]) => `${name.padEnd(10)}${value}`).join('\n'));
+  console.log(proven ? `holds, and entry ${proven.entry} of the log is its act` : 'holds; --proof shows that the log has its act');
+}
+
 const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
 const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
 
@@ -165,6 +184,8 @@ async function main(): Promise<number> {
     number: text,
     reason: text,
     approval: text,
+    verifier: text,
+    proof: text,
   } as const;
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { ...options, json: flag, help: flag, 'dry-run': flag } });
   const { recording, call, number } = values;
@@ -185,6 +206,11 @@ async function main(): Promise<number> {
     approval: values.approval,
     json: values.json,
   };
+  const [verb, second, file, ...more] = positionals;
+  if (verb === 'certificate' && second === 'verify' && file !== undefined && values.verifier !== undefined && more.length === 0) {
+    await verifyCertificate(file, values.verifier, values.proof, values.json);
+    return 0;
+  }
   const command = meant(given);
   if (values.help || !command) {
     (values.help ? console.log : console.error)(USAGE);

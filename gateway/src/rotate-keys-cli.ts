@@ -9,6 +9,7 @@ import { KEY_ROTATIONS, ROTATED, type RotatedKey } from '@keepline/compliance/ke
 import { retireSymmetric, rotateAuditSigner, rotateRecording, rotateSymmetric } from '@keepline/compliance/rotate-key';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
+import { CertificateInstalled } from './certificate/errors.ts';
 import { renewSiteCertificate } from './certificate/site-certificate.ts';
 import { resealFactors } from './identity/reseal-factors.ts';
 import { type Console, openConsole } from './retention/console.ts';
@@ -28,6 +29,8 @@ interface Rotating {
   readonly office: Console;
   /** Of the key store. */
   readonly dir: string;
+  /** One of several: what is not ours to rotate is named and left. */
+  readonly isAll: boolean;
   /** Resolves when a running gateway has the keys that are on the disk now. */
   readonly untilTaken: () => Promise<void>;
 }
@@ -80,9 +83,14 @@ const rotations: Readonly<Record<RotatedKey, (with_: Rotating) => Promise<Report
     await office.log.handOver(async (entries) => void (verifier = await rotateAuditSigner(dir, entries, clock.now())));
     return { verifier };
   },
-  async tls({ office, dir }) {
-    const { fingerprint, expiresMs } = await renewSiteCertificate(dir, office.site.network.address, clock.now());
-    return { fingerprint, expires: new Date(expiresMs).toISOString() };
+  async tls({ office, dir, isAll }) {
+    try {
+      const { fingerprint, expiresMs } = await renewSiteCertificate(dir, office.site.network.address, clock.now());
+      return { fingerprint, expires: new Date(expiresMs).toISOString() };
+    } catch (thrown) {
+      if (isAll && thrown instanceof CertificateInstalled) return { left: thrown.hint };
+      throw thrown;
+    }
   },
 };
 
@@ -126,7 +134,9 @@ async function main(): Promise<number> {
   try {
     const done: Record<string, Report> = {};
     for (const key of names) {
-      const report = await office.audited('key.rotate', `key:${key}`, values.purpose, () => rotations[key]({ office, dir, untilTaken }));
+      const report = await office.audited('key.rotate', `key:${key}`, values.purpose, () =>
+        rotations[key]({ office, dir, isAll: values.all, untilTaken }),
+      );
       await office.keys.refresh();
       done[key] = report;
       if (!values.json) console.log(`${key}: ${JSON.stringify(report)}`);

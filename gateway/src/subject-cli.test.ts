@@ -75,6 +75,10 @@ describe('requests of a customer', () => {
     const found = json(run('gateway/src/subject-cli.ts', 'find', '--number', `+86 ${MOBILE}`));
     expect(found).toMatchObject({ recordings: [{ id: tapes['free'] }, { id: tapes['byLaw'] }, { id: tapes['held'] }] });
     expect(JSON.stringify(found)).not.toContain(MOBILE);
+    const { pseudonyms } = found as { pseudonyms: string[] };
+    const logged = /"act":"customer.find".*?"object":"(caller-[a-z]{32})"/.exec(auditText())?.[1] ?? '';
+    expect(pseudonyms[0], 'the name of this act itself').toBe(logged);
+    expect(pseudonyms.length).toBe(new Set(pseudonyms).size);
   }, 60_000);
 
   it('export all of it, sealed to whoever asked', async () => {
@@ -110,7 +114,28 @@ describe('requests of a customer', () => {
     const prove = [join(ROOT, 'compliance/src/audit-cli.ts'), 'prove', facts['audit'] ?? '', '--data', data, '--out', out];
     expect(spawnSync(process.execPath, prove, { encoding: 'utf8' })).toMatchObject({ status: 0 });
     expect(readFileSync(out, 'utf8')).toContain('tlog-proof');
-  }, 60_000);
+
+    // on a machine that has the certificate, the proof and the key, and nothing else of the site
+    const { certificate } = json(run('gateway/src/retention-cli.ts', 'certificate', tapes['free'] ?? '')) as { certificate: string };
+    const file = join(folder.path, 'certificate');
+    writeFileSync(file, certificate);
+    const verifier = join(folder.path, 'verifier');
+    writeFileSync(verifier, readFileSync(join(data, 'keys/audit.verifier')));
+    const elsewhere = (...more: string[]) =>
+      spawnSync(
+        process.execPath,
+        [join(ROOT, 'gateway/src/retention-cli.ts'), 'certificate', 'verify', file, '--verifier', verifier, ...more, '--json'],
+        {
+          encoding: 'utf8',
+        },
+      );
+    expect(json(elsewhere('--proof', out))).toMatchObject({ ok: true, facts: { recording: tapes['free'] }, entry: expect.any(Number) });
+    const other = json(run('gateway/src/retention-cli.ts', 'certificate', tapes['held'] ?? '')) as { certificate: string };
+    writeFileSync(file, other.certificate);
+    expect(elsewhere('--proof', out).stderr).toContain('CERTIFICATE_NOT_PROVEN');
+    writeFileSync(file, certificate.replace('deleted 2', 'deleted 1'));
+    expect(elsewhere().stderr).toContain('TLOG_NOTE_INVALID');
+  }, 120_000);
 
   it('stand in the audit log by pseudonym only', () => {
     expect(auditText()).toMatch(/"act":"customer.export".*"object":"caller-[a-z]{32}"/);

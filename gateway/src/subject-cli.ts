@@ -19,8 +19,10 @@ const USAGE = `usage: ./keepline subject find --number NUMBER [--json]
        ./keepline subject delete --number NUMBER [--purpose TEXT] [--approval ID]
        each with [--data DIR] [--site FILE]
 
+  find    also says by which pseudonyms the audit log knows the customer (--json)
   export  calls, events and recordings into a new folder, all sealed to the recipient
   delete  what no law and no legal hold keeps; what is kept is named with the reason`;
+const DAY_MS = 86_400_000;
 const ROOT_DATA = fileURLToPath(new URL('../../var', import.meta.url));
 
 interface Given {
@@ -37,16 +39,27 @@ function pseudonymOf(office: Console, { number }: Given): string {
   return pseudonym(office.keys.pseudonymKey(), 'caller', epochOf(clock.now(), epochDays), number, hash);
 }
 
+/** What the audit log and the cloud call the customer: one name for each epoch that the log still holds, and for each key of that time. */
+async function knownAs({ site, keys }: Console, number: string): Promise<string[]> {
+  const { hash, epochDays } = site.anonymisation;
+  const epochs = Math.ceil(site.audit.retentionDays / epochDays) + 1;
+  const days = Array.from({ length: epochs }, (_, i) => epochOf(clock.now() - i * epochDays * DAY_MS, epochDays));
+  return (await keys.pseudonymKeys()).flatMap((key) => days.map((epoch) => pseudonym(key, 'caller', epoch, number, hash)));
+}
+
 function actOn<T>(office: Console, act: AuditAct, given: Given, run: () => Promise<T>): Promise<T> {
   return office.audited(act, pseudonymOf(office, given), given.purpose, run);
 }
 
-function tell({ calls, recordings, callbacks }: Found, json: boolean): void {
+function tell({ calls, recordings, callbacks }: Found, pseudonyms: readonly string[], json: boolean): void {
   const shown = calls.map(({ id, startedAtMs, queue, agentId }) => ({ id, startedAtMs, queue, agentId }));
   const tapes = recordings.map(({ id, callId, state, file }) => ({ id, callId, state: file === null ? 'deleted' : state }));
   if (json)
     return console.log(
-      JSON.stringify({ calls: shown, recordings: tapes, callbacks: callbacks.map(({ id, callId, dueAtMs }) => ({ id, callId, dueAtMs })) }),
+      JSON.stringify({
+        ...{ calls: shown, recordings: tapes, pseudonyms },
+        callbacks: callbacks.map(({ id, callId, dueAtMs }) => ({ id, callId, dueAtMs })),
+      }),
     );
   for (const { id, startedAtMs, queue } of shown)
     console.log(`${new Date(startedAtMs).toISOString().slice(0, 19)}  ${id}  ${queue ?? '-'}`);
@@ -56,7 +69,8 @@ function tell({ calls, recordings, callbacks }: Found, json: boolean): void {
 }
 
 async function find(office: Console, given: Given): Promise<void> {
-  tell(await actOn(office, 'customer.find', given, () => findCustomer(office, given.number)), given.json);
+  const found = await actOn(office, 'customer.find', given, () => findCustomer(office, given.number));
+  tell(found, await knownAs(office, given.number), given.json);
 }
 
 async function exportAll(office: Console, given: Given): Promise<void> {

@@ -141,3 +141,20 @@ export class HandoverInvalid extends KeeplineError {
     });
   }
 }
+
+export class Sm4Unavailable extends KeeplineError {
+  constructor(openssl: string) {
+    super('SM4_UNAVAILABLE', `this Node has no SM4-CTR or no SM3 (OpenSSL ${openssl})`, {
+      hint: 'Take the Node that ./keepline brings along, or seal the file with age.',
+      offending: openssl,
+    });
+  }
+}
+
+export class Sm4FileInvalid extends KeeplineError {
+  constructor(why: string) {
+    super('SM4_FILE_INVALID', `the file cannot be opened: ${why}`, {
+      hint: 'Take the file and the key again from whoever sealed it; nothing of it was written.',
+    });
+  }
+}

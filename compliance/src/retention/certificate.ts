@@ -2,6 +2,7 @@
  * Deletion certificate: a C2SP signed note under the audit key of the site, one fact per line. It names the entry of the audit log by its
  * correlation; with `./keepline audit prove` an outsider sees that the act was logged when the certificate says. Pure.
  */
+import { CertificateNotProven } from './errors.ts';
 import { type NoteSigner, openNote, signNote, verifierFrom } from '../tlog/signed-note.ts';
 
 export interface Deletion {
@@ -45,4 +46,17 @@ export function factsOf(certificate: string, verifierKey: string): ReadonlyMap<s
   const [head, ...lines] = openNote(certificate, verifierFrom(verifierKey)).trimEnd().split('\n');
   if (head !== HEAD) return new Map();
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]));
+}
+
+/**
+ * That a proven entry of the audit log is the act a certificate tells of: same correlation, same recording, deletion.
+ * @param line the entry as it stands in the log @throws CertificateNotProven
+ */
+export function requireSameAct(facts: ReadonlyMap<string, string>, line: string): void {
+  const entry: unknown = JSON.parse(line);
+  const field = (name: string): unknown =>
+    typeof entry === 'object' && entry !== null ? Object.entries(entry).find(([is]) => is === name)?.[1] : undefined;
+  if (field('act') !== 'recording.delete') throw new CertificateNotProven('the entry proven is no deletion');
+  if (field('correlation') !== facts.get('audit')) throw new CertificateNotProven('the entry proven is of another act');
+  if (field('object') !== facts.get('recording')) throw new CertificateNotProven('the entry proven is of another recording');
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { selfSigned } from './self-signed.ts';
-import { RENEW_BELOW_DAYS, VALIDITY_DAYS, siteCertificate } from './site-certificate.ts';
+import { RENEW_BELOW_DAYS, VALIDITY_DAYS, renewSiteCertificate, siteCertificate } from './site-certificate.ts';
 
 const DAY_MS = 86_400_000;
 const now = Date.UTC(2026, 10, 22);
@@ -49,6 +49,14 @@ describe('the certificate of the site', () => {
     expect(heard).toBe('TLSv1.3 hello');
   });
 
+  it('is rotated before its time when asked to, and kept from then on', async () => {
+    const first = await make();
+    const second = await renewSiteCertificate(folder, '10.20.30.40', now, 'desk.bank.cn');
+    expect(second.fingerprint).not.toBe(first.fingerprint);
+    expect(second.privateKey).not.toBe(first.privateKey);
+    expect(await make()).toMatchObject({ origin: 'kept', fingerprint: second.fingerprint });
+  });
+
   it('is kept until it has less than 30 days left, then made anew', async () => {
     const first = await make();
     const late = now + (VALIDITY_DAYS - RENEW_BELOW_DAYS - 1) * DAY_MS;
@@ -73,6 +81,8 @@ describe('the certificate of the site', () => {
     await writeFile(join(folder, 'site.pem'), foreign.toString() + theirs.privateKey);
     const before = await readFile(join(folder, 'site.pem'), 'utf8');
     expect((await make()).origin).toBe('installed');
+    const refused = renewSiteCertificate(folder, '10.20.30.40', now, 'desk.bank.cn');
+    await expect(refused).rejects.toMatchObject({ code: 'CERTIFICATE_INSTALLED' });
     expect(await readFile(join(folder, 'site.pem'), 'utf8')).toBe(before);
   });
 

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decryptBytes, encryptBytes, headerLength, newIdentity, recipientOf } from '@keepline/compliance/age';
+import { canonicalNumber } from '@keepline/compliance/numbers';
 import { factsOf } from '@keepline/compliance/deletion-certificate';
 import { newNoteKey, signerFrom } from '@keepline/compliance/note';
 import { addMonths, rulesWith } from '@keepline/compliance/retention';
@@ -10,6 +11,7 @@ import type { BusinessLine } from '@keepline/contracts/business-lines';
 import { type CallId, newId, type RecordingId } from '@keepline/contracts/ids';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findRow } from '../recording/ledger.ts';
 import { Store } from '../store/store.ts';
@@ -132,6 +134,51 @@ describe('a retention run', () => {
     expect(await store.write((tx) => releaseHold(tx, 'hold-3', 'os:test', clock.now()))).toBe(true);
     expect((await retention().run(9)).deleted).toEqual([three.id]);
   });
+
+  it('never deletes what any hold covers, whatever lies under whatever hold, and deletes everything else that is over', async () => {
+    const numbers = ['13812345678', '+8613812345678', '02112345670', '13900000000'];
+    const made = fc.record({ number: fc.constantFrom(...numbers), years: fc.integer({ min: 0, max: 6 }) });
+    const held = fc.record({ kind: fc.constantFrom('recording', 'call', 'number'), of: fc.nat(5), released: fc.boolean() } as const);
+    let round = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(made, { minLength: 1, maxLength: 6 }), fc.array(held, { maxLength: 4 }), async (calls, holds) => {
+        round++;
+        await store.write((tx) => tx.run('DELETE FROM legal_holds'));
+        const taped: Array<Awaited<ReturnType<typeof recorded>> & { readonly number: string; readonly years: number }> = [];
+        for (const { number, years } of calls) taped.push({ ...(await recorded(yearsAgo(years), 'service', number)), number, years });
+        const placed: Array<{ kind: string; object: string }> = [];
+        for (const [i, { kind, of, released }] of holds.entries()) {
+          const one = taped[of % taped.length];
+          if (!one) throw new Error('one was made at least');
+          const object = { recording: one.id, call: one.callId, number: canonicalNumber(one.number) }[kind];
+          const id = `hold-${round}-${i}`;
+          await store.write((tx) => placeHold(tx, { id, kind, object, reason: 'r', placedBy: 'os:test', placedAtMs: 1 }));
+          if (released) await store.write((tx) => releaseHold(tx, id, 'os:test', 2));
+          else placed.push({ kind, object });
+        }
+        const isHeld = ({ id, callId, number }: (typeof taped)[number]): boolean =>
+          placed.some(({ object }) => [id, callId, canonicalNumber(number)].includes(object));
+        const over = taped.filter(({ years }) => years >= 2);
+        const { deleted, held: kept } = await retention().run(100);
+        expect(deleted.toSorted()).toEqual(
+          over
+            .filter((one) => !isHeld(one))
+            .map(({ id }) => id)
+            .toSorted(),
+        );
+        expect(kept).toBe(over.filter(isHeld).length);
+        for (const one of taped.filter(isHeld)) {
+          expect(isThere(one.id)).toBe(true);
+          await expect(retention().delete(one.id, 'asked for')).rejects.toMatchObject({ code: 'RECORDING_HELD' });
+          expect(await findCall(store.read, one.callId), 'nor is its caller forgotten').toMatchObject({ callerNumber: one.number });
+        }
+        // the next round begins with an empty house
+        await store.write((tx) => tx.run('DELETE FROM recordings'));
+        await store.write((tx) => tx.run('DELETE FROM calls'));
+      }),
+      { numRuns: 15 },
+    );
+  }, 60_000);
 
   it('forgets the caller of an old call that has no recording', async () => {
     const { id, callId } = await recorded(yearsAgo(3));

@@ -189,7 +189,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'keys',
-    usage: 'status | init | rewrap | rotate NAME … | export | escrow | split | combine | lock | forget [...]',
+    usage: 'status | init | rewrap | rotate NAME … | export | escrow | split | combine | lock | forget | follow | sm4 [...]',
     summary: 'the key store: its root key, escrow, and the recording identity split among people',
     setup: ([verb = '']) => (['rotate', 'export', 'escrow'].includes(verb) ? [...forKeys, sqlite] : forKeys),
     load: () => import('./keys.ts'),
