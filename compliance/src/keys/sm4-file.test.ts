@@ -111,5 +111,5 @@ describe('a file under SM4 and SM3', () => {
     writeFileSync(at('sealed'), readFileSync(at('sealed')).subarray(0, -1));
     expect(run('open', at('sealed'), '--key-file', at('key'), '--out', at('third')).stderr).toContain('SM4_FILE_INVALID');
     expect(existsSync(at('third'))).toBe(false);
-  }, 30_000);
+  }, 60_000);
 });
