@@ -73,7 +73,12 @@ export class PairSite {
     writeShortFlow(this.data('a'));
     writeFileSync(join(this.data('a'), 'sip-secrets.yaml'), stringify({ phones: { desk: { password: PASSWORD } } }), { mode: 0o600 });
     for (const name of ['witness', 'a', 'b'] as const) this.boot(name);
-    await eventually('a serves', async () => (await this.status('a'))?.role === 'serving' && (await this.gatewayAnswers('a')), 60_000, 200);
+    await eventually(
+      'a serves',
+      async () => (await this.status('a'))?.role === 'serving' && (await this.gatewayAnswers('a')),
+      150_000,
+      200,
+    );
     const registers = { address: net.virtual, port: this.sip.port, password: PASSWORD };
     const folder = this.#at('phone');
     this.#phone = await Baresip.start({ folder, transport: 'udp', codec: 'PCMA', hz: PHONE_HZ, number: 'desk', at: net.here, registers });

@@ -36,7 +36,7 @@ describe.skipIf(cannot !== undefined)(`a pair of appliances${cannot === undefine
     pair = await PairSite.open();
     customer = await Softphone.open(pair.net.here);
     await ready('a');
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await customer?.close();
     await pair?.close();
