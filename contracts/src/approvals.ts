@@ -12,7 +12,11 @@ export const APPROVAL_ACTS = [
   'key.export',
   'policy.change',
 ] as const;
-export type ApprovalAct = (typeof APPROVAL_ACTS)[number];
+/** Never done by one person, whatever the site file says: there is no way back from it. */
+export const ALWAYS_APPROVED_ACTS = ['audit.accept_fork'] as const;
+/** Everything somebody may ask a second person for. */
+export const REQUESTABLE_ACTS = [...APPROVAL_ACTS, ...ALWAYS_APPROVED_ACTS] as const;
+export type ApprovalAct = (typeof REQUESTABLE_ACTS)[number];
 
 export interface ApprovalActFacts {
   readonly zh: string;
@@ -32,6 +36,11 @@ export const APPROVAL_ACT_FACTS: Readonly<Record<ApprovalAct, ApprovalActFacts>>
   },
   'key.export': { zh: '导出或托管密钥', en: 'export or escrow keys', askedWith: 'approvals.request' },
   'policy.change': { zh: '启用脱敏策略', en: 'put an anonymisation policy in force', askedWith: 'approvals.request' },
+  'audit.accept_fork': {
+    zh: '确认接受审计日志分叉（解除 AUDIT_FORKED 告警）',
+    en: 'accept a fork of the audit log (end the alarm AUDIT_FORKED)',
+    askedWith: 'alarms.clear',
+  },
 };
 
 export const APPROVAL_STATES = ['waiting', 'approved', 'refused', 'used', 'expired'] as const;
@@ -58,5 +67,5 @@ export interface Approval {
 }
 
 export function isApprovalAct(text: string): text is ApprovalAct {
-  return APPROVAL_ACTS.some((act) => act === text);
+  return REQUESTABLE_ACTS.some((act) => act === text);
 }

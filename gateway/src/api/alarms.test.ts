@@ -74,6 +74,36 @@ describe('alarms at the door', () => {
     socket.close();
   });
 
+  it('of a forked audit log end only with the yes of a second person, for this alarm and once, also where the site demands no four eyes', async () => {
+    const officer = await enrolled(site, 'chen', ['compliance_officer']);
+    alarms.raise({ code: 'AUDIT_FORKED', message: 'cut back', hint: 'look into it' });
+    await eventually('the alarm', () => alarms.standing().some(({ code }) => code === 'AUDIT_FORKED'));
+    const number = alarms.standing().find(({ code }) => code === 'AUDIT_FORKED')?.number ?? 0;
+    const ask = async (who: Person, object: string): Promise<string> => {
+      const body = { act: 'audit.accept_fork', object, params: {}, purpose: 'backup restored', hours: 1 };
+      return /apr-[0-9a-f-]{36}/.exec((await site.ask('POST', '/api/approvals', { ...headersOf(who), body })).text)?.[0] ?? '';
+    };
+    const decide = (who: Person, id: string) =>
+      site.ask('POST', `/api/approvals/${id}/approve`, { ...headersOf(who), body: { reason: '' } });
+    const end = async (approval?: string): Promise<string | undefined> =>
+      (await clear(security, number, { reason: 'restored', ...(approval && { approval }) })).code;
+    expect(await end()).toBe('APPROVAL_NEEDED');
+    expect(await ask(officer, `alarm:${number}`)).toBe(''); // who may not end alarms may not ask for it either
+    const own = await ask(security, `alarm:${number}`);
+    expect(await end(own)).toBe('APPROVAL_REFUSED');
+    expect((await decide(security, own)).code).toBe('APPROVAL_REFUSED');
+    const other = await ask(security, `alarm:${number + 1}`);
+    await decide(officer, other);
+    expect(await end(other)).toBe('APPROVAL_REFUSED');
+    expect(alarms.standing().some(({ code }) => code === 'AUDIT_FORKED')).toBe(true);
+    expect((await decide(officer, own)).status).toBe(200);
+    expect((await clear(security, number, { reason: 'restored', approval: own })).status).toBe(204);
+    expect(alarms.standing()).toEqual([]);
+    expect(site.acts.filter(({ act, outcome }) => act === 'approval.use' && outcome === 'done')).toMatchObject([
+      { who: 'sec', object: own },
+    ]);
+  });
+
   it('are pushed to nobody without the right, nor to whom says something, nor beyond the end of a session or four pages of it', async () => {
     const agent = { ...supervisor, cookie: await site.signedIn('li') };
     const refused = listen(agent);

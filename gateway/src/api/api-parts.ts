@@ -59,6 +59,7 @@ export interface ApiParts {
     cancel(id: string): Promise<void>;
   };
   readonly alarms: {
+    standing(): readonly AlarmView[];
     recent(limit: number): Promise<readonly AlarmView[]>;
     clearNumber(number: number): Promise<boolean>;
     /** Called after each change that is durable. @returns ends it */

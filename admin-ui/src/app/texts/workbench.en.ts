@@ -167,6 +167,9 @@ export const workbenchEn = {
     clear: 'End',
     clearTitle: 'End alarm {{number}}: {{code}}',
     clearText: 'Only when its cause was dealt with. The reason goes into the audit log.',
+    approvalText:
+      'Accepting a fork of the audit log takes two people: ask on the page “Approvals” for “accept a fork” on {{object}}; when a second person has said yes, give the id of the approval here.',
+    approval: 'Approval',
     reason: 'Reason',
     cancel: 'Cancel',
   },

@@ -166,6 +166,8 @@ export const workbenchZhCN = {
     clear: '解除',
     clearTitle: '解除告警 {{number}}：{{code}}',
     clearText: '仅在原因已处理后解除。解除理由写入审计日志。',
+    approvalText: '接受审计日志分叉须双人复核：请在“双人复核”页就 {{object}} 申请“确认接受审计日志分叉”，由另一人批准后在此填写批准编号。',
+    approval: '批准编号',
     reason: '理由',
     cancel: '取消',
   },

@@ -12,6 +12,7 @@ export const alarmsQuery = queryOptions({
   refetchInterval: LOOK_MS,
 });
 
-export async function clearAlarm(number: number, reason: string): Promise<void> {
-  await postJson(`/api/alarms/${number}/clear`, { reason });
+/** @param approval of the second person; '' where none is asked for */
+export async function clearAlarm(number: number, reason: string, approval: string): Promise<void> {
+  await postJson(`/api/alarms/${number}/clear`, { reason, ...(approval === '' ? {} : { approval }) });
 }

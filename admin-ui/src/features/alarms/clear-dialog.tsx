@@ -11,14 +11,17 @@ import { useStepUp } from '../../ui/step-up.ts';
 import { alarmsQuery, clearAlarm } from './alarms-requests.ts';
 
 const REASON_MAX_LENGTH = 200;
+const APPROVAL_MAX_LENGTH = 48;
 
 export function ClearDialog({ alarm, onClose }: { readonly alarm: AlarmView; readonly onClose: () => void }): ReactNode {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const stepUp = useStepUp();
   const [reason, setReason] = useState('');
+  const [approval, setApproval] = useState('');
+  const needsSecond = alarm.code === 'AUDIT_FORKED';
   const act = useMutation({
-    mutationFn: () => stepUp(() => clearAlarm(alarm.number, reason)),
+    mutationFn: () => stepUp(() => clearAlarm(alarm.number, reason, approval.trim())),
     onSuccess: onClose,
     onSettled: () => queries.invalidateQueries({ queryKey: alarmsQuery.queryKey }),
   });
@@ -29,7 +32,13 @@ export function ClearDialog({ alarm, onClose }: { readonly alarm: AlarmView; rea
       closeLabel={t('alarms.cancel')}
       data-testid="clear-dialog"
       footer={
-        <Button type="primary" disabled={reason.trim() === ''} loading={act.isPending} onClick={() => act.mutate()} data-testid="clear-yes">
+        <Button
+          type="primary"
+          disabled={reason.trim() === '' || (needsSecond && approval.trim() === '')}
+          loading={act.isPending}
+          onClick={() => act.mutate()}
+          data-testid="clear-yes"
+        >
           {t('alarms.clear')}
         </Button>
       }
@@ -45,6 +54,19 @@ export function ClearDialog({ alarm, onClose }: { readonly alarm: AlarmView; rea
         onChange={({ target }) => setReason(target.value)}
         data-testid="clear-reason"
       />
+      {needsSecond && (
+        <>
+          <p className="work-quiet">{t('alarms.approvalText', { object: `alarm:${alarm.number}` })}</p>
+          <Input
+            value={approval}
+            maxLength={APPROVAL_MAX_LENGTH}
+            placeholder="apr-…"
+            aria-label={t('alarms.approval')}
+            onChange={({ target }) => setApproval(target.value)}
+            data-testid="clear-approval"
+          />
+        </>
+      )}
     </Dialog>
   );
 }

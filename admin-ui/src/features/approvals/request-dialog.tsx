@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Button, Form, Input, InputNumber, Radio } from 'antd';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { APPROVAL_ACT_FACTS, APPROVAL_ACTS } from '@keepline/contracts/approvals';
+import { APPROVAL_ACT_FACTS, REQUESTABLE_ACTS } from '@keepline/contracts/approvals';
 import type { Permission } from '@keepline/contracts/roles';
 import { asKeeplineError } from '../../server/errors.ts';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -23,7 +23,7 @@ export function RequestDialog({ rights, onClose }: { readonly rights: ReadonlySe
     onSettled: () => queries.invalidateQueries({ queryKey: approvalsQuery.queryKey }),
   });
   const language = i18n.language === 'en' ? 'en' : 'zh';
-  const acts = APPROVAL_ACTS.filter((act) => rights.has(APPROVAL_ACT_FACTS[act].askedWith));
+  const acts = REQUESTABLE_ACTS.filter((act) => rights.has(APPROVAL_ACT_FACTS[act].askedWith));
   const required = { required: true, message: t('users.required') };
   return (
     <Dialog title={t('approvals.requestTitle')} onCancel={onClose} closeLabel={t('approvals.close')} data-testid="request">

@@ -1,5 +1,5 @@
 /** Four eyes at the door: ask, look, approve, refuse; and the one act that has no page of its own, showing a whole number. */
-import { type Approval, APPROVAL_ACTS, APPROVAL_STATES } from '@keepline/contracts/approvals';
+import { type Approval, APPROVAL_STATES, REQUESTABLE_ACTS } from '@keepline/contracts/approvals';
 import { isId } from '@keepline/contracts/ids';
 import { Type } from 'typebox';
 import { ApprovalUnknown } from '../../identity/approval-errors.ts';
@@ -15,7 +15,7 @@ const purpose = Type.String({ ...line, minLength: 3 });
 /** Of an approval, to be spent by the act it stands for. */
 export const ApprovalId = Type.Optional(Type.String({ maxLength: 48, pattern: '^apr-[0-9a-f-]+$' }));
 const one = Type.Object({ id: Type.String({ maxLength: 48 }) });
-const Act = Type.Enum([...APPROVAL_ACTS]);
+const Act = Type.Enum([...REQUESTABLE_ACTS]);
 const Value = Type.Union([Type.String({ maxLength: 256 }), Type.Number(), Type.Boolean()]);
 const Reply = Type.Object({
   id: Type.String(),

@@ -160,7 +160,7 @@ export async function openSite(
     metrics: async () => '# TYPE keepline_edge_calls gauge\nkeepline_edge_calls 0\n',
     health: () => ({ status: 'ok', parts: { store: 'ok', link: 'down' }, alarms: [] }),
     callbacks: o.callbacks ?? { list: async () => [], cancel: nothingThere },
-    alarms: o.alarms ?? { recent: async () => [], clearNumber: async () => false, subscribe: () => () => {} },
+    alarms: o.alarms ?? { standing: () => [], recent: async () => [], clearNumber: async () => false, subscribe: () => () => {} },
     reports: o.reports ?? { coverage: nothingThere, list: async () => [], begin: nothingThere, file: nothingThere },
     auditLog: o.auditLog ?? { verifierKey: '', list: async () => [], prove: nothingThere },
     recordings,
