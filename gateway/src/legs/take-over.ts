@@ -28,7 +28,12 @@ export interface SdpIdentity {
 }
 
 export const ownCall = (call: SipCall, owner: string): void => void owners.set(call, owner);
-export const mayBeReplaced = (call: SipCall, how: Replaceable): void => void places.set(call, how);
+
+/** Until its end: SIP keeps an ended call for its transactions, and nothing of the house with it. */
+export function mayBeReplaced(call: SipCall, how: Replaceable): void {
+  places.set(call, how);
+  void call.ended.then(() => places.delete(call));
+}
 
 export interface TakeOver {
   readonly owner: string;

@@ -21,35 +21,37 @@ export class CallSignals {
     return this.#ended.isSettled;
   }
 
-  /** The first end counts. */
+  /** The first end counts, and is the last that anybody hears: transactions keep the call for 32 s more, whoever listened need not stay with it. */
   end(end: SipEnd): void {
-    if (!this.#ended.isSettled) this.#ended.resolve(end);
+    if (this.isOver) return;
+    this.#ended.resolve(end);
+    for (const listeners of [this.#digits, this.#reanswers, this.#earlyMedia]) listeners.clear();
+    this.#reoffer = null;
+    this.#refer = null;
+    this.recording?.forget();
   }
 
   onDigit(listener: (digit: string) => void): () => void {
-    this.#digits.add(listener);
-    return () => this.#digits.delete(listener);
+    return this.#listen(this.#digits, listener);
   }
 
   onReanswer(listener: (answer: string, offer: string) => void): () => void {
-    this.#reanswers.add(listener);
-    return () => this.#reanswers.delete(listener);
+    return this.#listen(this.#reanswers, listener);
   }
 
   onReoffer(listener: (offer: string) => string | null): () => void {
-    this.#reoffer = listener;
+    if (!this.isOver) this.#reoffer = listener;
     return () => {
       if (this.#reoffer === listener) this.#reoffer = null;
     };
   }
 
   onEarlyMedia(listener: (sdp: string) => void): () => void {
-    this.#earlyMedia.add(listener);
-    return () => this.#earlyMedia.delete(listener);
+    return this.#listen(this.#earlyMedia, listener);
   }
 
   onRefer(handler: (referral: Referral) => void): () => void {
-    this.#refer = handler;
+    if (!this.isOver) this.#refer = handler;
     return () => {
       if (this.#refer === handler) this.#refer = null;
     };
@@ -76,5 +78,10 @@ export class CallSignals {
     if (this.#refer === null) return false;
     this.#refer(referral);
     return true;
+  }
+
+  #listen<T>(listeners: Set<T>, listener: T): () => void {
+    if (!this.isOver) listeners.add(listener);
+    return () => void listeners.delete(listener);
   }
 }

@@ -98,4 +98,9 @@ export class RecordingSession {
   tell(metadata: string): void {
     for (const listener of this.#listeners) listener(metadata);
   }
+
+  /** The call is over. */
+  forget(): void {
+    this.#listeners.clear();
+  }
 }
