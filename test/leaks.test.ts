@@ -60,7 +60,7 @@ it('a dozen recorded calls leave no call, leg, recording, socket or file behind'
   try {
     const look = (): Promise<ProcessFigures> => inspector.figures(CALL_OBJECTS);
     const nothing = Object.fromEntries(CALL_OBJECTS.map((name) => [name, 0]));
-    const before = await look(); // SIP holds the objects of the first calls for a while yet, but no socket and no file
+    const before = await look();
     await talk(CALLS);
     const after = await eventually(
       'the dozen is forgotten',
@@ -68,8 +68,8 @@ it('a dozen recorded calls leave no call, leg, recording, socket or file behind'
         const figures = await look();
         return Object.values(objectsIn(figures)).every((count) => count === 0) && figures.files <= before.files && figures;
       },
-      120_000,
-      2000,
+      60_000,
+      500,
     );
     expect(objectsIn(after)).toEqual(nothing);
     expect(socketsIn(after)).toBe(socketsIn(before));

@@ -168,7 +168,7 @@ export interface EventData {
   /** Code of an alarm in lower case, and how grave it is. */
   'alarm.raised': { code: string; severity: AlarmSeverity };
   'alarm.cleared': { code: string; severity: AlarmSeverity };
-  /** How a leg was heard over its talk, once at its end; `roundTripMs` 0: its far end never reported. */
+  /** How a leg was heard over its talk, once at its end (meanwhile: metrics and alarm); `roundTripMs` 0: its far end never reported. */
   'quality.sampled': {
     callId: CallId;
     leg: 'caller' | 'agent';

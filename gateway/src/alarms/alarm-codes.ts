@@ -24,6 +24,7 @@ export const ALARM_RULES: Readonly<Record<string, AlarmRule>> = {
   WITNESS_QUORUM_MISSING: { severity: 'major', latched: false },
   SIEM_UNREACHABLE: { severity: 'major', latched: false },
   WITNESS_UNREACHABLE: { severity: 'warning', latched: false },
+  RECORDER_DIED: { severity: 'major', latched: false }, // another thread takes over; while none does, SITE_PART_DOWN stands too
   VOICE_QUALITY_LOW: { severity: 'warning', latched: false },
 };
 

@@ -112,7 +112,7 @@ export class CallOnEdge implements CallMedia {
           this.#legs.delete(leg);
         });
         this.#legs.add(leg);
-        leg.onSample((sample) => board.take(legId, sample));
+        leg.onSample((sample) => board.take(leg, sample));
         return leg;
       }
       giveBack();

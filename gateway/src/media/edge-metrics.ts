@@ -1,5 +1,6 @@
 /** The figures of the RTP edge as Prometheus reads them (text format 0.0.4). Pure. No leg, number or address is named. */
 import type { EdgeCounters } from './edge-messages.ts';
+import type { Histogram } from './histogram.ts';
 import { metric, type Row } from './metric.ts';
 import type { QualityBoard } from './quality-board.ts';
 
@@ -10,7 +11,17 @@ export interface EdgeFigures {
   readonly latenessMs: readonly number[];
 }
 
+type Heard = EdgeFigures['quality']['heard'];
+
 export function edgeMetrics({ counters, quality, latenessMs }: EdgeFigures): string {
+  // The label is the kind of leg, of which there are two, however many calls there are.
+  const ofLegs = (name: string, help: string, of: (heard: Heard[keyof Heard]) => Histogram): string =>
+    metric(
+      name,
+      'histogram',
+      help,
+      Object.entries(quality.heard).flatMap(([leg, heard]) => of(heard).rows(`leg="${leg}"`)),
+    );
   const { calls, legs, received, sent, ...dropped } = counters;
   return [
     metric('keepline_edge_calls', 'gauge', 'Calls whose sound is carried.', [['', calls]]),
@@ -29,12 +40,9 @@ export function edgeMetrics({ counters, quality, latenessMs }: EdgeFigures): str
       ['', quality.packets + quality.lost],
     ]),
     metric('keepline_rtp_lost_total', 'counter', 'RTP packets that did not come, in samples of 10 s.', [['', quality.lost]]),
-    metric('keepline_mos', 'histogram', 'Estimated mean opinion score of 10 s of a leg (ITU-T G.107).', [
-      ...quality.buckets.map(({ bound, count }): Row => [`_bucket{le="${bound}"}`, count]),
-      ['_bucket{le="+Inf"}', quality.samples],
-      ['_sum', quality.mosSum],
-      ['_count', quality.samples],
-    ]),
+    ofLegs('keepline_mos', 'Estimated mean opinion score of 10 s of a leg (ITU-T G.107).', (heard) => heard.mos),
+    ofLegs('keepline_rtp_jitter_ms', 'Jitter of what a leg sends, at the end of 10 s (RFC 3550), ms.', (heard) => heard.jitterMs),
+    ofLegs('keepline_rtp_round_trip_ms', 'Round trip to a leg as RTCP tells it, ms; none where it does not.', (heard) => heard.roundTripMs),
     metric('keepline_mos_alarms', 'gauge', 'Legs below media.mosAlarm now.', [['', quality.alarms]]),
     metric(
       'keepline_edge_lateness_ms',

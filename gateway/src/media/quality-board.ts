@@ -2,12 +2,18 @@
  * What monitoring wants to know of all legs together: how many sound how, what was lost, and which have sounded bad for a while. A leg raises an
  * alarm after two bad samples in a row and lowers it after three good ones, so that a short burst of loss calls nobody.
  */
-import { VoiceQualityLow } from './errors.ts';
-import type { LegSample } from './leg-quality.ts';
 import type { KeeplineError } from '@keepline/contracts/errors';
+import type { LegRole } from './edge-messages.ts';
+import { VoiceQualityLow } from './errors.ts';
+import { Histogram } from './histogram.ts';
+import type { LegSample } from './leg-quality.ts';
 
-/** Upper ends of the histogram of scores; the last is open. */
-export const MOS_BOUNDS = [1.5, 2, 2.5, 3, 3.5, 4, 4.2, 4.5] as const;
+/** Upper ends of the histogram of scores. */
+const MOS_BOUNDS = [1.5, 2, 2.5, 3, 3.5, 4, 4.2, 4.5];
+/** Of jitter (RFC 3550 §6.4.1), ms: a jitter buffer of a phone takes in some tens. */
+const JITTER_BOUNDS_MS = [1, 2, 5, 10, 20, 30, 50, 100, 200];
+/** Of the round trip, ms: twice what ITU-T G.114 asks of one way (150 ms, 400 ms at most) is among them. */
+const ROUND_TRIP_BOUNDS_MS = [10, 20, 50, 100, 150, 200, 300, 500, 800];
 const BAD_SAMPLES = 2;
 const GOOD_SAMPLES = 3;
 /** A score this much above the threshold is good; between the two nothing changes. */
@@ -19,6 +25,20 @@ export interface BoardOptions {
   onAlarm(alarm: KeeplineError): void;
 }
 
+/** What was heard from all legs of one kind. */
+interface Heard {
+  readonly mos: Histogram;
+  readonly jitterMs: Histogram;
+  /** Only of samples whose far end reports. */
+  readonly roundTripMs: Histogram;
+}
+
+const nothingHeard = (): Heard => ({
+  mos: new Histogram(MOS_BOUNDS),
+  jitterMs: new Histogram(JITTER_BOUNDS_MS),
+  roundTripMs: new Histogram(ROUND_TRIP_BOUNDS_MS),
+});
+
 interface Judged {
   bad: number;
   good: number;
@@ -28,9 +48,7 @@ interface Judged {
 export class QualityBoard {
   readonly #options: BoardOptions;
   readonly #legs = new Map<string, Judged>();
-  readonly #histogram = MOS_BOUNDS.map(() => 0);
-  #samples = 0;
-  #mosSum = 0;
+  readonly #heard: Readonly<Record<LegRole, Heard>> = { caller: nothingHeard(), agent: nothingHeard() };
   #packets = 0;
   #lost = 0;
 
@@ -39,15 +57,14 @@ export class QualityBoard {
   }
 
   /** Takes ten seconds of a leg. */
-  take(legId: string, { mos, packets, lost }: LegSample): void {
-    this.#samples++;
-    this.#mosSum += mos;
+  take({ id, role }: { readonly id: string; readonly role: LegRole }, { mos, packets, lost, jitterMs, roundTripMs }: LegSample): void {
+    const heard = this.#heard[role];
+    heard.mos.add(mos);
+    heard.jitterMs.add(jitterMs);
+    if (roundTripMs !== null) heard.roundTripMs.add(roundTripMs);
     this.#packets += packets;
     this.#lost += lost;
-    MOS_BOUNDS.forEach((bound, i) => {
-      if (mos <= bound) this.#histogram[i] = (this.#histogram[i] ?? 0) + 1;
-    });
-    this.#judge(legId, mos);
+    this.#judge(id, mos);
   }
 
   /** The leg is over. */
@@ -61,8 +78,7 @@ export class QualityBoard {
   }
 
   figures() {
-    const buckets = MOS_BOUNDS.map((bound, i) => ({ bound, count: this.#histogram[i] ?? 0 }));
-    return { samples: this.#samples, mosSum: this.#mosSum, buckets, packets: this.#packets, lost: this.#lost, alarms: this.alarms };
+    return { heard: this.#heard, packets: this.#packets, lost: this.#lost, alarms: this.alarms };
   }
 
   #judge(legId: string, mos: number): void {
