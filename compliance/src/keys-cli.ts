@@ -17,10 +17,11 @@ import { followHandovers } from './keys/audit-handover.ts';
 import { forgetIdentity, lockIdentity, splitIdentity, UNLOCK_MINUTES_MAX, unlockIdentity } from './keys/identity-shares.ts';
 import { readKeyFile } from './keys/key-file.ts';
 import { UNLOCKED_FILE } from './keys/key-names.ts';
-import { openRoot, readKeyStore } from './keys/key-store.ts';
+import { readKeyStore } from './keys/key-store.ts';
 import { initRoot, keyStatus, rewrapRoot, secretFiles } from './keys/root-change.ts';
 import type { RootChoice } from './keys/root-key.ts';
 import { rootSecrets } from './keys/root-secrets.ts';
+import { openRoot } from './keys/store-key.ts';
 
 const USAGE = `usage: ./keepline keys status [--json]
        ./keepline keys init | rewrap --root passphrase | credential | pkcs11 [--credential NAME] [--module FILE --token LABEL --label LABEL]

@@ -8,6 +8,7 @@ import { AuditLog } from '@keepline/compliance/audit';
 import { verifyAuditLog } from '@keepline/compliance/audit-verify';
 import { KEY_ROTATIONS, ROTATED } from '@keepline/compliance/key-rotations';
 import { type KeyStore, openKeyStore } from '@keepline/compliance/keys';
+import { rootSecrets } from '@keepline/compliance/root-secrets';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,8 +25,12 @@ let data = '';
 let store: Store;
 let keys: KeyStore;
 const run = (script: string, ...args: string[]): SpawnSyncReturns<string> =>
-  spawnSync(process.execPath, [join(ROOT, script), ...args], { encoding: 'utf8' });
+  spawnSync(process.execPath, [join(ROOT, script), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, CREDENTIALS_DIRECTORY: folder.path },
+  });
 const rotate = (...args: string[]) => run('gateway/src/rotate-keys-cli.ts', 'rotate', ...args, '--data', data, '--json');
+const rootRecord = () => JSON.parse(readFileSync(join(data, 'keys/root.json'), 'utf8')) as Record<string, unknown>;
 const keyFiles = (): string[] => readdirSync(join(data, 'keys')).toSorted();
 
 beforeAll(async () => {
@@ -33,7 +38,12 @@ beforeAll(async () => {
   data = join(folder.path, 'site');
   mkdirSync(data);
   writeFileSync(join(data, 'site.yaml'), 'queues:\n  - name: service\n');
-  keys = await openKeyStore(join(data, 'keys'), { site: 'demo', clock });
+  await openKeyStore(join(data, 'keys'), { site: 'demo', clock });
+  writeFileSync(join(folder.path, 'keepline-root'), 'a credential as systemd gives it at each start\n');
+  const initialised = run('compliance/src/keys-cli.ts', 'init', '--root', 'credential', '--data', data);
+  if (initialised.status !== 0) throw new Error(initialised.stderr);
+  const secrets = rootSecrets({ CREDENTIALS_DIRECTORY: folder.path });
+  keys = await openKeyStore(join(data, 'keys'), { site: 'demo', clock, secrets });
   store = await Store.open(join(data, 'main.db'), allTables, { columns: await SealedColumns.open(() => keys.columnKeys()) });
   await siteCertificate(join(data, 'keys'), '127.0.0.1', clock.now());
   const seal = new Seal(() => keys.identityKeys());
@@ -71,6 +81,7 @@ describe('rotation of every key', () => {
       pseudonym: keys.pseudonymKey(),
       audit: keys.auditSigner().verifierKey,
       tls: new X509Certificate(readFileSync(join(data, 'keys/site.pem'))).fingerprint256,
+      root: rootRecord(),
     };
     const material = async (id: string): Promise<Buffer> =>
       (await store.read.get<{ material: Buffer }>('SELECT material FROM second_factors WHERE factor_id = ?', id))?.material ??
@@ -81,7 +92,10 @@ describe('rotation of every key', () => {
     if (done.status !== 0) throw new Error(done.stderr);
     const report = JSON.parse(done.stdout) as Record<string, Record<string, unknown>>;
     expect(Object.keys(report)).toEqual([...ROTATED]);
-    await keys.refresh();
+    await keys.refresh(); // this process opened the store under the former store key
+    expect(report['store']?.['resealed']).toEqual(expect.arrayContaining(['column.key', 'audit.signer']));
+    expect(rootRecord()['storeKey']).not.toBe(before.root['storeKey']);
+    expect(rootRecord()).not.toHaveProperty('former');
     expect(keys.recordingRecipient()).toBe(report['recording']?.['recipient']);
     expect(keys.recordingRecipient()).not.toBe(before.recipient);
     expect(report['column']).toMatchObject({ retired: [before.column] });

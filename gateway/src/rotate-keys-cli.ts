@@ -6,9 +6,12 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { KEY_ROTATIONS, ROTATED, type RotatedKey } from '@keepline/compliance/key-rotations';
+import { RootAbsent } from '@keepline/compliance/key-errors';
 import { retireSymmetric, rotateAuditSigner, rotateRecording, rotateSymmetric } from '@keepline/compliance/rotate-key';
+import { rotateStoreKey } from '@keepline/compliance/rotate-store-key';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
+import type { KeeplineError } from '@keepline/contracts/errors';
 import { CertificateInstalled } from './certificate/errors.ts';
 import { renewSiteCertificate } from './certificate/site-certificate.ts';
 import { resealFactors } from './identity/reseal-factors.ts';
@@ -73,7 +76,23 @@ async function accounts({ office, dir, untilTaken }: Rotating): Promise<Report> 
   return { resealed, retired };
 }
 
+/** One of several that cannot be done here is told and left; asked for by itself it is an error. */
+async function orLeft(
+  isAll: boolean,
+  refused: abstract new (...args: never) => KeeplineError,
+  run: () => Promise<Report>,
+): Promise<Report> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (isAll && thrown instanceof refused) return { left: thrown.hint };
+    throw thrown;
+  }
+}
+
 const rotations: Readonly<Record<RotatedKey, (with_: Rotating) => Promise<Report>>> = {
+  store: ({ dir, isAll, untilTaken }) =>
+    orLeft(isAll, RootAbsent, async () => ({ resealed: await rotateStoreKey(dir, clock.now(), untilTaken) })),
   recording: async ({ dir }) => ({ recipient: await rotateRecording(dir, clock.now()) }),
   column,
   accounts,
@@ -83,15 +102,11 @@ const rotations: Readonly<Record<RotatedKey, (with_: Rotating) => Promise<Report
     await office.log.handOver(async (entries) => void (verifier = await rotateAuditSigner(dir, entries, clock.now())));
     return { verifier };
   },
-  async tls({ office, dir, isAll }) {
-    try {
+  tls: ({ office, dir, isAll }) =>
+    orLeft(isAll, CertificateInstalled, async () => {
       const { fingerprint, expiresMs } = await renewSiteCertificate(dir, office.site.network.address, clock.now());
       return { fingerprint, expires: new Date(expiresMs).toISOString() };
-    } catch (thrown) {
-      if (isAll && thrown instanceof CertificateInstalled) return { left: thrown.hint };
-      throw thrown;
-    }
-  },
+    }),
 };
 
 const isRotated = (name: string): name is RotatedKey => ROTATED.some((key) => key === name);

@@ -99,6 +99,16 @@ export class RootExists extends KeeplineError {
   }
 }
 
+/** Without a root key there is no store key that could be rotated. */
+export class RootAbsent extends KeeplineError {
+  constructor(dir: string) {
+    super('KEY_ROOT_ABSENT', `the key store in ${dir} has no root key: its files lie in clear`, {
+      hint: 'Give it one: ./keepline keys init --root …',
+      offending: dir,
+    });
+  }
+}
+
 export class HsmBindingAbsent extends KeeplineError {
   constructor(folder: string) {
     super('KEY_HSM_BINDING_ABSENT', `the PKCS#11 binding is not there: ${folder}`, {

@@ -14,9 +14,9 @@ import { IdentityAbsent, KeyFileInvalid, ShareInvalid } from './errors.ts';
 import { formerNames, readFormer } from './former-keys.ts';
 import { destroyKeyFile, isMissing, readKeyFile, replaceKeyFile, requirePrivate, syncFolder } from './key-file.ts';
 import { IDENTITY_FILE, SPLIT_FILE, UNLOCKED_FILE } from './key-names.ts';
-import { openRoot } from './key-store.ts';
 import { allRecipients } from './load-keys.ts';
 import type { RootSecrets } from './root-secrets.ts';
+import { openRoot } from './store-key.ts';
 
 export const SHARES_MAX = 16;
 /** Longest time an identity may stay unlocked, minutes. */

@@ -26,12 +26,20 @@ export interface KeyFile {
   readonly key: string;
   /** Wall time after which nobody may use it; undefined for ever. */
   readonly untilMs?: number;
-  /** Whether it lies sealed on the disk. */
-  readonly isSealed?: boolean;
+  /** How it lies on the disk: `now` under the store key in use, `before` under the one that is being replaced. */
+  readonly isSealed?: 'now' | 'before' | 'no';
 }
 
-/** The store key, which seals the secret key files of one store. */
-export type StoreKey = Uint8Array | undefined;
+/** What seals the secret key files of one store. */
+export interface SealingKeys {
+  /** 32 bytes each. */
+  readonly current: Uint8Array;
+  /** The one before, while files are sealed anew. */
+  readonly former?: Uint8Array | undefined;
+  /** Takes up a store key that came since. @returns whether there was one */
+  renew?(): Promise<boolean>;
+}
+export type StoreKey = SealingKeys | undefined;
 
 /** Refuses what others could read or change. @throws KeyStoreLax */
 export async function requirePrivate(path: string, type: 'folder' | 'file'): Promise<void> {
@@ -59,7 +67,7 @@ export async function readKeyFile(path: string, kind: KeyKind, storeKey?: StoreK
     if (isMissing(thrown)) return undefined;
     throw thrown;
   }
-  const text = await readFile(path, 'utf8');
+  const text = await readWhole(path);
   const found = /^# kind: (.*)$/m.exec(text)?.[1];
   if (found !== kind) throw new KeyFileInvalid(path, `its kind is ${found === undefined ? 'not given' : 'another'}, wanted ${kind}`);
   const createdMs = Date.parse(/^# created: (.*)$/m.exec(text)?.[1] ?? '');
@@ -69,11 +77,35 @@ export async function readKeyFile(path: string, kind: KeyKind, storeKey?: StoreK
   if (key === undefined || keys.length !== 1) throw new KeyFileInvalid(path, `it holds ${keys.length} keys, wanted one`);
   const until = Date.parse(/^# until: (.*)$/m.exec(text)?.[1] ?? '');
   const head = { kind, createdMs, ...(Number.isNaN(until) ? {} : { untilMs: until }) };
-  if (!/^# sealed: /m.test(text)) return { ...head, key, isSealed: false };
+  if (!/^# sealed: /m.test(text)) return { ...head, key, isSealed: 'no' };
   if (!storeKey) throw new RootLocked('the store key is not open');
-  const opened = openBytes(storeKey, Buffer.from(key, 'base64'), placeOf(head));
+  const sealed = Buffer.from(key, 'base64');
+  const opened = unsealed(storeKey, sealed, head) ?? ((await storeKey.renew?.()) === true ? unsealed(storeKey, sealed, head) : undefined);
   if (!opened) throw new KeyFileInvalid(path, 'it was sealed by another store key, or changed');
-  return { ...head, key: opened.toString('utf8'), isSealed: true };
+  return { ...head, ...opened };
+}
+
+function unsealed(
+  { current, former }: SealingKeys,
+  sealed: Buffer,
+  head: Omit<KeyFile, 'key'>,
+): Pick<KeyFile, 'key' | 'isSealed'> | undefined {
+  const now = openBytes(current, sealed, placeOf(head));
+  if (now) return { key: now.toString('utf8'), isSealed: 'now' };
+  const before = former && openBytes(former, sealed, placeOf(head));
+  return before && { key: before.toString('utf8'), isSealed: 'before' };
+}
+
+const READS_MAX = 3;
+
+/** A file that is replaced is overwritten afterwards; whoever had it open reads zeros then, and finds the new one at the second try. */
+export async function readWhole(path: string): Promise<string> {
+  let text = '';
+  for (let reads = 0; reads < READS_MAX; reads++) {
+    text = await readFile(path, 'utf8');
+    if (!text.includes('\0')) break;
+  }
+  return text;
 }
 
 /** Writes the file unless one is there already; then that one stands and `false` is returned. Durable on return. */
@@ -96,7 +128,11 @@ export async function createKeyFile(path: string, file: KeyFile, storeKey?: Stor
  * disk that moves its blocks keeps it all the same (docs/keys.md). Durable on return.
  */
 export async function replaceKeyFile(path: string, file: KeyFile, storeKey?: StoreKey): Promise<void> {
-  const draft = await draftOf(path, file, storeKey);
+  await putInPlace(await draftOf(path, file, storeKey), path);
+}
+
+/** Takes the place of a file, which is overwritten before it goes. Durable on return. @param draft synced */
+export async function putInPlace(draft: string, path: string): Promise<void> {
   const before = await open(path, 'r+').catch((thrown: unknown) => {
     if (isMissing(thrown)) return undefined;
     throw thrown;
@@ -130,7 +166,9 @@ async function draftOf(path: string, file: KeyFile, storeKey: StoreKey): Promise
     `# kind: ${file.kind}`,
     `# created: ${new Date(file.createdMs).toISOString()}`,
     ...(file.untilMs === undefined ? [] : [`# until: ${new Date(file.untilMs).toISOString()}`]),
-    ...(storeKey ? ['# sealed: aes-256-gcm', sealBytes(storeKey, Buffer.from(file.key), placeOf(file)).toString('base64')] : [file.key]),
+    ...(storeKey
+      ? ['# sealed: aes-256-gcm', sealBytes(storeKey.current, Buffer.from(file.key), placeOf(file)).toString('base64')]
+      : [file.key]),
   ];
   try {
     await handle.writeFile(`${lines.join('\n')}\n`);

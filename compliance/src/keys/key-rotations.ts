@@ -1,7 +1,7 @@
 /** What rotating each key of a site means, as `./keepline keys rotate --dry-run` tells it and docs/keys.md explains it: data, no deeds. */
 
-/** Those that one command rotates, in the order of `--all`: first what takes longest to matter if it leaked, last what is seen by people. */
-export const ROTATED = ['recording', 'column', 'accounts', 'pseudonyms', 'audit', 'tls'] as const;
+/** Those that one command rotates, in the order of `--all`: first what seals the others, so that no new key lies under the old one; last what people see. */
+export const ROTATED = ['store', 'recording', 'column', 'accounts', 'pseudonyms', 'audit', 'tls'] as const;
 export type RotatedKey = (typeof ROTATED)[number];
 
 export interface KeyRotation {
@@ -16,6 +16,11 @@ export interface KeyRotation {
 const here = (key: RotatedKey): string => `keys rotate ${key}`;
 
 export const KEY_ROTATIONS: readonly KeyRotation[] = [
+  {
+    ...{ key: 'store', by: here('store') },
+    means: 'each secret file of the key store is sealed anew, under the same root key; what the files hold stays',
+    former: 'destroyed when no file needs it, after 30 s; opens old copies of the key store',
+  },
   {
     ...{ key: 'recording', by: here('recording') },
     means: 'recordings that begin 15 s from now are encrypted to a new recipient',
@@ -43,12 +48,12 @@ export const KEY_ROTATIONS: readonly KeyRotation[] = [
   },
   {
     ...{ key: 'tls', by: here('tls') },
-    means: 'browsers see a new certificate within a minute, connections stay; SIP over TLS shows it after the next restart',
+    means: 'browsers and SIP peers see a new certificate within a minute; connections and calls stay',
     former: 'replaced at once; one that the bank installed is refused',
   },
   {
     ...{ key: 'root', by: 'keys rewrap --root …' },
-    means: 'the store hangs on another root key; the keys stay',
+    means: 'the store hangs on another root key; store key and keys stay',
     former: 'opens old copies of root.json',
   },
   {

@@ -11,12 +11,12 @@ import { recipientOf } from './age-header.ts';
 import { COLUMN_KEY_FILE, columnKeyFrom, type ColumnKeys, formerColumnKeys } from './column-key.ts';
 import { IdentityAbsent, KeyFileInvalid, KeyStoreAbsent } from './errors.ts';
 import { formerNames, readFormer } from './former-keys.ts';
-import { createKeyFile, isMissing, type KeyFile, type KeyKind, readKeyFile, requirePrivate, type StoreKey } from './key-file.ts';
+import { createKeyFile, isMissing, type KeyFile, type KeyKind, readKeyFile, requirePrivate } from './key-file.ts';
 import { AUDIT_SIGNER_FILE, IDENTITY_FILE, IDENTITY_KEY_FILE, PSEUDONYM_FILE, SECRET_FILES, UNLOCKED_FILE } from './key-names.ts';
 import { allRecipients, inodeOf, type Loaded, loadKeys } from './load-keys.ts';
-import { openStoreKey } from './root-key.ts';
-import { readRoot, type RootKind } from './root-record.ts';
-import { type RootSecrets, rootSecrets } from './root-secrets.ts';
+import type { RootKind } from './root-record.ts';
+import type { RootSecrets } from './root-secrets.ts';
+import { openRoot } from './store-key.ts';
 
 export { type ColumnKey, columnKeyFrom, type ColumnKeys } from './column-key.ts';
 
@@ -75,12 +75,6 @@ export async function openKeyStore(dir: string, options: KeyStoreOptions): Promi
 /** Opens the folder of a site that has been started before; makes nothing. For tools beside it. @throws KeyStoreAbsent, KeyStoreLax, KeyFileInvalid, RootLocked */
 export async function readKeyStore(dir: string, secrets?: RootSecrets): Promise<KeyStore> {
   return open(dir, undefined, secrets);
-}
-
-/** Opens the root of a store. @returns undefined in file mode. @throws RootLocked, KeyFileInvalid, HsmFailed, HsmBindingAbsent */
-export async function openRoot(dir: string, secrets: RootSecrets = rootSecrets()): Promise<{ kind: RootKind; storeKey: StoreKey }> {
-  const record = await readRoot(dir);
-  return record ? { kind: record.place.from, storeKey: await openStoreKey(record, secrets) } : { kind: 'file', storeKey: undefined };
 }
 
 async function open(dir: string, options: KeyStoreOptions | undefined, secrets = options?.secrets): Promise<KeyStore> {

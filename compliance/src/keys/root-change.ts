@@ -10,10 +10,10 @@ import { RootExists, RootLocked } from './errors.ts';
 import { formerNames } from './former-keys.ts';
 import { type KeyKind, readKeyFile, replaceKeyFile, requirePrivate, type StoreKey } from './key-file.ts';
 import { SECRET_FILES, UNLOCKED_FILE } from './key-names.ts';
-import { openRoot } from './key-store.ts';
 import { type RootChoice, sealStoreKey } from './root-key.ts';
 import { readRoot, type RootKind, writeRoot } from './root-record.ts';
 import type { RootSecrets } from './root-secrets.ts';
+import { openRoot } from './store-key.ts';
 
 export interface KeyStatus {
   readonly root: RootKind;
@@ -60,9 +60,11 @@ export async function initRoot(dir: string, choice: RootChoice, secrets: RootSec
 
 /** Hangs the store on another root; the keys stay. @throws RootLocked, RootUnfit, HsmFailed, HsmBindingAbsent */
 export async function rewrapRoot(dir: string, now: RootSecrets, choice: RootChoice, next: RootSecrets, nowMs: number): Promise<void> {
-  const { storeKey } = await openRoot(dir, now);
+  const { storeKey, record } = await openRoot(dir, now);
   if (!storeKey) return void (await initRoot(dir, choice, next, nowMs));
-  await writeRoot(dir, await sealStoreKey(Buffer.from(storeKey), choice, next, nowMs));
+  const rewrapped = await sealStoreKey(Buffer.from(storeKey.current), choice, next, nowMs);
+  // a rotation of the store key that was cut off goes on under the new root
+  await writeRoot(dir, record?.former === undefined ? rewrapped : { ...rewrapped, former: record.former });
 }
 
 async function sealFiles(dir: string, storeKey: StoreKey): Promise<string[]> {
@@ -70,7 +72,7 @@ async function sealFiles(dir: string, storeKey: StoreKey): Promise<string[]> {
   for (const [name, kind] of await secretFiles(dir)) {
     const path = join(dir, name);
     const file = await readKeyFile(path, kind, storeKey);
-    if (!file || file.isSealed === true) continue;
+    if (!file || file.isSealed !== 'no') continue;
     await replaceKeyFile(path, file, storeKey);
     sealed.push(name);
   }

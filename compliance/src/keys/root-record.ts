@@ -3,10 +3,10 @@
  * file; a site changes its root by replacing this one file, so a power cut leaves either the old root or the new one (ADR 0015).
  */
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { KeyFileInvalid } from './errors.ts';
-import { isMissing, requirePrivate, syncFolder } from './key-file.ts';
+import { isMissing, putInPlace, readWhole, requirePrivate } from './key-file.ts';
 
 export const ROOT_FILE = 'root.json';
 
@@ -33,6 +33,8 @@ export interface RootRecord {
   readonly place: RootPlace;
   /** The store key, sealed by the root; base64. */
   readonly storeKey: string;
+  /** The store key before, sealed by the one in use, as long as a file may lie under it; base64. */
+  readonly former?: string;
 }
 
 /** What the seal of the store key is bound to: a record put together of two others opens nothing. */
@@ -48,12 +50,12 @@ export async function readRoot(dir: string): Promise<RootRecord | undefined> {
     if (isMissing(thrown)) return undefined;
     throw thrown;
   }
-  const parsed = parse(await readFile(path, 'utf8'));
+  const parsed = parse(await readWhole(path));
   if (!parsed) throw new KeyFileInvalid(path, 'it is no record of a root key');
   return parsed;
 }
 
-/** Puts the record in place, over one that is there. Durable on return. */
+/** Puts the record in place of one that is there, which is overwritten. Durable on return. */
 export async function writeRoot(dir: string, record: RootRecord): Promise<void> {
   const path = join(dir, ROOT_FILE);
   const draft = `${path}.${randomUUID()}.draft`;
@@ -64,8 +66,7 @@ export async function writeRoot(dir: string, record: RootRecord): Promise<void> 
   } finally {
     await handle.close();
   }
-  await rename(draft, path);
-  await syncFolder(dirname(path));
+  await putInPlace(draft, path);
 }
 
 function parse(text: string): RootRecord | undefined {
@@ -88,6 +89,7 @@ function parse(text: string): RootRecord | undefined {
     record['v'] === 1 &&
     typeof record['id'] === 'string' &&
     typeof record['storeKey'] === 'string' &&
+    ['string', 'undefined'].includes(typeof record['former']) &&
     Number.isSafeInteger(record['createdMs']) &&
     wanted?.every((name) => typeof place[name] === 'string') === true &&
     costs.every((name) => Number.isSafeInteger(place[name]));

@@ -31,14 +31,21 @@ export function rootSecrets(env: Readonly<Record<string, string | undefined>> = 
     if (path === undefined || path === '') return undefined;
     return lineOf(path);
   };
+  // Asked once: a site that runs opens its root again when the store key was rotated, and nobody sits at the terminal then.
+  const typed = new Map<string, Promise<string>>();
+  const ask = (question: string, variable: string): Promise<string> => {
+    const asked = typed.get(variable) ?? askHidden(question, variable);
+    typed.set(variable, asked);
+    return asked;
+  };
   return {
     async passphrase() {
-      return (await fromFile(PASSPHRASE_FILE_VARIABLE)) ?? askHidden('passphrase of the key store: ', PASSPHRASE_FILE_VARIABLE);
+      return (await fromFile(PASSPHRASE_FILE_VARIABLE)) ?? ask('passphrase of the key store: ', PASSPHRASE_FILE_VARIABLE);
     },
     async pin() {
       const folder = env['CREDENTIALS_DIRECTORY'];
       const given = folder === undefined ? undefined : await lineOf(join(folder, PIN_CREDENTIAL), true);
-      return given ?? (await fromFile(PIN_FILE_VARIABLE)) ?? askHidden('PIN of the token: ', PIN_FILE_VARIABLE);
+      return given ?? (await fromFile(PIN_FILE_VARIABLE)) ?? ask('PIN of the token: ', PIN_FILE_VARIABLE);
     },
     async credential(name) {
       const folder = env['CREDENTIALS_DIRECTORY'];

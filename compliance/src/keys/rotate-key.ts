@@ -32,9 +32,9 @@ import {
   RECIPIENT_FILE,
   SPLIT_FILE,
 } from './key-names.ts';
-import { openRoot } from './key-store.ts';
 import { loadRing, readHandovers, writePublic } from './load-keys.ts';
 import type { RootSecrets } from './root-secrets.ts';
+import { openRoot } from './store-key.ts';
 
 /** The symmetric keys: 32 random bytes each. */
 export type SymmetricKey = 'column' | 'accounts' | 'pseudonyms';
