@@ -16,6 +16,8 @@ export const AUDIT_ACTS = [
   'user.reset',
   'user.lock',
   'user.unlock',
+  'user.bind',
+  'user.unbind',
   'approval.request',
   'approval.approve',
   'approval.refuse',

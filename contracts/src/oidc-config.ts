@@ -19,7 +19,7 @@ export const OidcSettings = group('Sign-in by an identity provider (OpenID Conne
       pattern: '^$|^https://[A-Za-z0-9.:\\[\\]-]+/api/sign-in/oidc/callback$',
     },
   ),
-  nameClaim: claim('preferred_username', 'Claim that holds the sign-in name; the provider must never give one name to two people.'),
+  nameClaim: claim('preferred_username', 'Claim that holds a name, shown to whoever binds the person to an account; it proves nothing.'),
   rolesClaim: claim('groups', 'Claim of the ID token that names what `roles` is asked for: a text, or a list of texts.'),
   roles: Type.Array(
     Type.Object({ value: text('', 'Value of that claim.', { minLength: 1 }), role: DirectoryRole }, { additionalProperties: false }),

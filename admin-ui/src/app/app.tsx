@@ -34,9 +34,10 @@ export function App({ nonce }: { readonly nonce: string }): ReactNode {
   const setSession = useCallback((next: SessionReply | null) => queries.setQueryData(sessionQuery.queryKey, next), [queries]);
   const leave = useMutation({
     mutationFn: signOut,
-    onSuccess: () => {
+    onSuccess: (elsewhere) => {
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' }); // nothing of one person is there for the next
       setSession(null);
+      if (elsewhere !== undefined) window.location.assign(elsewhere);
     },
   });
   const speak = useCallback((next: Language) => void i18n.changeLanguage(next), [i18n]);

@@ -40,12 +40,17 @@ export async function providerAddress(): Promise<string> {
   return body.url;
 }
 
-/** Also done when the session had ended already. @throws GatewayRefused while a call is in progress */
-export async function signOut(): Promise<void> {
+/**
+ * Also done when the session had ended already. @returns where the browser ends the session at the identity provider too; undefined: nowhere
+ * @throws GatewayRefused while a call is in progress
+ */
+export async function signOut(): Promise<string | undefined> {
   try {
-    await postJson('/api/sign-out');
+    const body = await postJson('/api/sign-out');
+    return isRecord(body) && typeof body.url === 'string' && body.url.startsWith('https://') ? body.url : undefined;
   } catch (error) {
     if (!(error instanceof GatewayRefused && error.status === 401)) throw error;
+    return undefined;
   }
 }
 

@@ -32,6 +32,8 @@ const ACCESS = [
   'user.reset',
   'user.lock',
   'user.unlock',
+  'user.bind',
+  'user.unbind',
   'token.create',
   'token.revoke',
 ];

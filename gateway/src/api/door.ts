@@ -34,6 +34,7 @@ import { downlinkRoutes } from './routes/downlink.ts';
 import { factorRoutes } from './routes/factors.ts';
 import { knowledgeRoutes } from './routes/knowledge.ts';
 import { oidcRoutes } from './routes/oidc.ts';
+import { oidcSubjectRoutes } from './routes/oidc-subjects.ts';
 import { recordingRoutes } from './routes/recordings.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -160,6 +161,7 @@ export async function buildDoor({ parts, limits, isSecure, hsts, isOurName = () 
   const routes = routeTable(app);
   sessionRoutes(app, parts, { signInsPerMinute: limits.signInsPerMinute, isSecure });
   oidcRoutes(app, parts, { signInsPerMinute: limits.signInsPerMinute, isSecure });
+  oidcSubjectRoutes(app, parts);
   factorRoutes(app, parts);
   userRoutes(app, parts);
   siteRoutes(app, parts);

@@ -8,13 +8,14 @@ import { openOidc } from '../identity/oidc-provider.ts';
 import { CLIENT_SECRET, REDIRECT_URI, startOidc, type Visitor } from '../identity/testing/oidc-server.ts';
 import { type Answer, cookieOf } from './testing/ask.ts';
 import { openSite, PASSWORD, type TestSite } from './testing/open-site.ts';
-import { OPERATOR } from './testing/people.ts';
+import { enrolled, headersOf, OPERATOR, type Person } from './testing/people.ts';
 
 const WU: Visitor = { name: 'wu', groups: ['quality', 'canteen'], amr: ['pwd'] };
 const CHEN: Visitor = { name: 'chen', groups: ['officers'], amr: ['pwd', 'mfa'] };
 
 let server: Awaited<ReturnType<typeof startOidc>>;
 let site: TestSite;
+let security: Person;
 const settings = (more: object = {}) =>
   parseSite({
     identity: {
@@ -34,6 +35,7 @@ beforeEach(async () => {
   server = await startOidc();
   writeFileSync(join(server.folder, 'secret'), `${CLIENT_SECRET}\n`, { mode: 0o600 });
   site = await openSite({ provider: openOidc(settings(), server.folder, systemClock) });
+  security = await enrolled(site, 'sec', ['security_admin']);
 }, 60_000);
 afterEach(async () => {
   await site.close();
@@ -68,6 +70,17 @@ async function through(visitor: Visitor): Promise<Answer> {
   if (begun.status !== 200) throw new Error(begun.text);
   return back(await visit(textOf(begun.json, 'url')), cookieOf(begun));
 }
+const subjects = async (): Promise<Array<Record<string, unknown>>> =>
+  (await site.ask('GET', '/api/oidc/subjects', headersOf(security))).json as Array<Record<string, unknown>>;
+const bind = (id: unknown, user: string) =>
+  site.ask('POST', `/api/oidc/subjects/${String(id)}/bind`, { ...headersOf(security), body: { user } });
+/** As `through`, of somebody a security administrator has bound after they were seen for the first time. */
+async function known(visitor: Visitor, user = visitor.name): Promise<Answer> {
+  expect((await through(visitor)).headers['location']).toBe('/?refused=OIDC_UNBOUND');
+  const waiting = (await subjects()).find(({ subject }) => subject === `sub-${visitor.name}`);
+  expect((await bind(waiting?.['id'], user)).status).toBe(204);
+  return through(visitor);
+}
 const sessionIn = (answer: Answer): string =>
   [answer.headers['set-cookie'] ?? []]
     .flat()
@@ -90,16 +103,17 @@ describe('signing in by an identity provider', { timeout: 60_000 }, () => {
       /^__Host-keepline-oidc=[^;]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     );
 
-    const answer = await through(WU);
+    const answer = await known(WU);
     expect([answer.status, answer.headers['location']]).toEqual([303, '/']);
     expect((await whoIs(sessionIn(answer))).json).toMatchObject({ agent: { id: 'wu' }, roles: ['quality_reviewer'], stage: 'open' });
     expect(site.identity.directory.get('wu')).toMatchObject({ source: 'oidc' });
-    expect(site.acts.find(({ act }) => act === 'user.create')).toMatchObject({ who: 'wu', purpose: 'oidc: quality_reviewer' });
-    expect(site.acts.find(({ act }) => act === 'agent.sign_in')).toMatchObject({ who: 'wu', purpose: 'sign in by oidc', outcome: 'done' });
+    const own = (name: string) => site.acts.find(({ act, who }) => act === name && who === 'wu');
+    expect(own('user.create')).toMatchObject({ purpose: 'oidc: quality_reviewer' });
+    expect(own('agent.sign_in')).toMatchObject({ purpose: 'sign in by oidc', outcome: 'done' });
   });
 
   it('opens a privileged role with two factors the provider saw just now; with fewer the second is proven here', async () => {
-    const strong = sessionIn(await through(CHEN));
+    const strong = sessionIn(await known(CHEN));
     expect((await whoIs(strong)).json).toMatchObject({ roles: ['compliance_officer'], stage: 'open' });
     const [session] = site.sessions.of('chen');
     expect(session && site.sessions.isFresh(session)).toBe(true);
@@ -110,26 +124,79 @@ describe('signing in by an identity provider', { timeout: 60_000 }, () => {
     );
   });
 
+  it('knows people by issuer and subject: a name given to somebody else opens nothing, and who is renamed stays who they are', async () => {
+    await known(WU);
+    server.knobs.subject = 'sub-thief';
+    expect((await through(WU)).headers['location']).toBe('/?refused=OIDC_UNBOUND');
+    const list = await subjects();
+    expect(list.map(({ subject, claimedName, user }) => [subject, claimedName, user])).toEqual([
+      ['sub-thief', 'wu', ''],
+      ['sub-wu', 'wu', 'wu'],
+    ]);
+    expect((await bind(list[0]?.['id'], 'wu')).code).toBe('OIDC_BINDING_REFUSED');
+    expect((await bind(list[1]?.['id'], 'other')).code).toBe('OIDC_BINDING_REFUSED');
+    expect((await bind(list[0]?.['id'], 'sec')).code).toBe('OWN_ACCOUNT_REFUSED');
+    expect((await bind('f'.repeat(64), 'wang')).code).toBe('OIDC_SUBJECT_UNKNOWN');
+    server.knobs.subject = 'sub-wu';
+    const renamed = sessionIn(await through({ ...WU, name: 'wu.married' }));
+    expect((await whoIs(renamed)).json).toMatchObject({ agent: { id: 'wu' } });
+    expect((await site.ask('DELETE', `/api/oidc/subjects/${String(list[1]?.['id'])}`, headersOf(security))).status).toBe(204);
+    expect((await whoIs(renamed)).code).toBe('SIGN_IN_NEEDED');
+    expect((await through(WU)).headers['location']).toBe('/?refused=OIDC_UNBOUND');
+    expect(site.acts.filter(({ act, outcome }) => act === 'user.bind' && outcome === 'done')).toMatchObject([{ who: 'sec', object: 'wu' }]);
+    expect(site.acts.filter(({ act }) => act === 'user.unbind')).toMatchObject([{ who: 'sec', object: 'wu', outcome: 'done' }]);
+    expect(JSON.stringify(site.acts)).not.toContain('sub-wu');
+  });
+
+  it('signs out at the provider too, where the session came from there, and here whatever the provider does', async () => {
+    const cookie = sessionIn(await known(WU));
+    const out = (which: string) => site.ask('POST', '/api/sign-out', { base: site.secureOrigin, headers: { cookie: which } });
+    const answer = await out(cookie);
+    const url = new URL(textOf(answer.json, 'url'));
+    expect([answer.status, url.origin]).toEqual([200, server.issuer]);
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      client_id: 'keepline',
+      post_logout_redirect_uri: 'https://desk.bank.test:8443/',
+      id_token_hint: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+    });
+    expect((await whoIs(cookie)).code).toBe('SIGN_IN_NEEDED');
+    const asked = (more: string) => site.ask('GET', `${url.pathname}${url.search}${more}`, { base: server.issuer });
+    expect((await asked('')).text).toContain('/session/end/confirm'); // the provider knows the hint and the way back
+    url.searchParams.set('post_logout_redirect_uri', 'https://elsewhere.test/');
+    expect((await asked('')).status).toBe(400);
+    const again = sessionIn(await through(WU));
+    await server.stop();
+    expect([200, 204]).toContain((await out(again)).status); // its metadata may still be known
+    expect((await whoIs(again)).code).toBe('SIGN_IN_NEEDED');
+    expect((await site.ask('POST', '/api/sign-out', headersOf(security))).status).toBe(204);
+  });
+
   it('lets an agent in with the rights of the site file, whatever the claim says', async () => {
-    const answer = await through({ name: 'li', groups: ['security'], amr: ['mfa'] });
+    const answer = await known({ name: 'li', groups: ['security'], amr: ['mfa'] });
     expect((await whoIs(sessionIn(answer))).json).toMatchObject({ roles: ['agent'], stage: 'open' });
   });
 
   it('gives nothing to who has no role, two administrators, a name made here, a disabled account or no name at all', async () => {
     await site.identity.accounts.create(OPERATOR, 'root1', 'root1');
-    await through(WU);
+    await known(WU);
     await site.identity.accounts.setDisabled(OPERATOR, 'wu', true);
     const seen = async (visitor: Visitor): Promise<unknown> => (await through(visitor)).headers['location'];
-    expect(await seen({ name: 'guest', groups: ['canteen'], amr: ['mfa'] })).toBe('/?refused=SIGN_IN_REFUSED');
-    expect(await seen({ name: 'both', groups: ['security', 'system'], amr: ['mfa'] })).toBe('/?refused=ROLES_CONFLICT');
-    expect(await seen({ name: 'root1', groups: ['system'], amr: ['mfa'] })).toBe('/?refused=SIGN_IN_REFUSED');
+    const seenKnown = async (visitor: Visitor): Promise<unknown> => (await known(visitor)).headers['location'];
+    expect(await seenKnown({ name: 'guest', groups: ['canteen'], amr: ['mfa'] })).toBe('/?refused=SIGN_IN_REFUSED');
+    expect(await seenKnown({ name: 'both', groups: ['security', 'system'], amr: ['mfa'] })).toBe('/?refused=ROLES_CONFLICT');
+    expect(await seen({ name: 'root1', groups: ['system'], amr: ['mfa'] })).toBe('/?refused=OIDC_UNBOUND');
+    expect((await bind((await subjects()).find(({ claimedName }) => claimedName === 'root1')?.['id'], 'root1')).code).toBe(
+      'OIDC_BINDING_REFUSED',
+    );
     expect(await seen(WU)).toBe('/?refused=SIGN_IN_REFUSED');
     expect(await seen({ name: 'Robert; DROP', groups: ['quality'], amr: [] })).toBe('/?refused=OIDC_REFUSED');
-    expect(site.sessions.all()).toEqual([]);
+    expect(site.sessions.all().map(({ userId }) => userId)).toEqual(['sec']);
   });
 
   it('takes nothing back that this browser did not begin, that was used, or that is not what was asked', async () => {
-    server.knobs.visitor = WU;
+    await known(WU);
+    const failed = (): number => site.acts.filter(({ act, outcome }) => act === 'agent.sign_in' && outcome === 'failed').length;
+    const before = failed();
     const begun = await begin();
     const [mine, path] = [cookieOf(begun), await visit(textOf(begun.json, 'url'))];
     const other = cookieOf(await begin());
@@ -146,7 +213,7 @@ describe('signing in by an identity provider', { timeout: 60_000 }, () => {
     expect(await refused('/api/sign-in/oidc/callback?error=access_denied&state=x', mine)).toEqual(no);
     expect((await back(path, mine)).headers['location']).toBe('/');
     expect(await refused(path, mine)).toEqual(no);
-    expect(site.acts.filter(({ act, outcome }) => act === 'agent.sign_in' && outcome === 'failed')).toHaveLength(7);
+    expect(failed() - before).toBe(7);
     expect(site.logged.join()).not.toContain(CLIENT_SECRET);
   });
 
@@ -156,11 +223,13 @@ describe('signing in by an identity provider', { timeout: 60_000 }, () => {
       (token) => withClaims(token, { preferred_username: 'chen', groups: ['officers'] }),
       (token) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${token.split('.')[1]}.`,
     ];
+    await known(WU);
+    const asked = server.knobs.tokensAsked;
     for (const bend of bends) {
       server.knobs.bend = bend;
       expect((await through(WU)).headers['location']).toBe('/?refused=OIDC_REFUSED');
     }
-    expect(server.knobs.tokensAsked).toBe(bends.length);
+    expect(server.knobs.tokensAsked - asked).toBe(bends.length);
     server.knobs.bend = (token) => token;
     expect((await through(WU)).headers['location'], 'the same without a bend').toBe('/');
   });

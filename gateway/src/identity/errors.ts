@@ -60,6 +60,32 @@ export class OidcRefused extends KeeplineError {
   }
 }
 
+/** The provider vouches for somebody of whom nobody here has said who they are: a name alone makes nobody an account. */
+export class OidcUnbound extends KeeplineError {
+  constructor(subjectId: string) {
+    super('OIDC_UNBOUND', 'this person of the identity provider is bound to no account of this site', {
+      hint: 'A security administrator binds them once: page "Accounts", or POST /api/oidc/subjects/ID/bind.',
+      offending: subjectId.slice(0, 16),
+    });
+  }
+}
+
+export class OidcSubjectUnknown extends KeeplineError {
+  constructor() {
+    super('OIDC_SUBJECT_UNKNOWN', 'nobody of the identity provider is known by this id', {
+      hint: 'GET /api/oidc/subjects lists them; who waited 30 days or was removed signs in once more to be seen again.',
+    });
+  }
+}
+
+export class OidcBindingRefused extends KeeplineError {
+  constructor(why: string) {
+    super('OIDC_BINDING_REFUSED', `the binding was not made: ${why}`, {
+      hint: 'One account has one person of the provider. Remove the former binding first, or choose another account.',
+    });
+  }
+}
+
 export class OidcAbsent extends KeeplineError {
   constructor() {
     super('OIDC_ABSENT', 'this site has no identity provider', {

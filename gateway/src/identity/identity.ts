@@ -10,6 +10,7 @@ import { FactorStore } from './factor-store.ts';
 import type { Audited, IdentityStore, Log } from './identity-store.ts';
 import { LockStore } from './lock-store.ts';
 import { OidcSignIn } from './oidc-sign-in.ts';
+import { OidcSubjects } from './oidc-subjects.ts';
 import type { OidcProvider } from './oidc-provider.ts';
 import { OwnAccount } from './own-account.ts';
 import type { PasswordPolicy } from './password-policy.ts';
@@ -99,12 +100,13 @@ export async function openIdentity(o: IdentityOptions): Promise<Identity> {
   const approvals = new Approvals({ store, clock, directory, audited });
   await approvals.demand(settings.fourEyes);
   const { site, onPasswordChanged, provider } = o;
+  const subjects = new OidcSubjects({ store, directory, sessions, audited, clock });
   return {
     directory,
     credentials,
     sessions,
     signIn,
-    oidc: provider && new OidcSignIn({ provider, seal, signIn, audited, clock }),
+    oidc: provider && new OidcSignIn({ provider, seal, signIn, subjects, sessions, audited, clock }),
     own: new OwnAccount({ sessions, credentials, factors, passkeys, seal, signIn, audited, clock, site, onPasswordChanged }),
     accounts: new Accounts({
       directory,

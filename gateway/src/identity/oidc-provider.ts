@@ -22,12 +22,24 @@ export interface OidcAttempt {
   readonly nonce: string;
   readonly verifier: string;
 }
+/** What a verified ID token says, and the token itself: the hint by which its session is ended. */
+export interface Proven {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly idToken: string;
+}
 export interface OidcProvider {
   readonly settings: OidcSettings;
   /** Where to send the browser. @throws DirectoryUnavailable */
   begin(): Promise<{ readonly url: string; readonly attempt: OidcAttempt }>;
-  /** Claims of the ID token. @param query of the address the browser came back to. @throws OidcRefused, DirectoryUnavailable */
-  finish(query: string, attempt: OidcAttempt): Promise<Readonly<Record<string, unknown>>>;
+  /** @param query of the address the browser came back to. @throws OidcRefused, DirectoryUnavailable */
+  finish(query: string, attempt: OidcAttempt): Promise<Proven>;
+  /**
+   * Where the browser goes to end the session at the provider too (OpenID Connect RP-Initiated Logout 1.0 §2), and from there back to the desk.
+   * @returns undefined: the provider has no such place. @throws DirectoryUnavailable, OidcRefused
+   */
+  signOut(idToken: string | undefined): Promise<string | undefined>;
 }
 
 /** @param data folder relative paths start from. @throws DirectorySecretLax */
@@ -79,7 +91,19 @@ export function openOidc(settings: OidcSettings, data: string, clock: Pick<Clock
           maxAge: MAX_AGE_SECONDS,
           idTokenExpected: true,
         });
-        return { ...tokens.claims() };
+        const claims = tokens.claims();
+        if (!claims || tokens.id_token === undefined) throw new OidcRefused('it sent no ID token');
+        return { issuer: claims.iss, subject: claims.sub, claims: { ...claims }, idToken: tokens.id_token };
+      }),
+    signOut: (idToken) =>
+      told(async () => {
+        const config = await metadata();
+        if (config.serverMetadata().end_session_endpoint === undefined) return undefined;
+        const url = client.buildEndSessionUrl(config, {
+          post_logout_redirect_uri: `${new URL(redirectUri).origin}/`,
+          ...(idToken === undefined ? {} : { id_token_hint: idToken }),
+        });
+        return url.protocol === 'https:' ? url.href : undefined;
       }),
   };
 }
@@ -89,6 +113,7 @@ async function told<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (fault) {
+    if (fault instanceof OidcRefused) throw fault;
     for (let cause = fault; cause instanceof Error; cause = cause.cause) if (cause instanceof DirectoryUnavailable) throw cause;
     throw new OidcRefused('the answer of the provider was not accepted', fault);
   }

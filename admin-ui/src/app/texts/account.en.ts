@@ -84,6 +84,10 @@ export const accountEn = {
       message: 'The sign-in with the bank account did not succeed',
       hint: 'Begin again; if it goes on, tell your administrator.',
     },
+    OIDC_UNBOUND: {
+      message: 'Your bank account is not bound to an account of this site yet',
+      hint: 'Ask a security administrator to bind it (page “Accounts”), then sign in again.',
+    },
     OIDC_ABSENT: { message: 'There is no sign-in with the bank account here', hint: 'Sign in with name and password.' },
     DIRECTORY_UNAVAILABLE: {
       message: 'The directory of the bank does not answer',

@@ -81,6 +81,7 @@ export const accountZhCN = {
   },
   errors: {
     OIDC_REFUSED: { message: '统一身份登录未通过', hint: '请重新登录；若仍失败，请联系管理员。' },
+    OIDC_UNBOUND: { message: '您的统一身份尚未绑定本站点账户', hint: '请安全管理员在“账户”页绑定后重新登录。' },
     OIDC_ABSENT: { message: '本站点未启用统一身份登录', hint: '请使用账号和口令登录。' },
     DIRECTORY_UNAVAILABLE: { message: '行内统一目录未应答', hint: '本站点的账户仍可用口令登录。' },
     PASSWORD_REFUSED: { message: '该口令不符合要求', hint: '过于简单、过短或与近期口令相同，请参照输入框下方的规则。' },

@@ -9,7 +9,8 @@ import { WorkPage } from '../../ui/work-page.tsx';
 import { AccountTable } from './account-table.tsx';
 import { CodeDialog, CreateDialog } from './account-dialogs.tsx';
 import { SessionTable } from './session-table.tsx';
-import { accountsQuery, type Enrolment } from './users-requests.ts';
+import { SubjectTable } from './subject-table.tsx';
+import { accountsQuery, type Enrolment, subjectsQuery } from './users-requests.ts';
 
 export interface UsersPageProps {
   readonly rights: ReadonlySet<Permission>;
@@ -19,6 +20,7 @@ export interface UsersPageProps {
 export function UsersPage({ rights, self }: UsersPageProps): ReactNode {
   const { t } = useTranslation();
   const { data, isPending, error, refetch } = useQuery(accountsQuery);
+  const subjects = useQuery(subjectsQuery);
   const [isCreating, setCreating] = useState(false);
   const [enrolment, setEnrolment] = useState<Enrolment | null>(null);
   const accounts = {
@@ -31,6 +33,12 @@ export function UsersPage({ rights, self }: UsersPageProps): ReactNode {
     label: <span data-testid="tab-sessions">{t('users.sessions')}</span>,
     children: <SessionTable mayEnd={rights.has('sessions.revoke')} />,
   };
+  const provider = {
+    key: 'subjects',
+    label: <span data-testid="tab-subjects">{t('users.subjects')}</span>,
+    children: <SubjectTable subjects={subjects.data ?? []} mayBind={rights.has('users.secure')} />,
+  };
+  const tabs = [accounts, ...(rights.has('sessions.read') ? [sessions] : []), ...(subjects.data ? [provider] : [])];
   return (
     <WorkPage
       title={t('users.title')}
@@ -46,7 +54,7 @@ export function UsersPage({ rights, self }: UsersPageProps): ReactNode {
         )
       }
     >
-      {data ? <Tabs className="work-tabs" items={rights.has('sessions.read') ? [accounts, sessions] : [accounts]} destroyOnHidden /> : null}
+      {data ? <Tabs className="work-tabs" items={tabs} destroyOnHidden /> : null}
       {isCreating && (
         <CreateDialog
           onClose={() => setCreating(false)}

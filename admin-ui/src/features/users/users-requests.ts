@@ -24,6 +24,16 @@ export interface Enrolment {
   readonly code: string;
 }
 
+/** Somebody of the identity provider; `user` is '' while no account is theirs. */
+export interface Subject {
+  readonly id: string;
+  readonly subject: string;
+  readonly claimedName: string;
+  readonly seenAtMs: number;
+  readonly user: string;
+  readonly boundBy: string;
+}
+
 export const accountsQuery = queryOptions({
   queryKey: ['users'],
   queryFn: async () => listOf<Account>('/api/users', await getJson('/api/users'), 'id', 'name', 'roles', 'isDisabled', 'isLocked'),
@@ -32,6 +42,25 @@ export const sessionsQuery = queryOptions({
   queryKey: ['sessions'],
   queryFn: async () => listOf<OpenSession>('/api/sessions', await getJson('/api/sessions'), 'id', 'user', 'from', 'openedAtMs'),
 });
+
+/** `null` where the site has no identity provider. */
+export const subjectsQuery = queryOptions({
+  queryKey: ['oidc-subjects'],
+  queryFn: async () => {
+    const ways = await getJson('/api/sign-in/ways');
+    if (!isRecord(ways) || ways.oidc !== true) return null;
+    const path = '/api/oidc/subjects';
+    return listOf<Subject>(path, await getJson(path), 'id', 'subject', 'claimedName', 'seenAtMs', 'user', 'boundBy');
+  },
+});
+
+export async function bindSubject(id: string, user: string): Promise<void> {
+  await postJson(`/api/oidc/subjects/${id}/bind`, { user });
+}
+
+export async function removeSubject(id: string): Promise<void> {
+  await deleteJson(`/api/oidc/subjects/${id}`);
+}
 
 export async function createAccount(id: string, name: string): Promise<Enrolment> {
   return replyWith<Enrolment>('/api/users', await postJson('/api/users', { id, name }), 'user', 'code');

@@ -69,12 +69,17 @@ export function sessionRoutes(app: TypedDoor, parts: ApiParts, o: { readonly sig
     '/api/sign-out',
     {
       config: own('agent.sign_out', ...UNFINISHED),
-      schema: { summary: 'Ends the session; refused while a call is in progress.', response: { 204: Type.Null(), ...refusals } },
+      schema: {
+        summary: 'Ends the session; refused while a call is in progress. `url`: where the browser ends the one at the identity provider.',
+        response: { 200: Type.Object({ url: Type.String() }), 204: Type.Null(), ...refusals },
+      },
     },
     async (request, reply) => {
-      await identity.signIn.signOut(sessionOf(request), request.ip);
+      const session = sessionOf(request);
+      const url = await identity.oidc?.signOutUrl(session);
+      await identity.signIn.signOut(session, request.ip);
       void reply.clearCookie(cookie.name, cookie.options);
-      return reply.code(204).send(null);
+      return url === undefined ? reply.code(204).send(null) : reply.code(200).send({ url });
     },
   );
 

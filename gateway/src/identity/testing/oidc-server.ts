@@ -34,6 +34,8 @@ export async function startOidc() {
   const issuer = `https://localhost:${port}`;
   const knobs = {
     visitor: { name: 'nobody', groups: [], amr: [] } as Visitor,
+    /** Who the visitor is to the provider; '' for `sub-` and the name. */
+    subject: '',
     bend: (idToken: string): string => idToken,
     /** Requests for tokens, as their bodies were. */
     tokensAsked: 0,
@@ -49,6 +51,7 @@ export async function startOidc() {
         client_id: 'keepline',
         client_secret: CLIENT_SECRET,
         redirect_uris: [REDIRECT_URI],
+        post_logout_redirect_uris: [`${new URL(REDIRECT_URI).origin}/`],
         response_types: ['code'],
         grant_types: ['authorization_code'],
         id_token_signed_response_alg: 'ES256',
@@ -75,7 +78,7 @@ export async function startOidc() {
   provider.use(async (context, next) => {
     if (context.path === '/login') {
       const { name, amr } = knobs.visitor;
-      const login = { accountId: `sub-${name}`, amr: [...amr], remember: false };
+      const login = { accountId: knobs.subject === '' ? `sub-${name}` : knobs.subject, amr: [...amr], remember: false };
       context.respond = false;
       return provider.interactionFinished(context.req, context.res, { login });
     }

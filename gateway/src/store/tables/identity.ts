@@ -110,5 +110,17 @@ export const identityTables: TableFamily = {
     'CREATE INDEX approvals_by_requester ON approvals (requested_by, state)',
     // what the running site demands: the console obeys it whatever site file it is shown
     'CREATE TABLE four_eyes (act TEXT PRIMARY KEY) STRICT, WITHOUT ROWID',
+    // people of the identity provider; user_id '': seen, and bound to no account yet
+    `CREATE TABLE oidc_subjects (
+      subject_id TEXT PRIMARY KEY,
+      issuer TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      claimed_name TEXT NOT NULL,
+      seen_at_ms INTEGER NOT NULL,
+      user_id TEXT NOT NULL DEFAULT '',
+      bound_by TEXT NOT NULL DEFAULT '',
+      bound_at_ms INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID`,
+    "CREATE UNIQUE INDEX oidc_subjects_by_user ON oidc_subjects (user_id) WHERE user_id <> ''",
   ],
 };
