@@ -1,9 +1,11 @@
 /**
  * `kill -9` of the gateway in the middle of a call: what was promised durable is there, the recording plays to its last second, nobody is
- * stuck, and the next call is answered.
+ * stuck, and the next call is answered. And of less: cloud-sync, and the recorder thread while a talk goes on.
  */
-import { callAndChoose, hears } from '@keepline/testkit/customer';
+import { join } from 'node:path';
+import { callAndChoose, CUSTOMER_HZ, hears, talksOn } from '@keepline/testkit/customer';
 import { eventually } from '@keepline/testkit/eventually';
+import { inspectable, NodeInspector } from '@keepline/testkit/node-inspector';
 import { exportRecording, listRecordings, tonesOnTape } from '@keepline/testkit/recordings';
 import { eventsOf, query } from '@keepline/testkit/site-database';
 import { Softphone } from '@keepline/testkit/softphone';
@@ -20,7 +22,7 @@ describe('kill -9 of the gateway in a call', () => {
   const scratch = tempDir();
 
   beforeAll(async () => {
-    house = await staffedSite(1);
+    house = await inspectable(() => staffedSite(1));
     phone = await Softphone.open();
   }, 120_000);
   afterAll(async () => {
@@ -88,5 +90,48 @@ describe('kill -9 of the gateway in a call', () => {
     } finally {
       await witness.close();
     }
+  }, 120_000);
+  it('and a recorder thread that ends again and again: new calls come later, the talk goes on and so does its recording', async () => {
+    const { data, sip } = house.site.place;
+    const earlier = new Set((await listRecordings(data)).map(({ id }) => id));
+    const call = await callAndChoose(phone, house.site);
+    await hears(call, PHONE_AGENT_HZ);
+    const agent = house.answered.at(-1);
+    if (!agent) throw new Error('no agent answered');
+    await hears(agent, CUSTOMER_HZ);
+    const gateway = (await house.site.pids()).get('gateway') ?? 0;
+    const inspector = await NodeInspector.open(gateway, join(data, 'log/gateway.log'));
+    try {
+      // The first is replaced at once, the next ones after a pause that grows: a call that comes in a pause is refused.
+      const late = await eventually('a call is told to come later', async () => {
+        inspector.endThread('recorder-');
+        const tried = await phone.place(sip, '95000');
+        await tried.answered.then(() => tried.hangup()).catch(() => {});
+        return tried.status !== 200 && tried;
+      });
+      expect([late.status, late.retryAfter]).toEqual([503, 30]);
+    } finally {
+      inspector.close();
+    }
+    for (const { line } of [call, agent]) line.forget();
+    await Promise.all([hears(call, PHONE_AGENT_HZ), hears(agent, CUSTOMER_HZ)]);
+    await expect
+      .poll(() => house.site.health(), { timeout: 30_000 })
+      .toMatchObject({ parts: { recorder: 'ok' }, alarms: expect.arrayContaining(['RECORDER_DIED']) });
+    await talksOn(call, 1000);
+    await call.hangup();
+
+    const parts = await eventually('every part is closed', async () => {
+      const rows = (await listRecordings(data)).filter(({ id }) => !earlier.has(id));
+      return rows.length > 1 && rows.every(({ state }) => state !== 'open') && rows;
+    });
+    const states = parts.map(({ state }) => state);
+    expect(states.filter((state) => state !== 'interrupted')).toEqual(['complete']);
+    const last = parts.find(({ state }) => state === 'complete');
+    const heard = tonesOnTape(await exportRecording(data, last?.id ?? '', scratch.path), CUSTOMER_HZ, PHONE_AGENT_HZ);
+    expect(heard.caller).toBeGreaterThan(0.5);
+    expect(heard.agent).toBeGreaterThan(0.5);
+    const next = await phone.call(sip, '95000');
+    await next.hangup();
   }, 120_000);
 });

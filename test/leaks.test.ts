@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { eventually } from '@keepline/testkit/eventually';
-import { INSPECTABLE, NodeInspector, type ProcessFigures } from '@keepline/testkit/node-inspector';
+import { inspectable, NodeInspector, type ProcessFigures } from '@keepline/testkit/node-inspector';
 import { tempDir } from '@keepline/testkit/temp-dir';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LoadPhones } from '../bench/parts/load-phones.ts';
@@ -23,12 +23,8 @@ let phones: LoadPhones;
 let site: Awaited<ReturnType<typeof openLoadSite>>;
 
 beforeAll(async () => {
-  const before = process.env['NODE_OPTIONS'];
-  process.env['NODE_OPTIONS'] = `${before ?? ''} ${INSPECTABLE}`.trim();
   phones = await LoadPhones.open(voices);
-  site = await openLoadSite(folder.path, phones, LANES, 20 * LANES);
-  if (before === undefined) delete process.env['NODE_OPTIONS'];
-  else process.env['NODE_OPTIONS'] = before;
+  site = await inspectable(() => openLoadSite(folder.path, phones, LANES, 20 * LANES));
 }, 120_000);
 
 afterAll(async () => {

@@ -9,6 +9,18 @@ import { eventually } from './eventually.ts';
 /** Goes into the environment of a process that will be looked into. */
 export const INSPECTABLE = '--inspect-port=0';
 
+/** Starts something whose processes can be looked into. */
+export async function inspectable<T>(start: () => Promise<T>): Promise<T> {
+  const before = process.env['NODE_OPTIONS'];
+  process.env['NODE_OPTIONS'] = `${before ?? ''} ${INSPECTABLE}`.trim();
+  try {
+    return await start();
+  } finally {
+    if (before === undefined) delete process.env['NODE_OPTIONS'];
+    else process.env['NODE_OPTIONS'] = before;
+  }
+}
+
 export interface ThreadFigures {
   /** Of the thread, after garbage was collected; bytes. */
   readonly heapBytes: number;
@@ -59,6 +71,7 @@ export class NodeInspector {
   readonly #socket: WebSocket;
   readonly #asked = new Map<string, PromiseWithResolvers<Answer>>();
   readonly #threads = new Map<string, Send>();
+  readonly #sessions = new Map<string, string>();
   #asks = 0;
 
   private constructor(pid: number, socket: WebSocket) {
@@ -112,6 +125,16 @@ export class NodeInspector {
     return { rssBytes: rss, files: readdirSync(`/proc/${this.#pid}/fd`).length, threads };
   }
 
+  /** Ends a worker thread from within, as a fault in it would. @param name a part of its name @returns whether there was one */
+  endThread(name: string): boolean {
+    const [found] = [...this.#threads].filter(([thread]) => thread.includes(name));
+    if (!found) return false;
+    const [thread, send] = found;
+    this.#threads.delete(thread);
+    void send('Runtime.evaluate', { expression: 'process.exit(1)' }).catch(() => {}); // it is gone before it could answer
+    return true;
+  }
+
   close(): void {
     this.#socket.close();
   }
@@ -129,10 +152,12 @@ export class NodeInspector {
 
   #hear(thread: string, text: string): void {
     const { id, method, params, result, error } = JSON.parse(text);
+    if (method === 'NodeWorker.detachedFromWorker') return this.#lose(params.sessionId);
     if (method === 'NodeWorker.receivedMessageFromWorker') return this.#hear(params.sessionId, params.message);
     if (method === 'NodeWorker.attachedToWorker') {
       const { sessionId, workerInfo } = params;
       const name = `${workerInfo.title} ${workerInfo.workerId}`;
+      this.#sessions.set(sessionId, name);
       this.#threads.set(name, (asked, more = {}) => this.#ask(sessionId, asked, more));
       return;
     }
@@ -140,5 +165,16 @@ export class NodeInspector {
     this.#asked.delete(`${thread} ${id}`);
     if (error) asked?.reject(new Error(`the inspector refused: ${error.message}`));
     else asked?.resolve(result);
+  }
+
+  /** The thread has ended: what it was asked is never answered. */
+  #lose(session: string): void {
+    this.#threads.delete(this.#sessions.get(session) ?? '');
+    this.#sessions.delete(session);
+    for (const [key, { reject }] of this.#asked) {
+      if (!key.startsWith(`${session} `)) continue;
+      this.#asked.delete(key);
+      reject(new Error('the thread has ended'));
+    }
   }
 }
