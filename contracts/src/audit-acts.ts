@@ -41,6 +41,7 @@ export const AUDIT_ACTS = [
   'audit.prune',
   'backup.run',
   'backup.prune',
+  'backup.restore',
   'egress.export',
   'quarantine.read',
   'quarantine.discard',

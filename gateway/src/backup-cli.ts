@@ -1,13 +1,13 @@
 /**
  * `./keepline backup run | list | verify | prune` beside a running gateway or without one, and `./keepline restore` on a machine that has no site.
- * Making and pruning are audited by the site; a restore has no log to write to before it is done.
+ * Making and pruning are audited by the site; a restore has no log to write to before it is done: the first start on it tells the log.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
+import { consoleActor, databaseOf, openSiteConsole } from '@keepline/compliance/console';
 import type { NoteSigner } from '@keepline/compliance/note';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
@@ -156,7 +156,8 @@ async function putBack(id: string | undefined, { from, identity, verifier, data,
   const secret = IDENTITY.exec(await readFile(identity, 'utf8'))?.[0] ?? '';
   const target = resolve(data);
   const backup = await place.open(id, key);
-  const done = await restore(place, backup, { target, identity: secret, verifierKey: key });
+  const by = { ...consoleActor(), at: new Date(clock.now()).toISOString() };
+  const done = await restore(place, backup, { target, identity: secret, verifierKey: key, by });
   const { head } = backup;
   if (json) console.log(JSON.stringify({ id: head.id, ...done, keys: head.keys }));
   else {

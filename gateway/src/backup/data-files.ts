@@ -12,7 +12,7 @@ import { join, relative, resolve } from 'node:path';
 const SECRET = /^(keys\/(?!(?:audit\.verifier|recording\.recipient)$)|sip-secrets\.yaml$|first-passwords\.json$|cloud\/)/;
 /** Of this machine or this run, or made again by itself. */
 const LEFT_OUT =
-  /^(run|log|backup|beside|restore-points|cloud\/jetstream)\/|(-wal|-shm|-journal|\.sock|\.pid|\.lock|\.draft|\.new)$|^audit\/lock$/;
+  /^(run|log|backup|beside|restore-points|cloud\/jetstream)\/|(-wal|-shm|-journal|\.sock|\.pid|\.lock|\.draft|\.new)$|^(audit\/lock|restored\.json)$/;
 /** The outbox names how far the event log was exported, so it comes before main.db; both name recordings. */
 const DATABASE_ORDER = ['outbox.db', 'downlink.db', 'main.db'];
 /** A checkpoint names entries: the newest names first, the entries last. */

@@ -6,6 +6,7 @@ import { FakeClock } from '@keepline/testkit/fake-clock';
 import { type TempDir, tempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection } from '../store/connection.ts';
+import { restoredMark } from '../store/restored-mark.ts';
 import { BackupPlace } from './backup-place.ts';
 import { chooseFiles, filesBeside } from './data-files.ts';
 import { makeBackup } from './make-backup.ts';
@@ -15,6 +16,7 @@ import { alone } from './place-lock.ts';
 
 const signer = signerFrom(newNoteKey('keepline/demo/audit'));
 const clock = new FakeClock();
+const BY = { who: 'os:li', role: 'operator', from: 'console', at: '2026-11-23T04:00:00.000Z' };
 let work: TempDir;
 let data: string;
 let place: BackupPlace;
@@ -63,13 +65,14 @@ describe('what belongs to a backup', () => {
     expect(filesBeside('/data', '/data/site.yaml', false)).toEqual({});
     expect(filesBeside('/data', '/etc/keepline/site.yaml', false)).toEqual({ 'beside/site.yaml': '/etc/keepline/site.yaml' });
     expect(filesBeside('/data', undefined, true)).toEqual({ 'beside/cloud.creds': '/data/run/cloud.creds' });
-    expect(chooseFiles(['beside/site.yaml'], true).files).toEqual([]);
+    expect(chooseFiles(['beside/site.yaml', 'restored.json'], true).files).toEqual([]);
     const settings = join(work.path, 'site.yaml');
     writeFileSync(settings, 'site: north\n');
     await make({ 'beside/site.yaml': settings, 'beside/cloud.creds': join(work.path, 'not-there') });
     const target = join(work.path, 'elsewhere');
-    await restore(place, await place.open(undefined, signer.verifierKey), { target, identity, verifierKey: signer.verifierKey });
+    await restore(place, await place.open(undefined, signer.verifierKey), { target, identity, verifierKey: signer.verifierKey, by: BY });
     expect(readdirSync(join(target, 'beside'))).toEqual(['site.yaml']);
+    expect(restoredMark(target)).toMatchObject(BY);
     expect(readFileSync(join(target, 'beside/site.yaml'), 'utf8')).toBe('site: north\n');
   });
 
@@ -97,7 +100,7 @@ describe('a backup', () => {
     symlinkSync(elsewhere, join(data, 'outbox.db'));
     await make();
     const target = join(work.path, 'restored');
-    await restore(place, await place.open(undefined, signer.verifierKey), { target, identity, verifierKey: signer.verifierKey });
+    await restore(place, await place.open(undefined, signer.verifierKey), { target, identity, verifierKey: signer.verifierKey, by: BY });
     expect(statSync(join(target, 'outbox.db')).isFile()).toBe(true);
     const restored = await Connection.open(join(target, 'outbox.db'));
     expect(await restored.get('SELECT a FROM t')).toEqual({ a: 7 });
@@ -124,13 +127,14 @@ describe('a backup', () => {
     identity = await newIdentity();
     expect((await make()).writtenParts).toBe(1);
     const target = join(work.path, 'restored');
-    await restore(place, await place.open(undefined, signer.verifierKey), { target, identity, verifierKey: signer.verifierKey });
+    await restore(place, await place.open(undefined, signer.verifierKey), { target, identity, verifierKey: signer.verifierKey, by: BY });
     expect(readFileSync(join(target, 'site.yaml'), 'utf8')).toBe('one');
     const older = join(work.path, 'older');
     await restore(place, await place.open(head.id, signer.verifierKey), {
       target: older,
       identity: former,
       verifierKey: signer.verifierKey,
+      by: BY,
     });
     expect(readFileSync(join(older, 'site.yaml'), 'utf8')).toBe('one');
   });

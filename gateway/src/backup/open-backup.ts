@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { decryptBytes } from '@keepline/compliance/age';
 import { verifyAuditLog } from '@keepline/compliance/audit-verify';
 import { KeeplineError } from '@keepline/contracts/errors';
+import { markRestored, type Restored as RestoredBy } from '../store/restored-mark.ts';
 import { integrityOf } from '../store/snapshot.ts';
 import type { BackupPlace, OpenedBackup } from './backup-place.ts';
 import { BackupDamaged, BackupInvalid, BackupKeyWrong, RestoreTargetNotEmpty } from './errors.ts';
@@ -41,15 +42,24 @@ export interface Restored {
   readonly auditEntries: number;
 }
 
+export interface RestoreOrder {
+  /** Must not be there, or be empty; its parent must be there. */
+  readonly target: string;
+  /** `AGE-SECRET-KEY-1…` */
+  readonly identity: string;
+  /** Public key of the site's audit log. */
+  readonly verifierKey: string;
+  /** Who does it, and when; goes into the audit log with the first start. */
+  readonly by: Omit<RestoredBy, 'id'>;
+}
+
 /**
- * @param target must not be there, or be empty; its parent must be there
- * @param identity `AGE-SECRET-KEY-1…` @param verifierKey public key of the site's audit log
  * @throws RestoreTargetNotEmpty, BackupKeyWrong, BackupDamaged, BackupInvalid
  */
 export async function restore(
   place: BackupPlace,
   { head, files }: OpenedBackup,
-  { target, identity, verifierKey }: { readonly target: string; readonly identity: string; readonly verifierKey: string },
+  { target, identity, verifierKey, by }: RestoreOrder,
 ): Promise<Restored> {
   if (existsSync(target) && (await readdir(target)).length > 0) throw new RestoreTargetNotEmpty(target);
   const draft = `${target}.restoring-${process.pid}`;
@@ -57,6 +67,7 @@ export async function restore(
   try {
     for (const file of files) await putBack(place, file, { draft, identity, recipient: head.recipient });
     const auditEntries = await prove(draft, files, { verifierKey, least: head.audit.size });
+    markRestored(draft, { ...by, id: head.id });
     await rm(target, { recursive: true, force: true });
     await rename(draft, target);
     return { files: files.length, bytes: head.bytes, auditEntries };

@@ -28,6 +28,7 @@ import { acceptFork, AuditHead, forkSinceLastRun } from './audit-head.ts';
 import { startAuditPruning } from './audit-pruning.ts';
 import { watchAudit } from './audit-watch.ts';
 import { allTables } from '../store/tables/all.ts';
+import { tellRestore } from './restored.ts';
 
 /** Field names that may hold personal data or secrets, wherever they occur: a second line behind not logging them at all. */
 const REDACTED = ['password', 'token', 'callerNumber', 'callerName', 'note', 'digit', 'digits', 'cookie', 'authorization'];
@@ -97,6 +98,7 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
       { who: 'gateway', role: 'system', from: 'local', object, purpose: 'missing at start', correlation: newId('act', clock.now()) },
       async () => {},
     );
+  await tellRestore(data, audit, clock);
   const columns = await SealedColumns.open(() => keys.columnKeys());
   const store = await Store.open(join(data, 'main.db'), allTables, { columns });
   const endKeyLook = clock.every(KEY_LOOK_MS, () => void Promise.all([columns.refresh(), keys.refresh()]).catch(onFault));

@@ -27,7 +27,7 @@ export const commandActs: Readonly<Record<string, readonly AuditAct[]>> = {
   keys: ['key.root', 'key.rotate', 'key.export', 'key.escrow', 'key.split', 'key.unlock'],
   retention: ['retention.read', 'retention.change', 'hold.place', 'hold.release', 'recording.delete', 'customer.forget'],
   backup: ['backup.run', 'backup.prune'],
-  restore: ['backup.run', 'backup.prune'], // the same script; a restore itself has no log before it is done
+  restore: ['backup.run', 'backup.prune'], // the same script; `backup.restore` is written by the first start, there is no log before
   pair: ['pair.failback', 'pair.promote', 'pair.takeover'],
   callbacks: ['callback.list', 'callback.cancel'],
   subject: ['customer.find', 'customer.export', 'customer.forget', 'recording.delete', 'recording.export'],
