@@ -19,7 +19,7 @@ import { EntryReader } from './entry-reader.ts';
 import { AuditDamaged, AuditPruneRefused } from './errors.ts';
 import { acquireLock } from './lock-file.ts';
 import { replaceFile } from './new-file.ts';
-import { PRUNED_FILE, readPruned, signPruned } from './pruned.ts';
+import { firstKept, PRUNED_FILE, readPruned, signPruned } from './pruned.ts';
 import { readTiled } from './tile-writer.ts';
 import { verifyAuditExport } from './verify-export.ts';
 
@@ -199,7 +199,7 @@ async function tryHole(dir: string): Promise<void> {
   const probe = join(dir, `prune.probe.${process.pid}`);
   try {
     await writeFile(probe, Buffer.alloc(8192, 1), { mode: 0o600 });
-    await punch(probe, 4096);
+    await punchHole(probe, 4096);
   } finally {
     await rm(probe, { force: true });
   }
@@ -208,21 +208,36 @@ async function tryHole(dir: string): Promise<void> {
 async function makeHole(dir: string, entries: number): Promise<number> {
   if (entries === 0) return 0;
   const path = join(dir, ENTRIES_FILE);
-  const index = await open(join(dir, INDEX_FILE), 'r');
-  const record = Buffer.alloc(INDEX_RECORD_BYTES);
-  try {
-    const { bytesRead } = await index.read(record, 0, record.length, (entries - 1) * INDEX_RECORD_BYTES);
-    if (bytesRead < record.length) throw new AuditDamaged(dir, 'the index ends before the pruned entries do', entries);
-  } finally {
-    await index.close();
-  }
+  const length = await endOfEntry(dir, entries - 1);
   const before = (await stat(path)).blocks;
-  await punch(path, recordAt(record, 0).end);
+  await punchHole(path, length);
   return Math.max(0, before - (await stat(path)).blocks) * 512;
 }
 
-/** util-linux has it on every Linux; Node knows no fallocate(2). */
-async function punch(path: string, length: number): Promise<void> {
+/** @throws AuditDamaged */
+async function endOfEntry(dir: string, number: number): Promise<number> {
+  const index = await open(join(dir, INDEX_FILE), 'r');
+  const record = Buffer.alloc(INDEX_RECORD_BYTES);
+  try {
+    const { bytesRead } = await index.read(record, 0, record.length, number * INDEX_RECORD_BYTES);
+    if (bytesRead < record.length) throw new AuditDamaged(dir, 'the index ends before the pruned entries do', number + 1);
+    return recordAt(record, 0).end;
+  } finally {
+    await index.close();
+  }
+}
+
+/** Bytes at the start of the entries that the mark of a pruned log says are gone, for whoever copies the log; the mark is taken at its word. */
+export async function prunedBytes(dir: string): Promise<number> {
+  const entries = await firstKept(dir);
+  return entries === 0 ? 0 : endOfEntry(dir, entries - 1);
+}
+
+/**
+ * The first bytes of a file give their space back and read as zeros; it stays as long as it was. util-linux has it on every Linux; Node knows no
+ * fallocate(2). @throws AuditPruneRefused where the file system knows no holes
+ */
+export async function punchHole(path: string, length: number): Promise<void> {
   try {
     await execute('fallocate', ['--punch-hole', '--offset', '0', '--length', String(length), path]);
   } catch (thrown) {

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { prunedBytes } from '@keepline/compliance/audit-prune';
 import { chooseFiles } from '../backup/data-files.ts';
 import { Connection } from '../store/connection.ts';
 import { PageSource } from './page-source.ts';
@@ -14,6 +15,8 @@ import { PIECE_MAX_BYTES, sealed } from './parcel.ts';
 /** Files that only grow: what is there is not looked at again. Both ends overlap by one chunk of a recording. */
 const GROWS = /\.part$|^audit\/(entries\.jsonl|entries\.index|checkpoints\.jsonl)$/;
 const OVERLAP_BYTES = 65_536;
+/** Old entries of the audit log leave a hole in front (ADR 0020), and before that a mark that says so. */
+const [ENTRIES, MARK] = ['audit/entries.jsonl', 'audit/pruned'];
 const FINISHED = /^recordings\/.*\.age$/;
 /** Written at the end of a recording, in front. */
 const FRONT_BYTES = 131_072;
@@ -25,6 +28,8 @@ interface Seen {
   readonly size: number;
   readonly mtimeMs: number;
   readonly blocks: readonly string[];
+  /** So many bytes in front are gone; absent is none. */
+  readonly hole?: number;
 }
 
 export class CopySource {
@@ -32,6 +37,8 @@ export class CopySource {
   readonly #pages = new Map<string, PageSource>();
   #seen = new Map<string, Seen>();
   #number = 0;
+  /** Bytes that the mark in this parcel, or an older one, lets go: never more, or the copy would lack what its mark keeps. */
+  #hole = 0;
 
   /** @param has finished recordings that the copy has from before, with their sizes */
   constructor(data: string, has: Readonly<Record<string, number>>) {
@@ -78,10 +85,11 @@ export class CopySource {
         now.set(path, known);
         continue;
       }
+      if (path === MARK) this.#hole = await prunedBytes(join(this.#data, 'audit'));
       const file = await open(join(this.#data, path), 'r').catch(() => undefined); // its time was over while we looked
       if (!file) continue;
       try {
-        now.set(path, yield* this.#file(path, file, known));
+        now.set(path, path === ENTRIES ? yield* this.#entries(file, known) : yield* this.#file(path, file, known));
       } finally {
         await file.close();
       }
@@ -92,7 +100,22 @@ export class CopySource {
     yield sealed({ is: 'end', number: this.#number });
   }
 
-  async *#file(path: string, file: FileHandle, known: Seen | undefined): AsyncGenerator<Buffer, Seen> {
+  async *#entries(file: FileHandle, known: Seen | undefined): AsyncGenerator<Buffer, Seen> {
+    const hole = this.#hole;
+    const seen = known ? yield* this.#file(ENTRIES, file, known, hole) : yield* this.#anew(file, hole);
+    if (hole > (known?.hole ?? 0)) yield sealed({ is: 'hole', path: ENTRIES, size: hole });
+    return { ...seen, hole };
+  }
+
+  /** All that is not a hole; what the copy may have there from before is cut. */
+  async *#anew(file: FileHandle, hole: number): AsyncGenerator<Buffer, Seen> {
+    const { size, mtimeMs } = await file.stat();
+    yield* pieces(ENTRIES, file, hole, size);
+    yield sealed({ is: 'cut', path: ENTRIES, size });
+    return { size, mtimeMs, blocks: [] };
+  }
+
+  async *#file(path: string, file: FileHandle, known: Seen | undefined, hole = 0): AsyncGenerator<Buffer, Seen> {
     const { size, mtimeMs } = await file.stat();
     if (known?.size === size && known.mtimeMs === mtimeMs) return known;
     const seen = { size, mtimeMs, blocks: [] };
@@ -104,7 +127,7 @@ export class CopySource {
       yield* pieces(path, file, from, size, `${path}.part`);
       yield sealed({ is: 'move', from: `${path}.part`, path });
     } else if (GROWS.test(path) && known && known.size <= size) {
-      yield* pieces(path, file, Math.max(0, known.size - OVERLAP_BYTES), size);
+      yield* pieces(path, file, Math.max(hole, known.size - OVERLAP_BYTES), size);
     } else if (size > PIECE_MAX_BYTES || path.endsWith('.tail')) {
       const blocks: string[] = [];
       const block = Buffer.alloc(BLOCK_BYTES);

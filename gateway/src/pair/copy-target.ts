@@ -5,7 +5,8 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, rename, rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Head, ParcelReader, sealed } from './parcel.ts';
+import { punchHole } from '@keepline/compliance/audit-prune';
+import { type Head, ParcelReader, PIECE_MAX_BYTES, sealed } from './parcel.ts';
 
 const DRAFT = 'parcel.draft';
 const WHOLE = 'parcel.whole';
@@ -76,7 +77,8 @@ export class CopyTarget {
       await file.writeFile(bytes);
       await file.close();
       await rename(`${path}.laid`, path);
-    } else if (head.is === 'page' || head.is === 'size') {
+    } else if (head.is === 'hole') await this.#hole(this.#at(head.path), head.size);
+    else if (head.is === 'page' || head.is === 'size') {
       let file = open.get(head.path);
       if (!file) {
         file = await this.#database(head.path);
@@ -84,6 +86,19 @@ export class CopyTarget {
       }
       if (head.is === 'page') await file.write(bytes, 0, bytes.length, head.at);
       else await file.truncate(head.size);
+    }
+  }
+
+  /** Entries of the audit log that are over are over in the copy too. Where the disk knows no holes they are written over. */
+  async #hole(path: string, size: number): Promise<void> {
+    if (!Number.isSafeInteger(size) || size <= 0) throw new Error('a hole in the parcel has no size');
+    try {
+      await punchHole(path, size);
+    } catch {
+      const file = await open(path, 'r+');
+      const zeros = Buffer.alloc(PIECE_MAX_BYTES);
+      for (let at = 0; at < size; at += zeros.length) await file.write(zeros, 0, Math.min(zeros.length, size - at), at);
+      await file.close();
     }
   }
 

@@ -1,6 +1,12 @@
 /** A copy of a database in use and of files that grow, against real SQLite: what arrives is one moment of the site, whatever happened between two looks. */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AuditLog } from '@keepline/compliance/audit';
+import { planPrune, pruneEntries } from '@keepline/compliance/audit-prune';
+import { verifyAuditLog } from '@keepline/compliance/audit-verify';
+import { newNoteKey, signerFrom } from '@keepline/compliance/note';
+import type { AuditAct } from '@keepline/contracts/audit-acts';
+import { FakeClock } from '@keepline/testkit/fake-clock';
 import { tempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, expect, it } from 'vitest';
 import { Connection } from '../store/connection.ts';
@@ -85,6 +91,54 @@ it('makes a file shorter that was made anew, and one that was longer in the copy
   };
   writeFileSync(join(to, entries), Buffer.alloc(5_000_000, 9));
   expect([await takes(3_000_000), await takes(2_000_000)]).toEqual([true, true]);
+});
+
+it('lets go in the copy of the audit log what was pruned, and begins a new copy without it', async () => {
+  const [from, to, late] = [join(home.path, 'from'), join(home.path, 'to'), join(home.path, 'late')];
+  const dir = join(from, 'audit');
+  const signer = signerFrom(newNoteKey('keepline/demo/audit'));
+  const write = async (at: number, entries: number, act: AuditAct = 'audit.read'): Promise<void> => {
+    const log = await AuditLog.open({ dir, signer, clock: new FakeClock(at), onFault: (fault) => expect.unreachable(fault.message) });
+    const entry = { act, who: 'li', role: 'auditor', from: '10.0.0.7', object: 'audit', outcome: 'intent' } as const;
+    const each = Array.from({ length: entries }, (_, i) => ({ ...entry, purpose: 'x'.repeat(200), correlation: `c${at}-${i}` }));
+    await Promise.all(each.map((one) => log.append(one)));
+    await log.close();
+  };
+  const [start, then] = [Date.UTC(2026, 0, 2), Date.UTC(2027, 5, 1)];
+  mkdirSync(dir, { recursive: true });
+  await write(start, 600);
+  const source = new CopySource(from, {});
+  const target = new CopyTarget(to, join(home.path, 'work'));
+  await target.take(source.parcel());
+  const rules = { retentionDays: 400, exportBeforePrune: false };
+  await write(then, 3, 'audit.prune');
+  const plan = await planPrune(dir, signer.verifierKey, rules.retentionDays, then);
+  expect(plan.to).toBe(512);
+  await pruneEntries({ dir, signer, clock: new FakeClock(then), rules, plan, act: `c${then}-0` });
+  await write(then, 2);
+  const verdict = { ok: true, entries: 605, pruned: { entries: 512 } };
+  expect(await verifyAuditLog(dir, signer.verifierKey)).toMatchObject(verdict);
+  const sent = async (of: CopySource, into: CopyTarget): Promise<number> => {
+    let bytes = 0;
+    const counted = async function* (): AsyncGenerator<Buffer> {
+      for await (const piece of of.parcel()) {
+        bytes += piece.length;
+        yield piece;
+      }
+    };
+    await into.take(counted());
+    return bytes;
+  };
+  await sent(source, target);
+  await sent(new CopySource(from, {}), new CopyTarget(late, join(home.path, 'work')));
+  for (const copy of [to, late]) {
+    const entries = join(copy, 'audit/entries.jsonl');
+    expect(readFileSync(entries).subarray(0, plan.bytes)).toEqual(Buffer.alloc(plan.bytes));
+    expect(readFileSync(entries)).toEqual(readFileSync(join(dir, 'entries.jsonl')));
+    expect(statSync(entries).blocks * 512).toBeLessThan(statSync(entries).size - 50_000);
+    expect(await verifyAuditLog(join(copy, 'audit'), signer.verifierKey)).toMatchObject(verdict);
+  }
+  expect(await sent(source, target)).toBeLessThan(200);
 });
 
 it('takes nothing from a parcel that broke off', async () => {

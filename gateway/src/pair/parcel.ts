@@ -1,6 +1,6 @@
 /**
  * What one look at a site carries to its copy, as a stream of records, pure: 4 bytes of length, a head as JSON, the bytes it announces. What
- * changes in place (`page`, `size`, `put`) is laid down together when the parcel is whole, the rest as it comes: nothing names it before.
+ * changes in place (`page`, `size`, `put`, `hole`) is laid down together when the parcel is whole, the rest as it comes: nothing names it before.
  */
 export type Head =
   /** Of a database: bytes at a place. */
@@ -13,6 +13,8 @@ export type Head =
   | { readonly is: 'grow'; readonly path: string; readonly at: number; readonly bytes: number }
   /** A file that grows is this long and no longer: it was made anew, or the copy has one of another history. */
   | { readonly is: 'cut'; readonly path: string; readonly size: number }
+  /** The first bytes of a file are gone: they give their space back. Behind the `put` that says why. */
+  | { readonly is: 'hole'; readonly path: string; readonly size: number }
   /** A file that got another name. */
   | { readonly is: 'move'; readonly from: string; readonly path: string }
   | { readonly is: 'gone'; readonly path: string }
