@@ -40,7 +40,7 @@ export interface Audited {
 export class PairSite {
   readonly net = PairNet.open();
   /** Longer than a site has them: a machine of CI is busier than an appliance, and a late timer would be one more failure. */
-  readonly leaseSeconds = Number(process.env['KEEPLINE_PAIR_LEASE'] ?? 6);
+  readonly leaseSeconds = Number(process.env['KEEPLINE_PAIR_LEASE'] ?? 4);
   readonly lossBoundSeconds = Math.max(10, 4 * this.leaseSeconds);
   readonly #work = tempDir();
   readonly #children: ChildProcess[] = [];
@@ -118,11 +118,20 @@ export class PairSite {
     const data = this.data(name);
     writeFileSync(config, stringify({ ...own, ...others, data, lossBoundSeconds }));
     const siteFile = ['--site', this.#at('site.yaml')];
-    this.#run(name, 'pair', [cli, 'run', '--config', config, '--', process.execPath, 'gateway/src/main.ts', ...siteFile, '--data', data]);
+    const gateway = [process.execPath, 'gateway/src/main.ts', ...siteFile, '--data', data, '--on-order'];
+    this.#run(name, 'pair', [cli, 'run', '--config', config, '--', ...gateway], 'again');
     const link = ['--outbox', join(data, 'outbox.db'), '--socket', join(data, 'run/cloud-sync.sock'), '--uplink', join(data, 'run/uplink')];
     const credentials = ['--credentials', this.#hub?.siteCredentials.file ?? ''];
     this.#run(name, 'cloud-sync', ['cloud-sync/src/main.ts', ...siteFile, ...link, ...credentials], 'again');
     this.net.keepAddress(name, own.work, this.#at('.'));
+  }
+
+  /** `kill -9` of one process on a machine; its supervisor goes on. @returns its pid */
+  kill(node: Node, what: 'gateway' | 'pair daemon'): number {
+    // Of a gateway that serves there is one, and beside it none that waits.
+    const [pid = 0] = this.net.pidsOf(node, what === 'gateway' ? 'gateway/src/main.ts' : 'gateway/src/pair-cli.ts');
+    if (pid > 0) process.kill(pid, 'SIGKILL');
+    return pid;
   }
 
   status(node: Node): Promise<PairStatus | undefined> {

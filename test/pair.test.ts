@@ -31,6 +31,7 @@ describe.skipIf(cannot !== undefined)(`a pair of appliances${cannot === undefine
   let pair: PairSite;
   let customer: Softphone;
   let tookOverAt = Infinity;
+  let active: 'a' | 'b' = 'a';
 
   beforeAll(async () => {
     pair = await PairSite.open();
@@ -81,8 +82,11 @@ describe.skipIf(cannot !== undefined)(`a pair of appliances${cannot === undefine
     console.log(
       `of ${before.length} events ${before.filter(({ id }) => !went.has(id)).length} and ${lostAudit.length} audit entries went with a`,
     );
-    const [interrupted] = await query<{ n: number }>(pair.data('b'), `SELECT count(*) AS n FROM recordings WHERE state = 'interrupted'`);
-    expect(interrupted?.n).toBe(1);
+    const interrupted = async (): Promise<boolean> => {
+      const [row] = await query<{ n: number }>(pair.data('b'), `SELECT count(*) AS n FROM recordings WHERE state = 'interrupted'`);
+      return row?.n === 1;
+    };
+    await eventually('the recording that a began is closed', interrupted, LIMIT_MS, 200);
   }, 180_000);
 
   it('reaches the phone of the agent at once: where it is was copied', async () => {
@@ -122,14 +126,39 @@ describe.skipIf(cannot !== undefined)(`a pair of appliances${cannot === undefine
     expect(await cloudLacksOf('a')).toEqual(NOTHING);
   }, 180_000);
 
-  it('stops when it is cut from both others, and only the other one goes on', async () => {
+  it('starts a gateway that was killed again, without a change of who serves', async () => {
+    const term = (await pair.status('a'))?.term;
+    const pid = pair.kill('a', 'gateway');
+    await eventually(
+      'there is another one',
+      () => pair.net.pidsOf('a', 'gateway/src/main.ts').some((other) => other !== pid),
+      LIMIT_MS,
+      50,
+    );
+    await newCall();
+    expect(await pair.status('a')).toMatchObject({ role: 'serving', term });
+  }, 120_000);
+
+  it('loses its gateway with its own daemon, and a site is served again by one of the two', async () => {
     await ready('a');
-    pair.net.unplug('a');
+    const [gateway = 0] = pair.net.pidsOf('a', 'gateway/src/main.ts');
+    expect(pair.kill('a', 'pair daemon')).toBeGreaterThan(0);
+    await eventually('its gateway is gone', () => !pair.net.pidsOf('a', 'gateway/src/main.ts').includes(gateway), LIMIT_MS, 50);
+    await newCall();
+    const roles = await Promise.all([pair.status('a'), pair.status('b')]);
+    expect(roles.filter((status) => status?.role === 'serving')).toHaveLength(1);
+    active = roles[0]?.role === 'serving' ? 'a' : 'b';
+  }, 120_000);
+
+  it('stops when it is cut from both others, and only the other one goes on', async () => {
+    const [cut, goesOn] = [active, active === 'a' ? 'b' : 'a'] as const;
+    await ready(cut);
+    pair.net.unplug(cut);
     const both: string[] = [];
     await eventually(
-      'b serves',
+      `${goesOn} serves`,
       async () => {
-        const roles = [(await pair.status('a'))?.role, (await pair.status('b'))?.role];
+        const roles = [(await pair.status(cut))?.role, (await pair.status(goesOn))?.role];
         if (roles.every((role) => role !== 'standby')) both.push(roles.join());
         return roles[1] === 'serving';
       },
@@ -137,17 +166,42 @@ describe.skipIf(cannot !== undefined)(`a pair of appliances${cannot === undefine
       50,
     );
     expect(both).toEqual([]);
-    await eventually('the gateway of a is gone', async () => !(await pair.gatewayAnswers('a')), LIMIT_MS, 100);
-    await eventually('a let go of the address', () => !pair.net.holds('a'), LIMIT_MS, 100);
+    active = goesOn;
+    await eventually('the gateway that was cut off is gone', async () => !(await pair.gatewayAnswers(cut)), LIMIT_MS, 100);
+    await eventually('it let go of the address', () => !pair.net.holds(cut), LIMIT_MS, 100);
     await newCall();
-    expect(await cloudLacksOf('b')).toEqual(NOTHING);
+    expect(await cloudLacksOf(active)).toEqual(NOTHING);
   }, 180_000);
 
   it('is found by the phone of the agent again, without anybody touching it', async () => {
-    const again = (): Promise<boolean> => bindings('b').then(([phone]) => (phone?.refreshed_at_ms ?? 0) > tookOverAt);
+    const again = (): Promise<boolean> => bindings(active).then(([phone]) => (phone?.refreshed_at_ms ?? 0) > tookOverAt);
     expect(await eventually('the phone has registered again', again, LIMIT_MS, 300)).toBe(true);
     const call = await talk();
     await call.hangup();
+  }, 180_000);
+
+  it('serves with no vote but its own when a person answers for it, and never before', async () => {
+    const [dies, goesOn] = [active, active === 'a' ? 'b' : 'a'] as const;
+    pair.net.plug(goesOn);
+    await ready(dies);
+    pair.net.powerOff(dies);
+    pair.net.unplug('witness');
+    await pair.command(goesOn, 'promote', '--accept-loss', '--purpose', 'tried first');
+    const term = (await pair.status(goesOn))?.term ?? 0;
+    await eventually(
+      'it has asked twice and got no second vote',
+      async () => ((await pair.status(goesOn))?.term ?? 0) > term + 1,
+      LIMIT_MS,
+      100,
+    );
+    expect(await pair.status(goesOn)).toMatchObject({ role: 'standby', servedLast: dies });
+    await pair.command(goesOn, 'promote', '--other-is-off', '--purpose', 'Li and Wang: the other is unplugged');
+    await newCall();
+    expect(await pair.status(goesOn)).toMatchObject({ role: 'serving' });
+    const orders = async (): Promise<unknown[]> =>
+      (await pair.auditOf(goesOn)).filter(({ act, outcome }) => act === 'pair.promote' && outcome === 'done').map(({ purpose }) => purpose);
+    await eventually('the orders are in the log', async () => (await orders()).length === 2, LIMIT_MS, 300);
+    expect(await orders()).toEqual(['tried first', 'Li and Wang: the other is unplugged']);
   }, 180_000);
 
   /** The one that serves has a peer that could go on at once. */

@@ -2,11 +2,8 @@
  * The gateway process, put together in the order of a call and closed in the reverse one (docs/teardown.md).
  * `node gateway/src/main.ts --site FILE --data DIR` prints one line of JSON on stdout when its doors are open and logs to stderr.
  */
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { KeeplineError } from '@keepline/contracts/errors';
-import { readSiteFile } from '@keepline/contracts/site-file';
 import { callBacksOf } from './house/call-backs.ts';
 import { callsOut } from './house/calls-out.ts';
 import { setUpDesks } from './house/desks.ts';
@@ -16,6 +13,7 @@ import { healthOf } from './house/health.ts';
 import { takeOtherArrival } from './house/other-arrivals.ts';
 import { openRouting } from './house/routing.ts';
 import { startSchedules } from './house/schedules.ts';
+import { startOrder } from './house/start-order.ts';
 import { Stories } from './house/stories.ts';
 import { openTrunks } from './house/trunks.ts';
 import { openVoice } from './house/voice.ts';
@@ -29,23 +27,22 @@ import { type ArrivalDoor, receive } from './legs/arrival.ts';
 import type { IncomingCall } from './sip/user-agent.ts';
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { site: { type: 'string' }, data: { type: 'string', default: 'var' } } });
-  const site = readSiteFile(values.site);
-  const ground = await layGround(site, resolve(values.data));
+  const { site, siteFile, data } = await startOrder();
+  const ground = await layGround(site, data);
   const { log, store, events, onFault } = ground;
   const siteAct = { who: 'gateway', role: 'system', from: 'local', object: site.site };
   await ground.audited('site.start', { ...siteAct, purpose: 'serve calls' }, async () => {});
   const interrupted = await closeInterruptedCalls(store, events);
   if (interrupted > 0) log.warn({ calls: interrupted }, 'calls were interrupted by the end of the gateway before');
 
-  const schedules = startSchedules(ground, values.site);
+  const schedules = startSchedules(ground, siteFile);
   const voice = await openVoice(ground);
   const routing = openRouting(ground);
   const { registry, roster, dispatcher } = routing;
   const downlink = await followDownlink(ground, voice, roster);
   const desks = await setUpDesks({
     siteFlow: voice.siteFlow,
-    siteFile: values.site,
+    siteFile,
     ground,
     routing,
     browsers: voice.browsers,
@@ -114,6 +111,7 @@ async function main(): Promise<void> {
     firstPasswords: desks.firstPasswords.map(({ agentId, password }) => ({ agent: agentId, password })),
   };
   console.log(JSON.stringify({ ready }));
+  voice.closeLeftOpen();
 
   const close = async (): Promise<void> => {
     userAgent.drain();

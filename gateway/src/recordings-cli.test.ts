@@ -10,7 +10,7 @@ import { systemClock as clock } from '@keepline/contracts/clock';
 import { newId, type RecordingId } from '@keepline/contracts/ids';
 import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closeRow, openRow, recover } from './recording/ledger.ts';
+import { closeRow, openRow, leftOpen, recover } from './recording/ledger.ts';
 import { closePause, openPause } from './recording/pauses.ts';
 import { Recorder } from './recording/recorder.ts';
 import { openOn } from './recording/testing/open-on.ts';
@@ -69,7 +69,7 @@ beforeEach(async () => {
   await store.write((tx) => closeRow(tx, finished, clock.now(), result));
   await leaveBehind(recorder, interrupted);
   await recorder.close();
-  await recover(store, at('recordings'), clock);
+  await recover(store, at('recordings'), clock, await leftOpen(store.read), async () => {});
 });
 afterEach(async () => {
   await store.close();

@@ -18,7 +18,7 @@ import { makePrompts } from '../media/prompt-maker.ts';
 import type { House } from '../journeys/house.ts';
 import { EchoLine } from '../legs/echo-line.ts';
 import { type TapeParts, tapeOf } from '../journeys/tape.ts';
-import { recover } from '../recording/ledger.ts';
+import { leftOpen, recover } from '../recording/ledger.ts';
 import { Recorder } from '../recording/recorder.ts';
 import type { Ground } from './ground.ts';
 import { type Overload, watchOverload } from './overload.ts';
@@ -47,17 +47,15 @@ export interface Voice {
   metrics(): Promise<string>;
   /** Why no call can be taken now, or null; each change is logged once. */
   recordingFault(): KeeplineError | null;
+  /** Closes what a gateway that died left open of recordings, beside the calls that are taken: there may be a thousand. */
+  closeLeftOpen(): void;
   close(): Promise<void>;
 }
 
 export async function openVoice(ground: Ground): Promise<Voice> {
   const { site, data, log, onFault } = ground;
   const recordings = join(data, 'recordings');
-  for (const { row, outcome, durationMs } of await recover(ground.store, recordings, clock)) {
-    log.warn({ recording: row.id, outcome, durationMs }, 'a recording was left open by a gateway that died');
-    const closed = { callId: row.callId, recordingId: row.id, durationMs: Math.round(durationMs), outcome };
-    await ground.store.write((tx) => ground.events.append(tx, 'recording.closed', closed));
-  }
+  const left = await leftOpen(ground.store.read);
   const fromFile = await siteFlow(ground);
   const flow = (await flowInForce(ground.store.read, site)) ?? fromFile;
   const prompts = { ...fromFile.prompts, ...flow.prompts };
@@ -103,6 +101,7 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     onRelief: () => log.info('the gateway breathes again; calls are taken'),
   });
   let known = '';
+  let closing = Promise.resolve();
   return {
     overload,
     metrics: async () => (await edge.metrics()) + overload.metrics(),
@@ -125,7 +124,14 @@ export async function openVoice(ground: Ground): Promise<Voice> {
     recorder,
     tape: (callId, agentId, source) => tapeOf(tapes, callId, agentId, source),
     media,
+    closeLeftOpen() {
+      closing = recover(ground.store, recordings, clock, left, (tx, { row: { id, callId }, outcome, durationMs }) => {
+        log.warn({ recording: id, outcome, durationMs }, 'a recording was left open by a gateway that died');
+        return ground.events.append(tx, 'recording.closed', { callId, recordingId: id, durationMs: Math.round(durationMs), outcome });
+      }).catch(onFault);
+    },
     async close() {
+      await closing;
       overload.close();
       await edge.close();
       browsers.close();

@@ -15,7 +15,7 @@ export interface Timing {
 /** Clocks of two machines may differ by one part in this many: quartz is a hundred times better, a guest of a busy host is not. */
 const CLOCK_SLACK = 50;
 /** An appliance that was not the last to serve lets the other go first, and b lets a: two that ask at once would keep each other out. */
-const COURTESY_MS = { a: 400, b: 800 } as const;
+const COURTESY_MS = { a: 200, b: 400 } as const;
 
 const BY_ITSELF = { acceptLoss: false, alone: false };
 

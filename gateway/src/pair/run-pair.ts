@@ -146,7 +146,9 @@ export class Pair {
     this.#hold = hold(this.#hold, this.#copies.copied, now, this.#bounds);
     this.#freshAt = this.#hold.fresh ? Math.min(this.#freshAt, now) : Infinity;
     this.#feed({ is: 'tick', facts: { own: this.#box.voter, fresh: this.#hold.fresh, whole: this.#lineage.is !== 'none' } });
-    if (this.#state.role === 'standby' || this.#down || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#state.role === 'standby') return this.#site.load();
+    if (this.#down) return;
     if (heldUntil(this.#state) <= now) this.#signs.takeDown();
     else this.#signs.show(this.#starting ? undefined : this.#hold, this.#clock.now());
   }

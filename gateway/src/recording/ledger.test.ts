@@ -7,7 +7,7 @@ import { tempDir, type TempDir } from '@keepline/testkit/temp-dir';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Store } from '../store/store.ts';
 import { recordingTables } from '../store/tables/recordings.ts';
-import { closeRow, findRow, listRows, openRow, readLedger, recordReason, recover } from './ledger.ts';
+import { closeRow, findRow, listRows, openRow, readLedger, recordReason, leftOpen, recover } from './ledger.ts';
 import { checkLedger, CLOSE_WITHIN_MS } from './ledger-check.ts';
 import { openTalk, readTalks, type TalkRow } from './talks.ts';
 import { wavHeader } from './wav.ts';
@@ -77,8 +77,10 @@ describe('after a crash', () => {
     writeFileSync(join(dir, `${whole}.tail`), 'killed before it was removed');
     writeFileSync(join(dir, `${part}.wav.age.part`), age); // two chunks of which the last is short, and no journal
     writeFileSync(join(dir, `${rubbish}.wav.age.part`), 'rubbish');
-    const recovered = await recover(store, dir, clock);
-    expect(recovered.map(({ outcome, durationMs }) => ({ outcome, durationMs }))).toEqual([
+    const rows = await leftOpen(store.read);
+    const recovered: unknown[] = [];
+    await recover(store, dir, clock, rows, async (_, { outcome, durationMs }) => recovered.push({ outcome, durationMs }));
+    expect(recovered).toEqual([
       { outcome: 'complete', durationMs: 5000 },
       { outcome: 'interrupted', durationMs: Math.round((65_536 - 58) / 16) },
       { outcome: 'interrupted', durationMs: 0 },
@@ -94,7 +96,9 @@ describe('after a crash', () => {
     expect((await findRow(store.read, whole))?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(await findRow(store.read, part)).toMatchObject({ state: 'interrupted', file: `${part}.wav.age.part`, sha256: null });
     expect(await findRow(store.read, none)).toMatchObject({ state: 'interrupted', file: null });
-    expect(await recover(store, dir, clock)).toEqual([]);
+    expect(await leftOpen(store.read)).toEqual([]);
+    await recover(store, dir, clock, rows, async () => recovered.push('twice'));
+    expect(recovered).toHaveLength(4);
   });
 });
 

@@ -119,16 +119,27 @@ export interface Recovered {
   readonly durationMs: number;
 }
 
+/** Rows that a dead gateway left open; to be asked for at start, before the first call opens one of its own. */
+export const leftOpen = (read: LedgerReader): Promise<LedgerRow[]> =>
+  read.all<LedgerRow>(`SELECT ${ROW} FROM recordings WHERE state = 'open' ORDER BY id`);
+
 /**
- * Closes the rows that a dead gateway left open; to be called at start, before the first call.
+ * Closes them, one after the other, beside calls that begin meanwhile; killed in between, the next start finds the rest.
+ * @param onClosed in the transaction that closes the row
  */
-export async function recover(store: LedgerStore, dir: string, clock: { now(): number }): Promise<Recovered[]> {
-  const open = await store.read.all<LedgerRow>(`SELECT ${ROW} FROM recordings WHERE state = 'open' ORDER BY id`);
-  const recovered: Recovered[] = [];
-  for (const row of open) {
+export async function recover<Tx extends LedgerTx>(
+  store: { write<T>(unit: (tx: Tx) => Promise<T>): Promise<T> },
+  dir: string,
+  clock: { now(): number },
+  rows: readonly LedgerRow[],
+  onClosed: (tx: Tx, recovered: Recovered) => Promise<unknown>,
+): Promise<void> {
+  for (const row of rows) {
     const result = await whatIsLeft(dir, row.id, 'the gateway ended during the call');
-    await store.write((tx) => closeRow(tx, row.id, clock.now(), { ...result, file: result.file || null }));
-    recovered.push({ row, outcome: result.outcome, durationMs: result.durationMs });
+    const { outcome, durationMs } = result;
+    await store.write(async (tx) => {
+      if (await closeRow(tx, row.id, clock.now(), { ...result, file: result.file || null }))
+        await onClosed(tx, { row, outcome, durationMs });
+    });
   }
-  return recovered;
 }

@@ -3,7 +3,7 @@
  * address between the appliances. A cable is pulled by taking its end down; a machine dies with all its processes. Needs root, iproute2, keepalived.
  */
 import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../program.ts';
@@ -89,6 +89,16 @@ export class PairNet {
     writeFileSync(config, text);
     const pids = ['-p', `${config}.pid`, '-r', `${config}.vrrp`];
     this.run(machine, findProgram('keepalived'), ['--dont-fork', '--log-console', '-P', '-f', config, ...pids], { stdio: 'ignore' });
+  }
+
+  /** Processes of Node on a machine that run this script. */
+  pidsOf(machine: Machine, script: string): number[] {
+    const pids = this.#ip('netns', 'pids', this.#space(machine)).split('\n').filter(Boolean).map(Number);
+    return pids.filter((pid) => {
+      const file = `/proc/${pid}/cmdline`; // gone, when it ended meanwhile
+      const [program, first] = existsSync(file) ? readFileSync(file, 'utf8').split('\0') : [];
+      return program === process.execPath && first === script;
+    });
   }
 
   /** Whether the virtual address is on this machine. */
