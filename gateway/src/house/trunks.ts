@@ -2,14 +2,12 @@
  * The way to trunks and phones, put together: who may speak, who is registered, which trunk lives, and the SIP side that carries it. Opens
  * last, so that no call arrives before the house can take it.
  */
-import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { isAbsolute, join } from 'node:path';
 import { systemClock as clock } from '@keepline/contracts/clock';
-import { KeeplineError, messageOf } from '@keepline/contracts/errors';
+import { KeeplineError } from '@keepline/contracts/errors';
 import type { AgentId } from '@keepline/contracts/ids';
 import type { SiteConfig } from '@keepline/contracts/site-config';
-import { siteCertificate } from '../certificate/site-certificate.ts';
 import { type Phone, phoneAddresses } from '../legs/phone-offer.ts';
 import { newSdpIdentity } from '../legs/sip-leg.ts';
 import { ownCall, takeOver } from '../legs/take-over.ts';
@@ -23,7 +21,6 @@ import { DigestGuard } from '../sip/digest-guard.ts';
 import { addressOf } from '../sip/dialog.ts';
 import { Locator } from '../sip/locator.ts';
 import { NameCache } from '../sip/name-cache.ts';
-import type { TlsListener } from '../sip/transports.ts';
 import { hostText } from '../sip/transport.ts';
 import { type IncomingCall, type SipSource, UserAgent } from '../sip/user-agent.ts';
 import { Gatekeeper } from '../trunks/gatekeeper.ts';
@@ -32,6 +29,7 @@ import { RETRY_AFTER_SECONDS, type Trunk, TrunkTable } from '../trunks/trunk-tab
 import { type TrunkStatus, TrunkWatch } from '../trunks/trunk-watch.ts';
 import type { Ground } from './ground.ts';
 import type { Overload } from './overload.ts';
+import { keepSipTlsFresh, sipTlsOf } from './sip-tls.ts';
 
 /** What an agent's `phone` says when it registers here. */
 const REGISTERED = 'registered';
@@ -123,7 +121,7 @@ export async function openTrunks(
     const act = { who: 'gateway', role: 'system', from: 'local', object: trunk, purpose: `asked by the far end: ${outcome}` };
     audited(wish, act, async () => {}).catch(onFault);
   };
-  const tls = await tlsOf(site, data);
+  const tls = await sipTlsOf(site, data, clock);
   const names = new NameCache({ clock, servers: site.sip.dnsServers });
   const places = new Locator({
     clock,
@@ -177,6 +175,7 @@ export async function openTrunks(
     },
     log: (level, what, fields) => log[level](fields, what),
   });
+  const endTlsLook = keepSipTlsFresh({ site, data, clock, inUse: tls, userAgent, onFault });
   const siteHost = `${hostText(site.network.address)}:${userAgent.port}`;
   const watch = new TrunkWatch({
     clock,
@@ -212,6 +211,7 @@ export async function openTrunks(
     },
     status: () => ({ trunks: watch.status(), registeredPhones: registrar.size, bannedSources: keeper.banned }),
     async close() {
+      endTlsLook();
       watch.close();
       names.close();
       registrar.close();
@@ -254,30 +254,6 @@ function phoneOf(binding: Binding, userAgent: UserAgent): Phone | null {
   const hop: SipSource = { address, port, transport };
   if (userAgent.isReachable(hop)) return { uri, path, hop };
   return transport === 'tls' ? null : { uri, path };
-}
-
-/** @throws KeeplineError SIP_CERTIFICATE_UNREADABLE */
-async function tlsOf({ sip: { tls }, network }: SiteConfig, data: string): Promise<TlsListener | null> {
-  if (!tls.enabled) return null;
-  const read = (path: string): string => {
-    try {
-      return readFileSync(within(data, path), 'utf8');
-    } catch (cause) {
-      throw new KeeplineError('SIP_CERTIFICATE_UNREADABLE', `cannot read ${path}: ${messageOf(cause)}`, {
-        hint: 'Check the paths in sip.tls and the rights of this user; without certificateFile the certificate of the site is used.',
-        offending: path,
-        cause,
-      });
-    }
-  };
-  const own = tls.certificateFile === '' ? await siteCertificate(join(data, 'keys'), network.address, clock.now()) : null;
-  return {
-    port: tls.port,
-    certificate: own?.certificate ?? read(tls.certificateFile),
-    key: own?.privateKey ?? read(tls.keyFile),
-    ...(tls.caFile === '' ? {} : { authorities: read(tls.caFile) }),
-    requireCertificate: tls.requireCertificate,
-  };
 }
 
 const within = (data: string, path: string): string => (isAbsolute(path) ? path : join(data, path));

@@ -105,6 +105,29 @@ describe('SIP over TLS', () => {
     await expect.poll(() => peer.closed, PATIENT).toBe(true);
   });
 
+  it('takes a new certificate while connections and a call on them stay, and refuses a pair that does not fit', async () => {
+    const agent = await start();
+    const before = dial(agent);
+    await once(before.socket, 'secureConnect');
+    const next = made('127.0.0.1', 'site.example');
+    const terms = { certificate: next.certificate, authorities: CARRIER.certificate, requireCertificate: false };
+    expect(() => agent.renewTls({ ...terms, key: SITE.privateKey })).toThrow('key values mismatch');
+    await once(dial(agent).socket, 'secureConnect'); // shows the old one: its peer trusts no other
+    agent.renewTls({ ...terms, key: next.privateKey });
+    const after = dial(agent, { ca: next.certificate });
+    await once(after.socket, 'secureConnect');
+    for (const [i, peer] of [before, after].entries()) {
+      peer.socket.write(OPTIONS.replace('z9hG4bKtls', `z9hG4bKtls${i}`).replace('tls-1', `tls-renewed-${i}`));
+      await expect.poll(() => peer.heard, PATIENT).toContain('SIP/2.0 200 OK');
+    }
+    const caller = await start();
+    caller.renewTls({ ...terms, authorities: next.certificate, key: next.privateKey }); // and dials with it too
+    const call = caller.invite(`sips:95588@127.0.0.1:${agent.tlsPort}`, SDP, { from: { uri: 'sips:a@127.0.0.1', displayName: '' } });
+    await expect.poll(() => calls.length, PATIENT).toBe(1);
+    calls[0]?.answer(SDP);
+    expect(await call.answered).toBe(SDP);
+  });
+
   it('calls a sips: URI, and the whole call stays on that connection', async () => {
     const far = await start({ tls: { port: 0, certificate: CARRIER.certificate, key: CARRIER.privateKey, requireCertificate: false } });
     const near = await start();

@@ -3,7 +3,14 @@
  * subjectAltName. `sip:` URIs of the certificate come before its DNS names, which stand in only where it has none; no wildcards.
  */
 import { createServer as createTcpServer, connect as connectTcp, isIP, type Server, type Socket } from 'node:net';
-import { connect as connectTls, createServer as createTlsServer, type PeerCertificate, TLSSocket } from 'node:tls';
+import {
+  connect as connectTls,
+  createSecureContext,
+  createServer as createTlsServer,
+  type PeerCertificate,
+  type Server as TlsServer,
+  TLSSocket,
+} from 'node:tls';
 import type { SipSource } from './transport.ts';
 
 export interface TlsTerms {
@@ -37,24 +44,31 @@ export const plainStreams: StreamKind = {
   identities: () => undefined,
 };
 
-export function tlsStreams(terms: TlsTerms, handshakeMs: number): StreamKind {
-  const common = {
-    cert: terms.certificate,
-    key: terms.key,
-    ...(terms.authorities === undefined ? {} : { ca: terms.authorities }),
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.3',
-  } as const;
+export interface TlsStreams extends StreamKind {
+  /**
+   * Connections from now on show this certificate and are checked against these authorities; those that stand keep what they agreed on. Whether
+   * a certificate is required stays as it was. @throws what OpenSSL says of a pair that does not fit; the one in use stays
+   */
+  renew(terms: TlsTerms): void;
+}
+
+export function tlsStreams(first: TlsTerms, handshakeMs: number): TlsStreams {
+  let common = contextOf(first);
+  const servers = new Set<TlsServer>();
   return {
     transport: 'tls',
-    listen: () =>
-      createTlsServer({
+    listen() {
+      const server = createTlsServer({
         ...common,
         requestCert: true,
-        rejectUnauthorized: terms.requireCertificate,
+        rejectUnauthorized: first.requireCertificate,
         handshakeTimeout: handshakeMs,
         noDelay: true,
-      }),
+      });
+      servers.add(server);
+      server.once('close', () => servers.delete(server));
+      return server;
+    },
     dial: (to) =>
       connectTls({
         ...common,
@@ -70,8 +84,23 @@ export function tlsStreams(terms: TlsTerms, handshakeMs: number): StreamKind {
     accepted: 'secureConnection',
     connected: 'secureConnect',
     identities: (socket) => (socket instanceof TLSSocket && socket.authorized ? identitiesOf(socket.getPeerCertificate()) : undefined),
+    renew(terms) {
+      const next = contextOf(terms);
+      createSecureContext(next); // a key that is not of its certificate is found here, before any server has it
+      for (const server of servers) server.setSecureContext(next);
+      common = next;
+    },
   };
 }
+
+const contextOf = ({ certificate, key, authorities }: TlsTerms) =>
+  ({
+    cert: certificate,
+    key,
+    ...(authorities === undefined ? {} : { ca: authorities }),
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.3',
+  }) as const;
 
 /**
  * What a certificate says its holder is (RFC 5922 §7.1): hosts of its `sip:` URIs; only without any, its DNS names; IP addresses beside

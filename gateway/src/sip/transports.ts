@@ -6,7 +6,7 @@ import { TCP_CONNECT_MS } from './limits.ts';
 import type { Frame } from './tcp-framing.ts';
 import { hostText, type SipSource, type Wire } from './transport.ts';
 import { TransportTcp } from './transport-tcp.ts';
-import { type TlsTerms, tlsStreams } from './transport-tls.ts';
+import { type TlsStreams, type TlsTerms, tlsStreams } from './transport-tls.ts';
 import { TransportUdp } from './transport-udp.ts';
 
 export interface TlsListener extends TlsTerms {
@@ -43,28 +43,31 @@ const FREE_PORT_TRIES = 20;
 export class Transports implements Wire {
   readonly #places: readonly Place[];
   readonly #chief: Place;
+  readonly #tlsStreams: TlsStreams | undefined;
 
-  private constructor(chief: Place, places: readonly Place[]) {
+  private constructor(chief: Place, places: readonly Place[], tls: TlsStreams | undefined) {
     this.#chief = chief;
     this.#places = places;
+    this.#tlsStreams = tls;
   }
 
   /** @throws SipPortTaken */
   static async bind(options: TransportsOptions): Promise<Transports> {
     let cause: unknown;
+    const tls = options.tls && tlsStreams(options.tls, TCP_CONNECT_MS);
     for (let tries = options.port === 0 ? FREE_PORT_TRIES : 1; tries > 0; tries--) {
       const places: Place[] = [];
       try {
         let { port } = options;
         let tlsPort = options.tls?.port ?? 0;
         for (const address of options.addresses) {
-          const place = await openPlace(options, address, port, tlsPort);
+          const place = await openPlace(options, address, port, tls && { port: tlsPort, streams: tls });
           places.push(place);
           port = place.udp.port; // a free one is the same on every address
           tlsPort = place.tls?.port ?? 0;
         }
         const [chief] = places;
-        if (chief !== undefined) return new Transports(chief, places);
+        if (chief !== undefined) return new Transports(chief, places, tls);
       } catch (error) {
         cause = error;
         for (const place of places) await closePlace(place);
@@ -80,6 +83,11 @@ export class Transports implements Wire {
   /** 0 without TLS. */
   get tlsPort(): number {
     return this.#chief.tls?.port ?? 0;
+  }
+
+  /** Another certificate for TLS connections from now on; without TLS nothing. @throws as `TlsStreams.renew` */
+  renewTls(terms: TlsTerms): void {
+    this.#tlsStreams?.renew(terms);
   }
 
   get tcpConnections(): number {
@@ -120,7 +128,9 @@ export class Transports implements Wire {
   }
 }
 
-async function openPlace(options: TransportsOptions, address: string, port: number, tlsPort: number): Promise<Place> {
+type TlsPlace = { readonly port: number; readonly streams: TlsStreams } | undefined;
+
+async function openPlace(options: TransportsOptions, address: string, port: number, secure: TlsPlace): Promise<Place> {
   const streams = {
     address,
     clock: options.clock,
@@ -134,7 +144,7 @@ async function openPlace(options: TransportsOptions, address: string, port: numb
   let tcp: TransportTcp | undefined;
   try {
     tcp = await TransportTcp.listen({ ...streams, port: udp.port });
-    const tls = options.tls && (await TransportTcp.listen({ ...streams, port: tlsPort, streams: tlsStreams(options.tls, TCP_CONNECT_MS) }));
+    const tls = secure && (await TransportTcp.listen({ ...streams, ...secure }));
     return { address, udp, tcp, tls };
   } catch (error) {
     await udp.close();

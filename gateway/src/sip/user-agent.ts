@@ -12,6 +12,7 @@ import { SipStack, type StackOptions } from './sip-stack.ts';
 import type { TransactionFault } from './transaction.ts';
 import type { SipSource } from './transport.ts';
 import { type TlsListener, Transports } from './transports.ts';
+import type { TlsTerms } from './transport-tls.ts';
 
 export type { HangupReason, IncomingCall, OutgoingCall, Referral, SipCall, SipEnd, SipParty } from './call.ts';
 export type { InviteOptions } from './outgoing-invite.ts';
@@ -86,6 +87,11 @@ export class UserAgent {
   /** 0 without TLS. */
   get tlsPort(): number {
     return this.#transports.tlsPort;
+  }
+
+  /** Another certificate for TLS from now on; connections and calls stay. @throws what OpenSSL says of a pair that does not fit */
+  renewTls(terms: TlsTerms): void {
+    this.#transports.renewTls(terms);
   }
 
   /** Our `host:port` towards a place. */
