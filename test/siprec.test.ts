@@ -55,10 +55,10 @@ describe('a recording session', () => {
       options: ['-trace_logs', '-log_file', log, '-key', 'right_port', `${right.port}`, '-key', 'caller', CALLER],
     });
 
-  it('has both voices on their sides, is silent while paused, and stands in ledger, events and list with its source', async () => {
-    const { data } = house.site.place;
-    const log = join(scratch.path, 'ports.log');
-    const src = await sipp('src-forks.xml', '127.0.0.1', log);
+  /** A session from its INVITE to its BYE, with both voices. */
+  async function fork(name: string): Promise<void> {
+    const log = join(scratch.path, `${name}.log`);
+    const src = await sipp(name, '127.0.0.1', log);
     try {
       const port = await eventually('the recorder answers', () =>
         existsSync(log) ? Number(/right ([0-9]+)/.exec(readFileSync(log, 'utf8'))?.[1] ?? 0) : 0,
@@ -68,6 +68,11 @@ describe('a recording session', () => {
     } finally {
       await src.close();
     }
+  }
+
+  it('has both voices on their sides, is silent while paused, and stands in ledger, events and list with its source', async () => {
+    const { data } = house.site.place;
+    await fork('src-forks.xml');
     const [row] = await eventually('the recording is complete', async () => {
       const rows = await listRecordings(data);
       return rows.length === 1 && rows[0]?.state === 'complete' && rows;
@@ -133,6 +138,25 @@ describe('a recording session', () => {
     const health = await house.site.health();
     expect(JSON.stringify(health)).not.toMatch(/unaccounted/);
   }, 180_000);
+
+  it('that begins without an offer gets ours, and the answer in its ACK says which voice is which (RFC 3261 §13.2.1)', async () => {
+    const { data } = house.site.place;
+    await fork('src-late-offer.xml');
+    const row = await eventually('the recording is complete', async () =>
+      (await listRecordings(data)).find(({ sourceSession, state }) => sourceSession === 'late-offer' && state === 'complete'),
+    );
+    const heard = tonesOnTape(await exportRecording(data, row.id, scratch.path), LEFT_HZ, RIGHT_HZ);
+    expect(Math.min(heard.caller, heard.agent)).toBeGreaterThan(0.5);
+    const told = async () => {
+      const { events } = await openedData(data);
+      const own = events.map((json) => JSON.parse(json)).filter(({ recordingId }) => recordingId === row.id);
+      return own
+        .map(({ side, change, number }) => (change === undefined ? '' : `${side} ${change} ${number}`))
+        .filter((line) => line !== '');
+    };
+    await expect.poll(told, { timeout: 30_000 }).toEqual([`left joined ${CALLER}`, 'right joined 4001']);
+    expect(await query(data, 'SELECT * FROM recording_pauses WHERE recording_id = ?', row.id)).toEqual([]);
+  }, 120_000);
 
   it('is refused with 420 on a trunk that may not fork calls, and leaves nothing behind', async () => {
     const before = await query(house.site.place.data, 'SELECT id FROM calls');

@@ -16,6 +16,8 @@ export interface ListedRecording {
   readonly callId: string;
   readonly state: string;
   readonly durationMs: number;
+  /** Under which another exchange knows the call it forked; null for calls of ours. */
+  readonly sourceSession: string | null;
 }
 
 export async function listRecordings(data: string): Promise<ListedRecording[]> {

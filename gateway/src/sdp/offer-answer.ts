@@ -91,8 +91,13 @@ export function answerAudio(offer: string, local: LocalAudio): AudioAnswer {
 
 /** Offers PCMA, then PCMU, with key presses as RFC 4733 events, and keys as `local.srtp` says. */
 export function offerAudio(local: LocalAudio): string {
+  return describe(local, [{ type: 't', value: '0 0' }], [offeredAudio(local)]);
+}
+
+/** One stream of such an offer. */
+export function offeredAudio(local: Pick<LocalAudio, 'rtpPort' | 'direction' | 'srtp'>): SdpMedia {
   const { protocol, lines: keys } = offerLines(local.srtp);
-  const section: SdpMedia = {
+  return {
     kind: 'audio',
     port: local.rtpPort,
     protocol,
@@ -106,7 +111,6 @@ export function offerAudio(local: LocalAudio): string {
       ...keys,
     ],
   };
-  return describe(local, [{ type: 't', value: '0 0' }], [section]);
 }
 
 /**
@@ -122,11 +126,17 @@ export function acceptAnswer(offer: string, answer: string): RtpRemote {
   const section = parsed.session.media[at]; // streams are matched by position (RFC 3264 §6)
   const ours = offered.session.media[at];
   if (section === undefined || ours === undefined) throw new SdpAnswerUnusable('no_audio');
-  const remote = remoteAudio(parsed.session, section);
+  const remote = acceptAnsweredAudio(parsed.session, ours, section);
   if (typeof remote === 'string') throw new SdpAnswerUnusable(remote);
-  const agreed = agreeAnswered(ours, section);
-  if (typeof agreed === 'string') throw new SdpAnswerUnusable(agreed);
-  return withKeys(remote, agreed);
+  return remote;
+}
+
+/** What one stream of ours became by its m= line of the answer, or why it is of no use. */
+export function acceptAnsweredAudio(answered: SdpSession, ours: SdpMedia, theirs: SdpMedia): RtpRemote | OfferFault {
+  const remote = remoteAudio(answered, theirs);
+  if (typeof remote === 'string') return remote;
+  const agreed = agreeAnswered(ours, theirs);
+  return typeof agreed === 'string' ? agreed : withKeys(remote, agreed);
 }
 
 /**

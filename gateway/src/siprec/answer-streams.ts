@@ -68,11 +68,8 @@ export function answerStreams(
     if (seat === undefined || !found || !place || typeof agreed === 'string' || agreed === undefined)
       return { ...section, port: 0, lines: [] };
     const direction = answeredDirection(found.remote.direction, 'recvonly');
-    const sends = direction === 'recvonly';
     const [label] = attributes(section.lines, 'label');
-    // Nothing is ever sent to an SRC, and its silence is no loss: `held` would keep a dead stream looking held.
-    const remote: RtpRemote = { ...withKeys(found.remote, agreed), direction: sends ? 'sendonly' : 'inactive', held: !sends };
-    streams.push({ seat, label: label ?? `${seat + 1}`, sends, remote });
+    streams.push(seatedStream(seat, section, withKeys(found.remote, agreed)));
     const { formats, lines } = audioFormats(found.remote, found.remote.ptimeMs, direction);
     const labelled = label === undefined ? [] : [{ type: 'a', value: `label:${label}` }];
     return {
@@ -82,6 +79,14 @@ export function answerStreams(
   });
   const times = session.lines.filter((line) => line.type === 't');
   return { ok: true, sdp: describe(local, times, media), streams, seating };
+}
+
+/** A stream of the SRC in its seat. @param section the m= line in which it says so */
+export function seatedStream(seat: Seat, section: SdpMedia, remote: RtpRemote): SeatedStream {
+  const sends = answeredDirection(remote.direction, 'recvonly') === 'recvonly';
+  const [label] = attributes(section.lines, 'label');
+  // Nothing is ever sent to an SRC, and its silence is no loss: `held` would keep a dead stream looking held.
+  return { seat, label: label ?? `${seat + 1}`, sends, remote: { ...remote, direction: sends ? 'sendonly' : 'inactive', held: !sends } };
 }
 
 function seated(usable: readonly Usable[], before: Seating): Seating {

@@ -1,5 +1,5 @@
 /**
- * Takes a recording session (RFC 7866): trunk and limits, two places on the RTP edge, the answer to the offer; then follows re-INVITEs and
+ * Takes a recording session (RFC 7866): trunk and limits, two places on the RTP edge, the answer to the offer or an offer of ours; then follows re-INVITEs and
  * metadata. The sound outranks its label: metadata that cannot be read is told, and recording goes on.
  */
 import { randomBytes } from 'node:crypto';
@@ -17,8 +17,9 @@ import type { IncomingCall, SipSource } from '../sip/user-agent.ts';
 import type { Refusal } from '../sip/validate-request.ts';
 import { type NumberRules, readNumber } from '../trunks/numbers.ts';
 import { RETRY_AFTER_SECONDS, rulesOf, type Trunk } from '../trunks/trunk-table.ts';
-import { answerStreams, SEATS, type SeatedStream, type Seating } from './answer-streams.ts';
+import { answerStreams, type Place, type Seat, SEATS, type SeatedStream, type Seating } from './answer-streams.ts';
 import { readMetadata } from './metadata.ts';
+import { acceptStreams, offerStreams } from './offer-streams.ts';
 import { follow, NOBODY, partiesOn } from './participation.ts';
 
 export interface SessionDoor {
@@ -53,7 +54,6 @@ export async function receiveSession(invite: IncomingCall, door: SessionDoor): P
   const allowance = trunk.admit(door.clock.monotonicMs());
   if (!allowance.admitted) return refuse(503, allowance.why, RETRY_AFTER_SECONDS);
   void invite.ended.then(allowance.release);
-  if (invite.offer === '') return refuse(488, 'no_offer'); // what streams there are only the SRC knows
   const media = door.edge.openCall(callId);
   let places: readonly [MediaLeg, MediaLeg];
   try {
@@ -66,10 +66,16 @@ export async function receiveSession(invite: IncomingCall, door: SessionDoor): P
   const mayNameKeys = invite.source.transport === 'tls' || door.srtpKeysWithoutTls;
   const terms = SEATS.map(() => newSrtpTerms(trunk.config.srtp, mayNameKeys, randomBytes));
   const session = new Session(invite, places, terms);
-  const sdp = session.offered(invite.offer);
+  const sdp = invite.offer === '' ? session.offers() : session.offered(invite.offer);
   if (!sdp.ok) {
     await media.close();
     return refuse(488, sdp.why);
+  }
+  if (invite.offer === '') {
+    const agree = (answer: string): void => {
+      if (!session.answered(sdp.sdp, answer)) invite.hangup(); // no sound is no recording, and so the SRC knows
+    };
+    invite.lateAnswer.then(agree, () => {}); // without an ACK the call is over as any other
   }
   const read = (text: string): void => {
     const why = session.told(text);
@@ -107,6 +113,8 @@ class Session {
   #seating: Seating = new Map();
   #streams: readonly SeatedStream[] = [];
   #sdp = '';
+  /** False while an offer of ours waits for its answer: a source that has not spoken yet has not paused. */
+  #isAgreed = true;
   #known = NOBODY;
   #changed: () => void = () => {};
 
@@ -121,26 +129,53 @@ class Session {
       this.#changed();
       return answer.sdp;
     });
+    invite.onReanswer((answer, offer) => void this.answered(offer, answer));
   }
 
   /** Takes the streams of an offer; a refused one changes nothing. */
   offered(offer: string): { readonly ok: true; readonly sdp: string } | { readonly ok: false; readonly why: string } {
-    const [first, second] = this.#places;
-    const at = (seat: 0 | 1, { port: rtpPort }: MediaLeg) => ({ rtpPort, ...(this.#terms[seat] && { srtp: this.#terms[seat] }) });
-    const local = { address: first.address, ...this.#identity };
-    const answer = answerStreams(offer, local, [at(0, first), at(1, second)], this.#seating);
-    if (!answer.ok) return answer;
+    const answer = answerStreams(offer, this.#local, this.#seats, this.#seating);
+    if (answer.ok) this.#take(answer, answer.sdp);
+    return answer;
+  }
+
+  /** Ours, for an INVITE without one; nothing is agreed on before its answer. */
+  offers(): ReturnType<typeof offerStreams> {
+    const offer = offerStreams(this.#local, this.#seats);
+    if (offer.ok) this.#isAgreed = false;
+    return offer;
+  }
+
+  /** Takes the streams of the answer to a description of ours. @returns false, and nothing has changed, when none is of use */
+  answered(offer: string, answer: string): boolean {
+    const agreed = acceptStreams(offer, answer, this.#seating.size === 0 ? undefined : this.#seating);
+    if (!agreed.ok) return false;
+    this.#take(agreed, offer);
+    this.#changed();
+    return true;
+  }
+
+  get #local() {
+    return { address: this.#places[0].address, ...this.#identity };
+  }
+
+  get #seats(): readonly [Place, Place] {
+    const at = (seat: Seat): Place => ({ rtpPort: this.#places[seat].port, ...(this.#terms[seat] && { srtp: this.#terms[seat] }) });
+    return [at(0), at(1)];
+  }
+
+  #take({ seating, streams }: { readonly seating: Seating; readonly streams: readonly SeatedStream[] }, sdp: string): void {
     this.#identity.version += 1;
-    this.#seating = answer.seating;
-    this.#streams = answer.streams;
-    this.#sdp = answer.sdp;
+    this.#isAgreed = true;
+    this.#seating = seating;
+    this.#streams = streams;
+    this.#sdp = sdp;
     for (const seat of SEATS) {
-      const stream = answer.streams.find((one) => one.seat === seat);
+      const stream = streams.find((one) => one.seat === seat);
       if (stream) this.#places[seat].setRemote(stream.remote);
       // What arrives on a stream that is paused or off is not to be kept.
       this.#places[seat].mute(stream?.sends !== true);
     }
-    return answer;
   }
 
   /** @returns why it could not be read, null when it was */
@@ -158,7 +193,7 @@ class Session {
     return {
       session: this.#known.session,
       parties: [spelt(left, rules), spelt(right, rules)],
-      paused: !this.#streams.some(({ sends }) => sends),
+      paused: this.#isAgreed && !this.#streams.some(({ sends }) => sends),
     };
   }
 
