@@ -23,7 +23,8 @@ export const ROOT_CREDENTIALS = ['keepline-root', 'keepline-pin'].map((name) => 
 /** In the order they are stopped. */
 export const UNITS = ['keepline-gateway.service', 'keepline-cloud-sync.service'] as const;
 
-/** On an appliance of a pair: the daemon starts the gateway (docs/pair.md). The role `pair` brings its unit. */
+/** Is there on an appliance of a pair, whose daemon starts the gateway (docs/pair.md). The role `pair` brings it and the unit. */
+export const PAIR_FILE = `${CONFIG}/pair.yaml`;
 export const PAIR_UNITS = ['keepline-pair.service', 'keepline-cloud-sync.service'] as const;
 
 export const GATEWAY_USER = 'keepline';

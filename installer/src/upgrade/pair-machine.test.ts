@@ -1,12 +1,7 @@
 /** When an appliance of a pair may be stopped for another version, and when it is through. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { tempDir } from '@keepline/testkit/temp-dir';
-import { afterAll, expect, it } from 'vitest';
-import { isOfPair, isThrough, type PairSaid, whyItMustStay } from './pair-machine.ts';
+import { expect, it } from 'vitest';
+import { isThrough, type PairSaid, whyItMustStay } from './pair-machine.ts';
 
-const home = tempDir();
-afterAll(() => home.remove());
 const standby: PairSaid = { role: 'standby', fresh: false, data: 'copy', takenAgoMs: 900 };
 const serving: PairSaid = { role: 'serving', fresh: true, data: 'own', takenAgoMs: null };
 
@@ -20,10 +15,4 @@ it('is through when it serves, or stands by with a whole copy that is kept', () 
   expect([standby, serving, { ...serving, fresh: false }].map(isThrough)).toEqual([true, true, true]);
   const not = [{ ...standby, data: 'own' }, { ...standby, takenAgoMs: null }, { ...standby, takenAgoMs: 60_000 }, undefined];
   expect(not.map(isThrough)).toEqual([false, false, false, false]);
-});
-
-it('is known by its settings', () => {
-  expect(isOfPair(home.path)).toBe(false);
-  writeFileSync(join(home.path, 'pair.yaml'), 'node: a\n');
-  expect(isOfPair(home.path)).toBe(true);
 });

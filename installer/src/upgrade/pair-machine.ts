@@ -1,11 +1,7 @@
 /**
- * An appliance of a pair as an upgrade sees it, pure but for the question it asks: the daemon of the pair starts the gateway, and the peer takes over
+ * An appliance of a pair as an upgrade sees it, pure: the daemon of the pair starts the gateway, and the peer takes over
  * whenever this one stops. So a version is changed where nothing is served, and who serves hands over first.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { COMMAND, CONFIG } from '../install/places.ts';
 
 /** Of `./keepline pair status --json`, what matters here. */
 export interface PairSaid {
@@ -21,9 +17,6 @@ export interface PairSaid {
 /** A standby that got nothing for longer has no copy that is kept, ms; as `pair status` judges it. */
 const TAKEN_MAX_MS = 30_000;
 
-/** Whether this machine is one of a pair: its settings are there. */
-export const isOfPair = (config: string = CONFIG): boolean => existsSync(join(config, 'pair.yaml'));
-
 /** Why this appliance may not stop now; undefined when it may, also where no daemon answers. */
 export function whyItMustStay(said: PairSaid | undefined): string | undefined {
   if (said === undefined || said.role === 'standby') return undefined;
@@ -35,13 +28,3 @@ export function whyItMustStay(said: PairSaid | undefined): string | undefined {
 export const isThrough = (said: PairSaid | undefined): boolean =>
   said?.role === 'serving' ||
   (said?.role === 'standby' && said.data === 'copy' && said.takenAgoMs !== null && said.takenAgoMs < TAKEN_MAX_MS);
-
-/** What its daemon says; undefined while none answers. */
-export function askPair(): PairSaid | undefined {
-  const { stdout } = spawnSync(COMMAND, ['pair', 'status', '--json'], { encoding: 'utf8', timeout: 10_000 }); // 1 is an answer, too
-  try {
-    return JSON.parse(stdout) as PairSaid; // parse boundary: the daemon of this machine
-  } catch {
-    return undefined;
-  }
-}

@@ -2,7 +2,8 @@
  * Versions as systemd runs them. The health gate is in the unit of the gateway: `systemctl start` fails when it is not passed (ADR 0016). On an
  * appliance of a pair the daemon runs the gateway, and the gate is that it serves or could.
  */
-import { copyFileSync, renameSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { healthAt, healthUrl } from '../install/await-health.ts';
@@ -10,18 +11,19 @@ import { answers, must } from '../install/machine-state.ts';
 import * as at from '../install/places.ts';
 import type { Appliance } from './change-version.ts';
 import type { InstalledVersions } from './installed-versions.ts';
-import { askPair, isOfPair, isThrough, whyItMustStay } from './pair-machine.ts';
+import { isThrough, type PairSaid, whyItMustStay } from './pair-machine.ts';
 
 /** Above TimeoutStopSec of the gateway's unit, within which calls in progress may end, ms. */
 const STOP_LIMIT_MS = 690_000;
 const LOOK_EVERY_MS = 500;
 /** Whose data lies in the data folder (gateway/src/pair/lineage.ts). */
 const PAIR_LINEAGE = `${at.DATA}/pair/lineage`;
+const ASK_LIMIT_MS = 10_000;
 /** A pair needs its votes and a parcel, a large site a pass over all pages first, ms. */
 const PAIR_LIMIT_MS = 180_000;
 
 export function systemdAppliance(versions: InstalledVersions): Appliance {
-  const pair = isOfPair();
+  const pair = existsSync(at.PAIR_FILE);
   const units = pair ? at.PAIR_UNITS : at.UNITS;
   return {
     current: () => versions.current(),
@@ -63,6 +65,16 @@ export function systemdAppliance(versions: InstalledVersions): Appliance {
       return `the database is one that version ${version} knows`;
     },
   };
+}
+
+/** What the daemon of the pair on this machine says; undefined while none answers. */
+function askPair(): PairSaid | undefined {
+  const { stdout } = spawnSync(at.COMMAND, ['pair', 'status', '--json'], { encoding: 'utf8', timeout: ASK_LIMIT_MS }); // status 1 is an answer, too
+  try {
+    return JSON.parse(stdout) as PairSaid; // parse boundary: the daemon of this machine
+  } catch {
+    return undefined;
+  }
 }
 
 async function throughPair(): Promise<void> {
