@@ -1,9 +1,10 @@
 /**
- * The pages of alarms and reports in Chromium against the real doors, log and processes: an alarm shows by itself and is ended with a reason; a
- * report is ordered, made and fetched with its signature.
+ * The pages of alarms, reports and the audit log in Chromium against the real doors, log and processes: an alarm shows by itself and is ended with a reason; a
+ * report is ordered, made and fetched with its signature; one entry is found and its proof taken away.
  */
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { verifyEntryProof } from '@keepline/compliance/audit-prove';
 import { verifyReport } from '@keepline/compliance/report-signature';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { expect, it } from 'vitest';
@@ -33,6 +34,9 @@ async function comeIn(who: Person, path: string): Promise<void> {
   await see('factor-submit').click();
   await page.locator(`[data-testid="${path}-page"][data-state="ready"]`).waitFor();
 }
+
+const publicKey = async (): Promise<string> =>
+  (await readFile(join(bench.data, 'keys/audit.verifier'), 'utf8')).split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
 
 it('an alarm shows without a reload, and a security administrator ends it with a reason', async () => {
   await comeIn(security, 'alarms');
@@ -64,8 +68,32 @@ it('a compliance officer orders a report, sees what is covered, and takes report
     await see(`file-${file}`).click();
     await rename(await (await coming).path(), join(folder.path, file));
   }
-  const key =
-    (await readFile(join(bench.data, 'keys/audit.verifier'), 'utf8')).split('\n').find((line) => line !== '' && !line.startsWith('#')) ??
-    '';
-  expect(await verifyReport(join(folder.path, name), key)).toMatchObject({ kind: 'mlps', from: '2020-01-01' });
+  expect(await verifyReport(join(folder.path, name), await publicKey())).toMatchObject({ kind: 'mlps', from: '2020-01-01' });
+});
+
+it('finds an entry by act and account, and takes its proof and the checkpoint away, which hold with the public key alone', async () => {
+  await comeIn(officer, 'audit');
+  const taken = async (button: string): Promise<string> => {
+    const coming = page.waitForEvent('download');
+    await see(button).click();
+    return readFile(await (await coming).path(), 'utf8');
+  };
+  await see('audit-act').selectOption('audit.read');
+  await see('audit-who').fill('officer');
+  await see('audit-show').click();
+  const rows = see('audit-entries').locator('tbody tr');
+  await expect.poll(() => rows.allInnerTexts(), { timeout: 30_000 }).toSatisfy((texts: readonly string[]) => texts.length >= 2);
+  for (const text of await rows.allInnerTexts()) expect(text).toMatch(/audit\.read\s+officer/);
+  await bench.checkpoint();
+  await see('audit-reload').click();
+  await page.locator('[data-testid="audit-state"]:not([data-signed="0"])').waitFor();
+  await look('audit');
+  // the oldest: the newest is the look that shows it, which no checkpoint covers yet
+  const number = [...(await see('audit-entries').innerHTML()).matchAll(/data-testid="entry-(\d+)"/g)].at(-1)?.[1] ?? '';
+  await see(`entry-${number}`).click();
+  const proven = verifyEntryProof(await taken('audit-proof'), await publicKey());
+  expect([proven.entry, JSON.parse(proven.line)]).toEqual([Number(number), expect.objectContaining({ act: 'audit.read', who: 'officer' })]);
+  await page.keyboard.press('Escape');
+  expect(await taken('audit-checkpoint')).toContain(`\n${await see('audit-state').getAttribute('data-signed')}\n`);
+  expect(bench.written()).toMatch(/"act":"audit.read","who":"officer".*"object":"audit:audit.read\/officer".*"outcome":"done"/);
 });

@@ -16,6 +16,7 @@ describe('the pages somebody has', () => {
         'anonymisation',
         'downlink',
         'alarms',
+        'audit',
         'reports',
         'users',
         ...(role === 'audit_admin' ? [] : ['approvals']),

@@ -10,6 +10,7 @@ const PAGES = {
   anonymisation: 'cloud.read',
   downlink: 'cloud.read',
   alarms: 'alarms.read',
+  audit: 'audit.read',
   reports: 'report.read',
   users: 'users.read',
   approvals: 'approvals.request',

@@ -25,6 +25,7 @@ const PAGES: Readonly<Record<Exclude<PageName, 'desk'>, ComponentType<PageProps>
   downlink: lazy(async () => ({ default: (await import('../features/cloud-link/downlink-page.tsx')).DownlinkPage })),
   anonymisation: lazy(async () => ({ default: (await import('../features/anonymisation/anonymisation-page.tsx')).AnonymisationPage })),
   alarms: lazy(async () => ({ default: (await import('../features/alarms/alarms-page.tsx')).AlarmsPage })),
+  audit: lazy(async () => ({ default: (await import('../features/audit/audit-page.tsx')).AuditPage })),
   reports: lazy(async () => ({ default: (await import('../features/reports/reports-page.tsx')).ReportsPage })),
   approvals: lazy(async () => ({ default: (await import('../features/approvals/approvals-page.tsx')).ApprovalsPage })),
   users: lazy(async () => ({ default: (await import('../features/users/users-page.tsx')).UsersPage })),

@@ -83,8 +83,8 @@ export class EntryReader {
   }
 
   /** Blocks from the last entry back; within a block the order is that of the log. */
-  async *backwards(): AsyncGenerator<NumberedEntry[]> {
-    for (let to = this.size; to > this.first; to -= BLOCK_ENTRIES) yield await this.block(Math.max(to - BLOCK_ENTRIES, this.first), to);
+  async *backwards(end = this.size): AsyncGenerator<NumberedEntry[]> {
+    for (let to = end; to > this.first; to -= BLOCK_ENTRIES) yield await this.block(Math.max(to - BLOCK_ENTRIES, this.first), to);
   }
 
   /** Leaf hashes `from` up to before `to`, without reading the entries. */

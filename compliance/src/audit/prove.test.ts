@@ -91,6 +91,9 @@ describe('finding entries', () => {
     await log.close();
     expect((await listEntries(many, { limit: 3 })).map(({ number }) => number)).toEqual([2297, 2298, 2299]);
     expect((await listEntries(many, { limit: 5, act: 'site.start' })).map(({ number }) => number)).toEqual([0, 1100, 2200]);
+    expect((await listEntries(many, { limit: 5, act: 'site.start', before: 2200 })).map(({ number }) => number)).toEqual([0, 1100]);
+    expect((await listEntries(many, { limit: 5, act: 'site.start', lookAtMost: 1200 })).map(({ number }) => number)).toEqual([1100, 2200]);
+    expect(await listEntries(many, { limit: 5, who: 'nobody' })).toEqual([]);
     await expect(listEntries(join(home.path, 'none'), { limit: 1 })).rejects.toMatchObject({ code: 'AUDIT_LOG_ABSENT' });
   });
 });

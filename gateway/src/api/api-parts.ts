@@ -3,6 +3,7 @@
  */
 import type { SessionReply } from '@keepline/contracts/agent-protocol';
 import type { AlarmView } from '@keepline/contracts/alarms';
+import type { AuditState } from '@keepline/contracts/audit-view';
 import type { CallbackView } from '@keepline/contracts/callbacks';
 import type { Clock } from '@keepline/contracts/clock';
 import type { DeskService, DeskSuggestion } from '@keepline/contracts/desk-suggestion';
@@ -74,7 +75,14 @@ export interface ApiParts {
   };
   readonly auditLog: {
     readonly verifierKey: string;
-    list(wanted: { readonly limit: number; readonly act?: string }): Promise<ReadonlyArray<Readonly<Record<string, unknown>>>>;
+    state(): Promise<AuditState>;
+    list(wanted: {
+      readonly limit: number;
+      readonly act?: string;
+      readonly who?: string;
+      readonly before?: number;
+      readonly lookAtMost: number;
+    }): Promise<ReadonlyArray<Readonly<Record<string, unknown>>>>;
     prove(number: number): Promise<string>;
   };
   /** What the cloud may suggest to an agent about a call. */

@@ -94,6 +94,7 @@ describe('the route table', () => {
       'POST /api/reports report.run report.make',
       'GET /api/reports/:id/files/:name report.read report.read',
       'GET /api/audit/key audit.read false',
+      'GET /api/audit/state audit.read false',
       'GET /api/audit audit.read audit.read',
       'GET /api/audit/:number/proof audit.read audit.read',
       'GET /ws/alarms alarms.read false',

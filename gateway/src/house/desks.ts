@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { listEntries } from '@keepline/compliance/audit-list';
+import { logState } from '@keepline/compliance/audit-state';
 import { proveEntry } from '@keepline/compliance/audit-prove';
 import type { Flow } from '@keepline/contracts/flow';
 import type { AgentId, CallId } from '@keepline/contracts/ids';
@@ -170,12 +171,17 @@ export async function setUpDesks(parts: DeskParts): Promise<Desks> {
 }
 
 /** What the door shows of the log; read beside whoever writes it. */
-export function auditLogOf({ data, keys }: Pick<Ground, 'data' | 'keys'>): ApiParts['auditLog'] {
+export function auditLogOf({ site, data, keys }: Pick<Ground, 'site' | 'data' | 'keys'>): ApiParts['auditLog'] {
   const dir = join(data, 'audit');
   return {
     get verifierKey() {
       return keys.auditSigner().verifierKey;
     },
+    state: () =>
+      logState({
+        ...{ dir, verifier: keys.auditVerifier(), verifierKey: keys.auditSigner().verifierKey },
+        ...{ witnessKeys: site.audit.witnesses.map(({ key }) => key), quorum: site.audit.witnessQuorum },
+      }),
     list: (wanted) => listEntries(dir, wanted),
     prove: (number) => proveEntry(dir, keys.auditVerifier(), number),
   };

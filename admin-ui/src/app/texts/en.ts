@@ -1,5 +1,6 @@
 /** English texts; same keys as zh-CN.ts. */
 import { accountEn } from './account.en.ts';
+import { auditEn } from './audit.en.ts';
 import { conversationEn } from './conversation.en.ts';
 import { suggestionEn } from './suggestion.en.ts';
 import { workbenchEn } from './workbench.en.ts';
@@ -14,6 +15,7 @@ export const en: Texts = {
   ...workbench,
   ...conversation,
   ...suggestionEn,
+  audit: auditEn,
   brand: 'Keepline',
   deskTitle: 'Agent desk',
   language: { label: 'Language', zh: '中文', en: 'English' },

@@ -9,6 +9,7 @@ export const workbenchEn = {
     downlink: 'Proposals',
     callbacks: 'Call-backs',
     alarms: 'Alarms',
+    audit: 'Audit log',
     reports: 'Reports',
     users: 'Accounts',
     approvals: 'Approvals',

@@ -9,6 +9,7 @@ export const workbenchZhCN = {
     downlink: '云端建议',
     callbacks: '待回拨',
     alarms: '告警',
+    audit: '审计日志',
     reports: '合规报告',
     users: '账户与会话',
     approvals: '双人复核',

@@ -1,5 +1,6 @@
 /** Chinese texts (zh-CN), the first language of the desk; the keys of every other language follow this file. */
 import { accountZhCN } from './account.zh-CN.ts';
+import { auditZhCN } from './audit.zh-CN.ts';
 import { conversationZhCN } from './conversation.zh-CN.ts';
 import { suggestionZhCN } from './suggestion.zh-CN.ts';
 import { workbenchZhCN } from './workbench.zh-CN.ts';
@@ -13,6 +14,7 @@ export const zhCN = {
   ...workbench,
   ...conversation,
   ...suggestionZhCN,
+  audit: auditZhCN,
   brand: '守线 Keepline',
   deskTitle: '坐席工作台',
   language: { label: '语言', zh: '中文', en: 'English' },

@@ -1,4 +1,8 @@
-/** The audit log for those who watch it: the key it is verified with, its newest entries, the proof of one. Reading it is an act in it. */
+/**
+ * The audit log for those who watch it: the key it is verified with, how far it is signed and cosigned, its newest entries, the proof of one.
+ * Reading entries is an act in it.
+ */
+import { AuditState, SEARCHED_MAX } from '@keepline/contracts/audit-view';
 import { Type } from 'typebox';
 import type { ApiParts } from '../api-parts.ts';
 import { auditedRequest } from '../audited-request.ts';
@@ -9,6 +13,9 @@ import type { TypedDoor } from '../typed-door.ts';
 const refusals = { 400: ErrorReply, 401: ErrorReply, 403: ErrorReply, 404: ErrorReply, 409: ErrorReply, 503: ErrorReply };
 const reading = { permission: 'audit.read' } as const;
 const LISTED_MAX = 500;
+/** Of the object of an audit entry. */
+const OBJECT_MAX_CHARS = 128;
+const NUMBER = '^(0|[1-9][0-9]{0,14})$';
 
 export function auditRoutes(app: TypedDoor, parts: Pick<ApiParts, 'auditLog' | 'workbench' | 'clock'>): void {
   const { auditLog } = parts;
@@ -23,14 +30,30 @@ export function auditRoutes(app: TypedDoor, parts: Pick<ApiParts, 'auditLog' | '
   );
 
   app.get(
+    '/api/audit/state',
+    {
+      config: { sensitive: false, access: reading },
+      schema: {
+        summary: 'Entries, the newest signed checkpoint, and what each witness has cosigned; every signature was checked.',
+        response: { 200: AuditState, ...refusals },
+      },
+    },
+    () => auditLog.state(),
+  );
+
+  app.get(
     '/api/audit',
     {
       config: { sensitive: 'audit.read', access: reading },
       schema: {
-        summary: `The newest entries in the order of the log, ${LISTED_MAX} at most; \`act\` keeps to those of one act.`,
+        summary:
+          `The newest entries in the order of the log, ${LISTED_MAX} at most; \`act\` and \`who\` keep to those of one act or account, ` +
+          `\`before\` to those with a smaller number. ${SEARCHED_MAX} are looked at.`,
         querystring: Type.Object(
           {
             act: Type.Optional(Type.String({ maxLength: 48, pattern: '^[a-z_.]+$' })),
+            who: Type.Optional(Type.String({ maxLength: 96, pattern: '^[a-z][A-Za-z0-9._:@-]*$' })),
+            before: Type.Optional(Type.String({ pattern: NUMBER })),
             // no coercion at this door: a query is text
             limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,2}$' })),
           },
@@ -40,10 +63,17 @@ export function auditRoutes(app: TypedDoor, parts: Pick<ApiParts, 'auditLog' | '
       },
     },
     async (request) => {
-      const { act, limit = '100' } = request.query;
+      const { act, who, before, limit = '100' } = request.query;
       if (Number(limit) > LISTED_MAX) throw new RequestInvalid(`limit is ${LISTED_MAX} at most`);
-      const wanted = { limit: Number(limit), ...(act === undefined ? {} : { act }) };
-      return auditedRequest(parts, request, 'audit.read', `audit:${act ?? 'newest'}`, '', async () => [...(await auditLog.list(wanted))]);
+      const wanted = {
+        ...{ limit: Number(limit), lookAtMost: SEARCHED_MAX },
+        ...(act === undefined ? {} : { act }),
+        ...(who === undefined ? {} : { who }),
+        ...(before === undefined ? {} : { before: Number(before) }),
+      };
+      const searched = [act ?? 'newest', ...(who === undefined ? [] : [who]), ...(before === undefined ? [] : [before])].join('/');
+      const object = `audit:${searched}`.replaceAll('@', ':').slice(0, OBJECT_MAX_CHARS);
+      return auditedRequest(parts, request, 'audit.read', object, '', async () => [...(await auditLog.list(wanted))]);
     },
   );
 
@@ -53,7 +83,7 @@ export function auditRoutes(app: TypedDoor, parts: Pick<ApiParts, 'auditLog' | '
       config: { sensitive: 'audit.read', access: reading },
       schema: {
         summary: 'Entry and proof in one file (C2SP tlog-proof), checked anywhere with the public key.',
-        params: Type.Object({ number: Type.String({ pattern: '^(0|[1-9][0-9]{0,14})$' }) }),
+        params: Type.Object({ number: Type.String({ pattern: NUMBER }) }),
         response: { 200: Type.String(), ...refusals },
       },
     },

@@ -162,7 +162,7 @@ export async function openSite(
     callbacks: o.callbacks ?? { list: async () => [], cancel: nothingThere },
     alarms: o.alarms ?? { standing: () => [], recent: async () => [], clearNumber: async () => false, subscribe: () => () => {} },
     reports: o.reports ?? { coverage: nothingThere, list: async () => [], begin: nothingThere, file: nothingThere },
-    auditLog: o.auditLog ?? { verifierKey: '', list: async () => [], prove: nothingThere },
+    auditLog: o.auditLog ?? { verifierKey: '', state: nothingThere, list: async () => [], prove: nothingThere },
     recordings,
     callerNumber: async () => '13812345678',
     knowledge: async () => [],

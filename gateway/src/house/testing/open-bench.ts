@@ -81,6 +81,8 @@ export async function openBench(o: { readonly deskFolder?: string; readonly cloc
   let sync: ChildProcess | undefined;
   return {
     ...{ data, house, link, site, store, alarms },
+    /** Signs what the log holds, so that it can be proven. */
+    checkpoint: (): Promise<void> => log.checkpoint(),
     /** Every line of the audit log. */
     written: (): string =>
       readdirSync(join(data, 'audit'), { recursive: true, withFileTypes: true })
