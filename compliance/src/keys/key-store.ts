@@ -13,7 +13,7 @@ import { IdentityAbsent, KeyFileInvalid, KeyStoreAbsent } from './errors.ts';
 import { formerNames, readFormer } from './former-keys.ts';
 import { createKeyFile, isMissing, type KeyFile, type KeyKind, readKeyFile, requirePrivate } from './key-file.ts';
 import { AUDIT_SIGNER_FILE, IDENTITY_FILE, IDENTITY_KEY_FILE, PSEUDONYM_FILE, SECRET_FILES, UNLOCKED_FILE } from './key-names.ts';
-import { allRecipients, inodeOf, type Loaded, loadKeys } from './load-keys.ts';
+import { allRecipients, inodeOf, type Loaded, loadKeys, readHandovers } from './load-keys.ts';
 import type { RootKind } from './root-record.ts';
 import type { RootSecrets } from './root-secrets.ts';
 import { openRoot } from './store-key.ts';
@@ -45,6 +45,8 @@ export interface KeyStore {
   auditSigner(): NoteSigner;
   /** Of the same ring, always as it is now. */
   auditVerifier(): NoteVerifier;
+  /** The notes by which one audit key handed over to the next; public, for witnesses. */
+  auditHandovers(): Promise<string[]>;
   /** Takes up what was rotated since. @throws KeyStoreLax, KeyFileInvalid; the keys before stay in use */
   refresh(): Promise<void>;
   /** Only the audit key, when its file is another one; made to be asked often. @throws as `refresh` */
@@ -170,6 +172,7 @@ async function open(dir: string, options: KeyStoreOptions | undefined, secrets =
     },
     auditSigner: () => signer,
     auditVerifier: () => verifier,
+    auditHandovers: () => readHandovers(dir),
     refresh,
     async refreshSigner() {
       if ((await inodeOf(join(dir, AUDIT_SIGNER_FILE))) !== keys.signerInode) await refresh();

@@ -9,7 +9,6 @@ import { messageOf } from '@keepline/contracts/errors';
 import { newFile } from '../audit/new-file.ts';
 import { newWitnessKey, witnessSigner } from '../tlog/cosignature.ts';
 import type { NoteSigner } from '../tlog/signed-note.ts';
-import { verifierFrom } from '../tlog/signed-note.ts';
 import { startWitness } from './witness-server.ts';
 
 export interface ServeOptions {
@@ -34,11 +33,12 @@ export async function serveWitness({ data, key, name, listen, logs, json }: Serv
   const witness = await startWitness({
     dir: join(data, 'logs'),
     signer,
-    logs: logs.map((log) => verifierFrom(log)),
+    logs,
     host,
     port: Number(port),
     clock,
     onFault: (fault) => console.error(messageOf(fault)),
+    onHandover: (log, to) => console.error(`${log} was handed over by its key to ${to}; ask its operator whether that was meant`),
   });
   const shown = {
     listens: `http://${host.includes(':') ? `[${host}]` : host}:${witness.port}`,

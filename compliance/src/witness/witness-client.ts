@@ -13,6 +13,7 @@ import { proveConsistency } from '../audit/prove.ts';
 import { cosignedAt, textOfNote } from '../tlog/cosignature.ts';
 import type { NoteVerifier } from '../tlog/signed-note.ts';
 import { formatAddCheckpoint } from './add-checkpoint.ts';
+import { inOrder } from './add-handover.ts';
 import { AuditForked, WitnessQuorumMissing, WitnessUnreachable } from './errors.ts';
 
 /** The newest checkpoint that enough witnesses signed, with their lines; in the folder of the log. */
@@ -20,6 +21,10 @@ export const WITNESSED_FILE = 'checkpoint.witnessed';
 const ANSWER_MAX_BYTES = 65_536;
 /** How long a witness may take, ms. */
 const TIMEOUT_MS = 10_000;
+/** Once as we think, once with the size it knows, once after it was told of a new key. */
+const ASKS_MAX = 3;
+/** Of what a witness gives as its reason, characters. */
+const REASON_MAX = 200;
 
 export interface WitnessAddress {
   /** Prefix of its submissions; `/add-checkpoint` is put behind it. */
@@ -34,6 +39,8 @@ export interface WitnessClientOptions {
   /** How many must sign for a checkpoint to count as witnessed; 0 is all. */
   readonly quorum: number;
   readonly clock: Pick<Clock, 'now'>;
+  /** Notes by which one key of the log handed over to the next. */
+  readonly handovers?: () => Promise<readonly string[]>;
   readonly onFault: (fault: KeeplineError) => void;
   /** A fork or rollback was found. */
   readonly onAlarm: (fault: AuditForked) => void;
@@ -102,7 +109,8 @@ export class WitnessClient {
   async #ask({ url, verifier }: WitnessAddress, size: number, note: string): Promise<string> {
     const { name } = verifier;
     let old = this.#known.get(name) ?? 0;
-    for (let tries = 0; tries < 2; tries++) {
+    let isTold = false;
+    for (let tries = 0; tries < ASKS_MAX; tries++) {
       const proof = await proveConsistency(this.#options.dir, old, size);
       const { status, text } = await post(
         `${url.replace(/\/$/, '')}/add-checkpoint`,
@@ -118,6 +126,11 @@ export class WitnessClient {
             ?.concat('\n') ?? ''
         );
       }
+      if (status === 403 && !isTold) {
+        await this.#tellHandovers(url, name, size); // it may know the log by a key from before
+        isTold = true;
+        continue;
+      }
       if (status === 422) throw new AuditForked(name, size, `it signed ${old} entries that these do not extend`);
       const theirs = /^(0|[1-9][0-9]{0,15})\n$/.exec(text)?.[1];
       if (status !== 409 || theirs === undefined) throw new Error(`it answered ${status}`);
@@ -130,6 +143,16 @@ export class WitnessClient {
       old = seen;
     }
     throw new Error('it changed its mind about what it has seen');
+  }
+
+  /** @throws AuditForked where the witness followed our key to another one */
+  async #tellHandovers(url: string, name: string, size: number): Promise<void> {
+    for (const note of inOrder((await this.#options.handovers?.()) ?? [])) {
+      const { status, text } = await post(`${url.replace(/\/$/, '')}/add-handover`, note);
+      if (status === 409) throw new AuditForked(name, size, 'a key of this log was handed over to another one before');
+      if (status === 404) throw new Error('it takes no handovers: have its operator give it the key that keys follow prints');
+      if (status !== 200) throw new Error(`it refused the handover of the audit key: ${status} ${text.trim().slice(0, REASON_MAX)}`);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a witness remembers, one file per log, named by the SHA-256 of its origin: the last checkpoint it signed. The file is replaced and
- * durable before the cosignature is given out, so that a witness that was killed never signs two histories.
+ * What a witness remembers of each log, in files named by the SHA-256 of its origin: the last checkpoint it signed, and the handovers of the
+ * log's key that it followed. A file is replaced and durable before the cosignature is given out, so that a witness that was killed never signs two histories.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -43,7 +43,28 @@ export class WitnessState {
     return replaceFile(this.#path(origin), note);
   }
 
-  #path(origin: string): string {
-    return join(this.#dir, `${createHash('sha256').update(origin).digest('hex')}.checkpoint`);
+  /** Handovers of the key of a log that were followed, oldest first. @throws WitnessStateDamaged */
+  async handovers(origin: string): Promise<string[]> {
+    const path = this.#path(origin, 'handovers');
+    const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return '[]';
+      throw thrown;
+    });
+    try {
+      const notes: unknown = JSON.parse(text);
+      if (!Array.isArray(notes) || !notes.every((note) => typeof note === 'string')) throw new TypeError('it holds no list of notes');
+      return notes;
+    } catch (cause) {
+      throw new WitnessStateDamaged(path, cause);
+    }
+  }
+
+  /** Durable on return. */
+  async rememberHandover(origin: string, note: string): Promise<void> {
+    await replaceFile(this.#path(origin, 'handovers'), `${JSON.stringify([...(await this.handovers(origin)), note])}\n`);
+  }
+
+  #path(origin: string, what: 'checkpoint' | 'handovers' = 'checkpoint'): string {
+    return join(this.#dir, `${createHash('sha256').update(origin).digest('hex')}.${what}`);
   }
 }

@@ -10,7 +10,8 @@ import { lastCheckpoint } from '../audit/checkpoint-file.ts';
 import { sampleEntry } from '../audit/testing/small-log.ts';
 import { openCheckpoint, signCheckpoint } from '../tlog/checkpoint.ts';
 import { cosignedAt, newWitnessKey, textOfNote, witnessSigner, witnessVerifier } from '../tlog/cosignature.ts';
-import { newNoteKey, signerFrom, verifierFrom } from '../tlog/signed-note.ts';
+import { keyRing, signHandover } from '../keys/audit-handover.ts';
+import { newNoteKey, type NoteSigner, signerFrom, verifierFrom } from '../tlog/signed-note.ts';
 import { leafHash } from '../tlog/tree-hash.ts';
 import { formatAddCheckpoint } from './add-checkpoint.ts';
 import { readWitnessed, WITNESSED_FILE, WitnessClient } from './witness-client.ts';
@@ -26,19 +27,21 @@ let dir = '';
 let witnesses: Witness[] = [];
 let faults: KeeplineError[] = [];
 let alarms: KeeplineError[] = [];
+let told: Array<[log: string, key: string]> = [];
 
 async function witness(which: number): Promise<Witness> {
   const key = keys[which] ?? signer;
   const started = await startWitness({
     dir: join(home.path, `witness-${which}`),
     signer: key,
-    logs: [log],
+    logs: [signer.verifierKey],
     host: '127.0.0.1',
     port: 0,
     clock,
     onFault: (fault) => {
       throw fault;
     },
+    onHandover: (...handover) => told.push(handover),
   });
   witnesses.push(started);
   return started;
@@ -47,12 +50,18 @@ const addressOf = (which: number, { port }: { readonly port: number }) => ({
   url: `http://127.0.0.1:${port}/`,
   verifier: witnessVerifier(keys[which]?.verifierKey ?? ''),
 });
-const client = (addresses: ReturnType<typeof addressOf>[], at = dir, quorum = 0): WitnessClient =>
+const client = (
+  addresses: ReturnType<typeof addressOf>[],
+  at = dir,
+  quorum = 0,
+  handovers: () => readonly string[] = () => [],
+): WitnessClient =>
   new WitnessClient({
     dir: at,
     witnesses: addresses,
     quorum,
     clock,
+    handovers: async () => handovers(),
     onFault: (fault) => faults.push(fault),
     onAlarm: (fault) => alarms.push(fault),
   });
@@ -75,7 +84,7 @@ const codes = (): string[] => [...faults, ...alarms].map(({ code }) => code);
 beforeEach(() => {
   home = tempDir();
   dir = join(home.path, 'audit');
-  [witnesses, faults, alarms] = [[], [], []];
+  [witnesses, faults, alarms, told] = [[], [], [], []];
 });
 afterEach(async () => {
   await Promise.all(witnesses.map((one) => one.close()));
@@ -145,6 +154,84 @@ describe('the log and its witnesses', () => {
   });
 });
 
+describe('a log whose key is rotated', () => {
+  const nextSigner = () => signerFrom(newNoteKey(signer.name));
+  /** Goes on with a log under another signer. */
+  async function goOn(by: NoteSigner, ring: string, count: number): Promise<{ readonly size: number; readonly note: string }> {
+    const audit = await AuditLog.open({
+      dir,
+      signer: { ...by, verifierKey: ring },
+      clock,
+      source: '0000beef',
+      onFault: (fault) => faults.push(fault),
+    });
+    await Promise.all(Array.from({ length: count }, (_, i) => audit.append(sampleEntry(`r${count}-${i}`))));
+    await audit.close();
+    const last = await lastCheckpoint(dir, verifierFrom(ring));
+    if (!last) throw new Error('no checkpoint');
+    return last;
+  }
+
+  it('is followed by its witness through each rotation, also after a restart of it, and its operator is told', async () => {
+    const a = await witness(0);
+    const first = await append(5);
+    const notes: string[] = [];
+    const to = client([addressOf(0, a)], dir, 0, () => notes);
+    await offer(to, first);
+    const second = nextSigner();
+    notes.push(signHandover(signer, second, first.size, NOW_MS));
+    const after = await goOn(second, keyRing(second.verifierKey, notes), 3);
+    await offer(to, after);
+    expect([to.witnessed, told, codes()]).toEqual([after.size, [[signer.name, second.verifierKey]], []]);
+    const third = nextSigner();
+    notes.push(signHandover(second, third, after.size, NOW_MS + 1));
+    const last = await goOn(third, keyRing(third.verifierKey, notes), 4);
+    await a.close();
+    const again = await witness(0); // its operator still gives it the first key
+    const anew = client([addressOf(0, again)], dir, 0, () => notes.toReversed());
+    await offer(anew, last);
+    expect([anew.witnessed, told.length, codes()]).toEqual([last.size, 2, []]);
+    expect(cosignedAt(textOfNote(last.note), (await readWitnessed(dir)) ?? '', witnessVerifier(keys[0]?.verifierKey ?? ''))).toBeDefined();
+  });
+
+  it('is not followed a second time from one key, nor below what that key signed, nor by a note of one key alone', async () => {
+    const a = await witness(0);
+    const first = await append(5);
+    await offer(client([addressOf(0, a)]), first);
+    const [second, thief] = [nextSigner(), nextSigner()];
+    const bring = async (note: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${a.port}/add-handover`, { method: 'POST', body: note })).status;
+    expect(await bring(signHandover(signer, thief, first.size - 1, NOW_MS)), 'fewer entries than it signed').toBe(422);
+    expect(await bring(signHandover(thief, second, first.size, NOW_MS)), 'of a key it does not know').toBe(403);
+    expect(await bring(signHandover(thief, second, first.size, NOW_MS).replace(thief.verifierKey, signer.verifierKey))).toBe(400);
+    const other = ['another/a', 'another/a'].map((name) => signerFrom(newNoteKey(name)));
+    expect(await bring(signHandover(other[0] ?? signer, other[1] ?? signer, 1, NOW_MS)), 'of another log').toBe(404);
+    const meant = signHandover(signer, second, first.size, NOW_MS);
+    expect([await bring(meant), await bring(meant)], 'told twice is told once').toEqual([200, 200]);
+    expect(told).toHaveLength(1);
+    const stolen = signHandover(signer, thief, first.size, NOW_MS);
+    expect(await bring(stolen)).toBe(409);
+    const forged = await goOn(thief, keyRing(thief.verifierKey, [stolen]), 2);
+    await offer(
+      client([addressOf(0, a)], dir, 0, () => [stolen]),
+      forged,
+    );
+    expect(alarms.map(({ code, message }) => [code, message.includes('handed over to another one')])).toEqual([['AUDIT_FORKED', true]]);
+  });
+
+  it('is a fault and no alarm where nobody tells the witness', async () => {
+    const a = await witness(0);
+    const first = await append(5);
+    await offer(client([addressOf(0, a)]), first);
+    const second = nextSigner();
+    await offer(
+      client([addressOf(0, a)]),
+      await goOn(second, keyRing(second.verifierKey, [signHandover(signer, second, first.size, NOW_MS)]), 1),
+    );
+    expect(codes()).toEqual(['WITNESS_UNREACHABLE', 'WITNESS_QUORUM_MISSING']);
+  });
+});
+
 describe('a witness', () => {
   const ask = async ({ port }: Witness, body: string, path = '/add-checkpoint'): Promise<[number, string | null, string]> => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body });
@@ -188,7 +275,7 @@ describe('a witness', () => {
     const started = await startWitness({
       dir: join(home.path, 'w'),
       signer: keys[0] ?? signer,
-      logs: [log],
+      logs: [signer.verifierKey],
       host: '127.0.0.1',
       port: 0,
       clock,

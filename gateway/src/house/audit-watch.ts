@@ -18,9 +18,10 @@ export interface AuditWatchParts {
   readonly site: Pick<SiteConfig, 'audit' | 'siem'>;
   /** Data folder; the log lies in `audit` there. */
   readonly data: string;
-  /** Public key of the log. */
-  /** Always of the key in use. */
+  /** Of the log, always as its key is now. */
   readonly verifier: NoteVerifier;
+  /** Notes by which one key of the log handed over to the next. */
+  readonly handovers: () => Promise<readonly string[]>;
   readonly clock: Clock;
   readonly onFault: (fault: KeeplineError) => void;
   /** A fork or rollback was found. */
@@ -35,7 +36,7 @@ export interface AuditWatch {
 }
 
 /** @throws NoteInvalid when the key of a witness is none, or what a TLS file that cannot be read says: at start, not at the first checkpoint */
-export function watchAudit({ site, data, verifier, clock, onFault, onAlarm }: AuditWatchParts): AuditWatch {
+export function watchAudit({ site, data, verifier, handovers, clock, onFault, onAlarm }: AuditWatchParts): AuditWatch {
   const dir = join(data, 'audit');
   const pem = (path: string): string | undefined =>
     path === '' ? undefined : readFileSync(isAbsolute(path) ? path : join(data, path), 'utf8');
@@ -44,6 +45,7 @@ export function watchAudit({ site, data, verifier, clock, onFault, onAlarm }: Au
     dir,
     witnesses: witnesses.map(({ url, key }) => ({ url, verifier: witnessVerifier(key) })),
     quorum,
+    handovers,
     clock,
     onFault,
     onAlarm,

@@ -78,7 +78,8 @@ export async function layGround(site: SiteConfig, data: string): Promise<Ground>
   const keys = await openKeyStore(join(data, 'keys'), { site: site.site, clock });
   const signer = keys.auditSigner();
   const { verifierKey } = signer;
-  const watch = watchAudit({ site, data, verifier: keys.auditVerifier(), clock, onFault, onAlarm: onFault });
+  const handovers = (): Promise<string[]> => keys.auditHandovers();
+  const watch = watchAudit({ site, data, verifier: keys.auditVerifier(), handovers, clock, onFault, onAlarm: onFault });
   const dir = join(data, 'audit');
   let head: AuditHead | undefined;
   const onCheckpoint = (size: number, note: string): void => {
