@@ -1,29 +1,55 @@
 /**
- * The pages of alarms, reports and the audit log in Chromium against the real doors, log and processes: an alarm shows by itself and is ended with a reason; a
- * report is ordered, made and fetched with its signature; one entry is found and its proof taken away.
+ * The pages of alarms, reports, call-backs and the audit log in Chromium against the real doors, log and processes: an alarm shows by itself and is ended with a
+ * reason; a report is ordered, made and fetched with its signature; a call-back is ended; one entry is found and its proof taken away.
  */
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyEntryProof } from '@keepline/compliance/audit-prove';
 import { verifyReport } from '@keepline/compliance/report-signature';
+import { parseSite } from '@keepline/contracts/site-file';
 import { FakeClock } from '@keepline/testkit/fake-clock';
 import { expect, it } from 'vitest';
 import { enrolled, type Person } from '../gateway/src/api/testing/people.ts';
+import { CallBacks } from '../gateway/src/callback/call-backs.ts';
+import { EventLog } from '../gateway/src/events/event-log.ts';
 import { type OpenBench, openBench } from '../gateway/src/house/testing/open-bench.ts';
+import { Store } from '../gateway/src/store/store.ts';
+import { allTables } from '../gateway/src/store/tables/all.ts';
+import { columnsOfTest } from '../gateway/src/store/testing/columns.ts';
 import { enter, folder, goTo, look, openPagesForEach, page, see } from './pages-in-chromium.ts';
 
 const clock = new FakeClock();
 let bench: OpenBench;
 let security: Person;
 let officer: Person;
+let supervisor: Person;
+let callBacks: CallBacks;
+let owed: Store;
+
+/** The list of a gateway, on a database of its own, with nobody who would be called yet. */
+async function openCallBacks(): Promise<void> {
+  owed = await Store.open(join(folder.path, 'owed.db'), allTables, { columns: await columnsOfTest() });
+  const onFault = (fault: unknown): void => expect(fault).toBeUndefined();
+  const events = new EventLog({ store: owed, clock, log: { error: onFault } });
+  const settings = parseSite({}).callback;
+  const call = () => ({ over: Promise.resolve('not_begun' as const), withdraw() {} });
+  callBacks = new CallBacks({ store: owed, events, clock, settings, check: (number) => number, call, onFault });
+  await callBacks.open();
+}
 
 openPagesForEach(
   async (deskFolder) => {
-    bench = await openBench({ deskFolder, clock });
+    await openCallBacks();
+    bench = await openBench({ deskFolder, clock, callbacks: callBacks });
+    supervisor = await enrolled(bench.house, 'sup', ['supervisor']);
     security = await enrolled(bench.house, 'sec', ['security_admin']);
     officer = await enrolled(bench.house, 'officer', ['compliance_officer']);
   },
-  () => bench.close(),
+  async () => {
+    await bench.close();
+    await callBacks.over();
+    await owed.close();
+  },
 );
 
 async function comeIn(who: Person, path: string): Promise<void> {
@@ -71,6 +97,25 @@ it('a compliance officer orders a report, sees what is covered, and takes report
   expect(await verifyReport(join(folder.path, name), await publicKey())).toMatchObject({ kind: 'mlps', from: '2020-01-01' });
 });
 
+it('a supervisor sees what is owed, its number masked, and ends one with a reason', async () => {
+  const booked = { callId: 'call-1', kind: 'scheduled', queue: 'service', skill: '', agentId: 'li', note: '对账单' } as const;
+  const dueAtMs = clock.now() + 86_400_000;
+  await callBacks.book({ ...booked, number: '13800138000', queuedAtMs: dueAtMs, dueAtMs });
+  const [one] = await callBacks.list();
+  await goTo(bench.house.origin, 'callbacks');
+  await enter(supervisor.id, supervisor.password); // a supervisor needs no factor here
+  await see('callbacks').getByText('138******00').waitFor();
+  await look('callbacks');
+  await see(`cancel-${one?.id}`).click();
+  expect(await see('cancel-yes').isDisabled()).toBe(true);
+  await see('cancel-reason').fill('came to the counter');
+  await see('cancel-yes').click();
+  await see('cancel-dialog').waitFor({ state: 'detached' });
+  await see('callbacks').getByText('138******00').waitFor({ state: 'detached' });
+  expect(await callBacks.list()).toEqual([]);
+  expect(bench.written()).toMatch(/"act":"callback.cancel","who":"sup".*"purpose":"came to the counter"/);
+});
+
 it('finds an entry by act and account, and takes its proof and the checkpoint away, which hold with the public key alone', async () => {
   await comeIn(officer, 'audit');
   const taken = async (button: string): Promise<string> => {
@@ -82,8 +127,8 @@ it('finds an entry by act and account, and takes its proof and the checkpoint aw
   await see('audit-who').fill('officer');
   await see('audit-show').click();
   const rows = see('audit-entries').locator('tbody tr');
-  await expect.poll(() => rows.allInnerTexts(), { timeout: 30_000 }).toSatisfy((texts: readonly string[]) => texts.length >= 2);
-  for (const text of await rows.allInnerTexts()) expect(text).toMatch(/audit\.read\s+officer/);
+  const areFound = (texts: readonly string[]): boolean => texts.length >= 2 && texts.every((text) => /audit\.read\s+officer/.test(text));
+  await expect.poll(() => rows.allInnerTexts(), { timeout: 30_000 }).toSatisfy(areFound);
   await bench.checkpoint();
   await see('audit-reload').click();
   await page.locator('[data-testid="audit-state"]:not([data-signed="0"])').waitFor();

@@ -34,25 +34,25 @@ export function CallbacksPage(): ReactNode {
             pageSize={20}
             emptyText={t('callbacks.none')}
             columns={[
-              { title: t('callbacks.due'), width: 190, render: ({ dueAtMs }) => moment(dueAtMs) },
-              { title: t('callbacks.number'), width: 150, render: ({ number }) => number },
-              { title: t('callbacks.queue'), width: 140, render: ({ queue, skill }) => (skill === '' ? queue : `${queue} ${skill}`) },
+              { title: t('callbacks.due'), width: 130, render: ({ dueAtMs }) => moment(dueAtMs) },
+              { title: t('callbacks.number'), width: 110, render: ({ number }) => number },
+              { title: t('callbacks.queue'), width: 100, render: ({ queue, skill }) => (skill === '' ? queue : `${queue} ${skill}`) },
               {
                 title: t('callbacks.kindLabel'),
-                width: 170,
+                width: 110,
                 render: ({ kind, agentId }) => `${t(`callbacks.kind.${kind}`)}${agentId === '' ? '' : ` ${agentId}`}`,
               },
               { title: t('callbacks.note'), render: ({ note }) => note },
-              { title: t('callbacks.made'), width: 190, render: ({ madeAtMs }) => moment(madeAtMs) },
+              { title: t('callbacks.made'), width: 130, render: ({ madeAtMs }) => moment(madeAtMs) },
               {
                 title: t('callbacks.tries'),
-                width: 110,
+                width: 70,
                 align: 'right',
                 render: ({ tries, isCalling }) => (isCalling ? `${numberText(tries)} (${t('callbacks.now')})` : numberText(tries)),
               },
               {
                 title: '',
-                width: 120,
+                width: 90,
                 render: (one) => (
                   <Button size="small" onClick={() => setEnding(one)} data-testid={`cancel-${one.id}`}>
                     {t('callbacks.cancel')}

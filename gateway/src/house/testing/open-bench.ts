@@ -22,6 +22,7 @@ import { parseSite } from '@keepline/contracts/site-file';
 import { eventually } from '@keepline/testkit/eventually';
 import { tempDir } from '@keepline/testkit/temp-dir';
 import { AlarmLog } from '../../alarms/alarm-log.ts';
+import type { ApiParts } from '../../api/api-parts.ts';
 import { openSite } from '../../api/testing/open-site.ts';
 import { drillReport, reportText } from '../../cloud-link/drill-report.ts';
 import { keepDrill } from '../../cloud-link/drill-shelf.ts';
@@ -48,8 +49,10 @@ const balance = { verdict: 'balanced', counts: { produced: 1, delivered: 1, expi
 
 export type OpenBench = Awaited<ReturnType<typeof openBench>>;
 
+type Options = { readonly deskFolder?: string; readonly clock?: Clock; readonly callbacks?: ApiParts['callbacks'] };
+
 /** @param o.deskFolder pages as Vite builds them; without it those of `openSite` @param o.clock of sessions and factors alone */
-export async function openBench(o: { readonly deskFolder?: string; readonly clock?: Clock } = {}) {
+export async function openBench(o: Options = {}) {
   const folder = tempDir();
   const data = folder.path;
   const site = parseSite({ downlink: { keys: [pinOf('ops', signer.publicKey)] } });
@@ -77,6 +80,7 @@ export async function openBench(o: { readonly deskFolder?: string; readonly cloc
     auditLog: auditLogOf(ground),
     ...(o.deskFolder === undefined ? {} : { deskFolder: o.deskFolder }),
     ...(o.clock ? { clock: o.clock } : {}),
+    ...(o.callbacks ? { callbacks: o.callbacks } : {}),
   });
   let sync: ChildProcess | undefined;
   return {
