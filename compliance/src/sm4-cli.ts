@@ -3,27 +3,18 @@
  * sealed was exported, and audited, before.
  */
 import { randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endWith } from '@keepline/contracts/command-end';
 import { newFile } from './audit/new-file.ts';
-import { KeyFileInvalid } from './keys/errors.ts';
-import { requirePrivate } from './keys/key-file.ts';
-import { openSm4, SM4_MASTER_BYTES, sealSm4 } from './keys/sm4-file.ts';
+import { openSm4, readSm4Key, SM4_MASTER_BYTES, sealSm4 } from './keys/sm4-file.ts';
 
 const USAGE = `usage: ./keepline keys sm4 new-key --out FILE
        ./keepline keys sm4 seal FILE --key-file FILE --out FILE
        ./keepline keys sm4 open FILE --key-file FILE --out FILE
 
   new-key  32 random bytes in hex; hand it to the receiver by another way than the file`;
-
-async function masterIn(path: string): Promise<Buffer> {
-  await requirePrivate(path, 'file');
-  const text = (await readFile(path, 'utf8')).trim();
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw new KeyFileInvalid(path, `it is not ${2 * SM4_MASTER_BYTES} hex digits`);
-  return Buffer.from(text, 'hex');
-}
 
 /** Whole or not at all, never over a file that is there. */
 async function writeOut(path: string, pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
@@ -50,7 +41,7 @@ async function main(): Promise<number> {
   }
   if (verb === 'new-key') await writeOut(values.out, [Buffer.from(`${randomBytes(SM4_MASTER_BYTES).toString('hex')}\n`)]);
   else {
-    const master = await masterIn(values['key-file']);
+    const master = await readSm4Key(values['key-file']);
     const file = await open(path, 'r');
     try {
       await writeOut(values.out, verb === 'seal' ? sealSm4(file.createReadStream({ autoClose: false }), master) : openSm4(file, master));

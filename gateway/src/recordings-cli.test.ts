@@ -20,6 +20,7 @@ import { callTables } from './store/tables/calls.ts';
 import { recordingTables } from './store/tables/recordings.ts';
 
 const CLI = fileURLToPath(new URL('./recordings-cli.ts', import.meta.url));
+const SM4 = fileURLToPath(new URL('../../compliance/src/sm4-cli.ts', import.meta.url));
 const ALAW = new Uint8Array(80_000).map((_, i) => i % 251);
 const SAMPLES = ALAW.length / 2;
 const WAV = Buffer.concat([wavHeader(SAMPLES), ALAW]);
@@ -125,6 +126,28 @@ describe('./keepline recordings', () => {
     expect(acts()).toEqual([`recording.export ${id} intent`, `recording.export ${id} done`, 'site.stop  done']);
     expect(await verifyAuditLog(at('audit'), keys.auditSigner().verifierKey)).toMatchObject({ ok: true, entries: 3, signed: 3 });
   });
+
+  it('exports the signed WAV under SM4 and SM3, audited like any other, and with no key or another form not at all', async () => {
+    const key = at('sm4.key');
+    writeFileSync(key, `${'5a'.repeat(32)}\n`, { mode: 0o600 });
+    for (const wrong of [
+      ['--cipher', 'sm4'],
+      ['--key-file', key, '--age'],
+    ])
+      expect(cli('export', finished, ...wrong).status).toBe(2);
+    writeFileSync(at('short.key'), '5a\n', { mode: 0o600 });
+    expect(cli('export', finished, '--cipher', 'sm4', '--key-file', at('short.key')).err).toContain('KEY_FILE_INVALID');
+    expect(cli('export', finished, '--cipher', 'sm4', '--key-file', key, '--out', at('out.sm4'))).toMatchObject({ status: 0 });
+    expect(acts()).toEqual([`recording.export ${finished} intent`, `recording.export ${finished} done`]);
+    expect(statSync(at('out.sm4')).mode & 0o777).toBe(0o600);
+    const opened = spawnSync(process.execPath, [SM4, 'sm4', 'open', at('out.sm4'), '--key-file', key, '--out', at('opened.wav')], {
+      encoding: 'utf8',
+    });
+    expect(opened).toMatchObject({ status: 0, stderr: '' });
+    expect(audioOf(at('opened.wav')).equals(WAV.subarray(WAV_HEADER_BYTES))).toBe(true);
+    const proven = cli('verify', at('opened.wav'), '--json');
+    expect(JSON.parse(proven.out)).toMatchObject({ proven: true, recordingId: finished });
+  }, 60_000);
 
   it.each([
     ['finished', finished],

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { databaseOf, openSiteConsole } from '@keepline/compliance/console';
 import { type KeyStore } from '@keepline/compliance/keys';
+import { readSm4Key } from '@keepline/compliance/sm4-file';
 import type { AuditAct } from '@keepline/contracts/audit-acts';
 import { systemClock as clock } from '@keepline/contracts/clock';
 import { endWith } from '@keepline/contracts/command-end';
@@ -27,12 +28,14 @@ import { allTables } from './store/tables/all.ts';
 
 const USAGE = `usage: ./keepline recordings list [--data DIR] [--limit N] [--json]
        ./keepline recordings show ID [--data DIR] [--json]
-       ./keepline recordings export ID [--data DIR] [--identity FILE] [--out FILE] [--age] [--purpose TEXT] [--approval ID] [--json]
+       ./keepline recordings export ID [--data DIR] [--identity FILE] [--out FILE]
+                                     [--age | --cipher sm4 --key-file FILE] [--purpose TEXT] [--approval ID] [--json]
        ./keepline recordings verify FILE [--data DIR | --verifier KEY] [--json]
 
   --identity FILE  the recording identity, where it is not kept in DIR/keys
   --out FILE       where to write; ID.wav in this folder by default, never over an existing file
   --age            the encrypted file, for: age -d -i IDENTITY FILE
+  --cipher sm4     the signed WAV under SM4 and SM3 with the key of FILE (./keepline keys sm4 new-key); opens with keys sm4 open
   --purpose TEXT   why; goes into the audit log
   --verifier KEY   the public key of the site's audit log, to check an exported WAV on a machine without the site`;
 const LIST_LIMIT = 100;
@@ -87,20 +90,23 @@ interface ExportOptions {
   readonly identity: string | undefined;
   readonly out: string | undefined;
   readonly age: boolean;
+  /** File of the SM4 key; undefined for another form. */
+  readonly sm4KeyFile: string | undefined;
   readonly purpose: string;
   readonly approval: string | undefined;
   readonly json: boolean;
 }
 
-async function exportOne(site: Site, id: string, { identity, out, age, purpose, json }: ExportOptions): Promise<void> {
-  const target = resolve(out ?? `${id}.wav${age ? '.age' : ''}`);
+async function exportOne(site: Site, id: string, { identity, out, age, sm4KeyFile, purpose, json }: ExportOptions): Promise<void> {
+  const target = resolve(out ?? `${id}.wav${age ? '.age' : sm4KeyFile === undefined ? '' : '.sm4'}`);
   const key = (): Promise<string> => (identity === undefined ? site.keys.recordingIdentity() : identityFrom(identity));
+  const sm4 = sm4KeyFile === undefined ? undefined : await readSm4Key(sm4KeyFile); // a key that is none is told before anything is audited
   const draft = await draftFor(target);
   try {
     const row = await site.audited('recording.export', id, purpose, async () => {
       const found = await findFinished(site.database, site.recordings, id);
       if (age) await exportAge(site.recordings, found.known, { identity: key, recipient: site.keys.recordingRecipient() }, draft.path);
-      else await exportWav(site.recordings, found, { identity: await key(), signer: site.keys.auditSigner() }, draft.path);
+      else await exportWav(site.recordings, found, { identity: await key(), signer: site.keys.auditSigner(), sm4 }, draft.path);
       return found.row;
     });
     await draft.done(); // after the outcome: what the log does not know to be done is not given out
@@ -116,7 +122,11 @@ async function exportOne(site: Site, id: string, { identity, out, age, purpose, 
 /** With the approval of a second person where the site demands it; the ledger itself stays read-only. */
 async function exportApproved(site: Site, id: string, o: ExportOptions): Promise<void> {
   const store = await Store.open(join(site.data, 'main.db'), allTables);
-  const bound = { act: 'recording.export', object: id, params: { as: o.age ? 'age' : 'wav' } } as const;
+  const bound = {
+    act: 'recording.export',
+    object: id,
+    params: { as: o.age ? 'age' : o.sm4KeyFile === undefined ? 'wav' : 'sm4' },
+  } as const;
   try {
     await performAtConsole({ store, clock, who: site.who, audited: (...act) => site.audited(...act) }, bound, o.approval, () =>
       exportOne(site, id, o),
@@ -173,6 +183,8 @@ async function main(): Promise<number> {
       purpose: { type: 'string', default: '' },
       approval: { type: 'string' },
       verifier: { type: 'string' },
+      cipher: { type: 'string' },
+      'key-file': { type: 'string' },
       limit: { type: 'string', default: String(LIST_LIMIT) },
       age: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -181,11 +193,14 @@ async function main(): Promise<number> {
   });
   const [command, id = ''] = positionals;
   const limit = Number(values.limit);
+  const sm4KeyFile = values['key-file'];
+  const isCipher =
+    values.cipher === undefined ? sm4KeyFile === undefined : values.cipher === 'sm4' && sm4KeyFile !== undefined && !values.age;
   const sound =
     (command === 'list' && Number.isInteger(limit) && limit > 0) ||
     ((command === 'export' || command === 'show') && isId('rec', id)) ||
     (command === 'verify' && id !== '');
-  if (values.help || !sound) {
+  if (values.help || !sound || !isCipher) {
     (values.help ? console.log : console.error)(USAGE);
     return values.help ? 0 : 2;
   }
@@ -198,7 +213,7 @@ async function main(): Promise<number> {
     if (command === 'list') await list(site, limit, values.json);
     else if (command === 'show') await show(site, id, values.json);
     else if (command === 'verify') await verify(resolve(id), site.keys.auditSigner().verifierKey, site, values.json);
-    else await exportApproved(site, id, { ...values, identity: values.identity, out: values.out, approval: values.approval });
+    else await exportApproved(site, id, { ...values, sm4KeyFile, identity: values.identity, out: values.out, approval: values.approval });
   } finally {
     await site.close();
   }

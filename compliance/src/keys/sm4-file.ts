@@ -6,9 +6,10 @@
  * with OpenSSL alone.
  */
 import { createCipheriv, createDecipheriv, createHmac, getCiphers, getHashes, hkdfSync, randomBytes } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, readFile } from 'node:fs/promises';
 import { readAt } from './age-file.ts';
-import { Sm4FileInvalid, Sm4Unavailable } from './errors.ts';
+import { KeyFileInvalid, Sm4FileInvalid, Sm4Unavailable } from './errors.ts';
+import { isMissing, requirePrivate } from './key-file.ts';
 
 export const SM4_MASTER_BYTES = 32;
 const HEAD = Buffer.from('keepline-sm4-file v1\n');
@@ -29,6 +30,16 @@ function keysOf(master: Uint8Array, salt: Uint8Array): FileKeys {
   if (master.length !== SM4_MASTER_BYTES) throw new RangeError(`a key of ${master.length} bytes`);
   const bytes = Buffer.from(hkdfSync('sm3', master, salt, 'keepline sm4 file v1', 2 * SM4_BYTES + TAG_BYTES));
   return { sm4: bytes.subarray(0, SM4_BYTES), counter: bytes.subarray(SM4_BYTES, 2 * SM4_BYTES), mac: bytes.subarray(2 * SM4_BYTES) };
+}
+
+/** The key in a private file, 64 hex digits as `keys sm4 new-key` writes them. @throws KeyStoreLax, KeyFileInvalid */
+export async function readSm4Key(path: string): Promise<Buffer> {
+  await requirePrivate(path, 'file').catch((thrown: unknown) => {
+    throw isMissing(thrown) ? new KeyFileInvalid(path, 'there is no such file', thrown) : thrown;
+  });
+  const text = (await readFile(path, 'utf8')).trim();
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new KeyFileInvalid(path, `it is not ${2 * SM4_MASTER_BYTES} hex digits`);
+  return Buffer.from(text, 'hex');
 }
 
 /** The sealed file, piece by piece. @throws Sm4Unavailable */

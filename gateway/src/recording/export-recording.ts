@@ -6,6 +6,7 @@ import { access, link, open, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgeSealer, CHUNK_BYTES, readAt, sealedBytes } from '@keepline/compliance/age';
 import type { NoteSigner } from '@keepline/compliance/note';
+import { sealSm4 } from '@keepline/compliance/sm4-file';
 import { ExportTargetExists, RecordingFileGone, RecordingNotFound, RecordingStillOpen } from './errors.ts';
 import { partName } from './file-names.ts';
 import { findRow, type LedgerReader, type LedgerRow } from './ledger.ts';
@@ -63,16 +64,17 @@ export interface AgeBytes {
   close(): Promise<void>;
 }
 
-/** Decrypts to a WAV that carries its certificate. @throws RecordingFileGone, RecordingChanged, AgeNoMatch, AgeDamaged */
+/** Decrypts to a WAV that carries its certificate, sealed anew where an SM4 key is given. @throws RecordingFileGone, RecordingChanged, AgeNoMatch, AgeDamaged */
 export async function exportWav(
   dir: string,
   { row, known }: Found,
-  keys: { readonly identity: string; readonly signer: NoteSigner },
+  keys: { readonly identity: string; readonly signer: NoteSigner; readonly sm4?: Uint8Array | undefined },
   path: string,
 ): Promise<void> {
   const source = await openPlayback(dir, known, keys.identity);
   try {
-    await writeNew(path, signedWav(source, row, keys.signer).bytes());
+    const wav = signedWav(source, row, keys.signer).bytes();
+    await writeNew(path, keys.sm4 ? sealSm4(wav, keys.sm4) : wav);
   } finally {
     await source.close();
   }
