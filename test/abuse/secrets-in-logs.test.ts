@@ -2,22 +2,26 @@
  * A whole site, logging at debug level, is attacked and used while canaries run through it: passwords, tokens, codes, numbers, names, keys
  * pressed. Afterwards no log and no entry of the audit log holds one of them, in any encoding.
  */
-import { spawnSync } from 'node:child_process';
-import { globSync, readFileSync, statSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createSocket } from 'node:dgram';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { canariesIn } from '@keepline/testkit/canary';
-import { callAndChoose, hears } from '@keepline/testkit/customer';
+import { callAndChoose, CUSTOMER_HZ, hears } from '@keepline/testkit/customer';
 import { DeskClient } from '@keepline/testkit/desk-client';
 import { eventually } from '@keepline/testkit/eventually';
+import { exportRecording, listRecordings, tonesOnTape } from '@keepline/testkit/recordings';
 import { Softphone } from '@keepline/testkit/softphone';
 import { PHONE_AGENT_HZ, type StaffedSite, staffedSite } from '@keepline/testkit/staffed-site';
+import { tempDir } from '@keepline/testkit/temp-dir';
 import { Secret, TOTP } from 'otpauth';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../source-files.ts';
 import { rawHttp, refusalIn } from './raw-http.ts';
 
+const run = promisify(execFile);
 const canaries: Record<string, string> = {
   number: '13977550246',
   name: '欧阳静怡甲',
@@ -139,6 +143,46 @@ describe('a site under attack, logging all it can', () => {
     expect(callId).toMatch(/^call-/);
     udp.close();
   });
+
+  it('rotates its keys under a call and a signed-in person: both go on, the second factor holds, the log verifies', async () => {
+    const { data } = house.site.place;
+    const call = await callAndChoose(customer, house.site, { number: canaries.number ?? '', name: canaries.name ?? '' });
+    await hears(call, PHONE_AGENT_HZ);
+    const callId = await desk.callId('connected');
+    const totp = new TOTP({ secret: Secret.fromBase32(canaries.secret ?? '') });
+    const used = totp.generate();
+    const before = readdirSync(join(data, 'keys'));
+    // The three that wait for the gateway to look, side by side; a column key that went before it looked would lock rows for ever.
+    const rotate = (...names: string[]) => {
+      const script = join(ROOT, 'gateway/src/rotate-keys-cli.ts');
+      return run(process.execPath, [script, 'rotate', ...names, '--wait-seconds', '20', '--data', data, '--json']);
+    };
+    const reports = await Promise.all([rotate('column'), rotate('accounts'), rotate('recording', 'pseudonyms', 'audit', 'tls')]);
+    const report = Object.assign({}, ...reports.map(({ stdout }) => JSON.parse(stdout) as object)) as Record<string, unknown>;
+    expect(report).toMatchObject({ column: { retired: [expect.any(String)] }, accounts: { resealed: 1, retired: [expect.any(String)] } });
+    expect(readdirSync(join(data, 'keys')).filter((name) => /^(column|identity)\.key\./.test(name) && !before.includes(name))).toEqual([]);
+
+    await hears(call, PHONE_AGENT_HZ); // the call went on through all of it
+    expect(await desk.callId('connected')).toBe(callId);
+    await call.hangup();
+    await eventually('the call to be over', () => desk.view?.call === null);
+    expect((await ask('GET', '/api/session')).status).toBe(200); // so did the session
+    await eventually('a code that was not used', () => totp.generate() !== used, 40_000);
+    cookie = '';
+    expect((await ask('POST', '/api/sign-in', { agent: 'sec', password: canaries.password })).status).toBe(200);
+    expect((await ask('POST', '/api/session/second-factor', { totp: totp.generate() })).status).toBe(200);
+    Object.assign(canaries, { session: cookie.split('=')[1] ?? '' });
+
+    const finished = await eventually('the recording to be closed', async () =>
+      (await listRecordings(data)).find((row) => row.callId === callId && row.state === 'complete'),
+    );
+    const folder = tempDir();
+    const { agent } = tonesOnTape(await exportRecording(data, finished.id, folder.path), CUSTOMER_HZ, PHONE_AGENT_HZ);
+    folder.remove();
+    expect(agent).toBeGreaterThan(0.5);
+    const log = join(ROOT, 'compliance/src/audit-cli.ts');
+    expect(JSON.parse((await run(process.execPath, [log, 'verify', '--data', data, '--json'])).stdout)).toMatchObject({ ok: true });
+  }, 180_000);
 
   it('and has written none of it down', async () => {
     const { data } = house.site.place;
