@@ -25,6 +25,7 @@ const unreadOf = (file: string): Labelled[] => rowsOf(join(FIXTURES, file)).filt
 const unread = unreadOf('first-sight.jsonl');
 const unreadLater = unreadOf('second-sight.jsonl');
 const unreadLast = unreadOf('third-sight.jsonl');
+const unreadPlain = unreadOf('plain-sight.jsonl');
 
 /** As a conversation would bring them, cut anywhere. */
 const all = [...rows, ...unread].map(({ text }) => text).join('\n');
@@ -75,5 +76,6 @@ const result = {
   firstSightUnread: atFirstSight(unread),
   secondSightUnread: atFirstSight(unreadLater),
   thirdSightUnread: atFirstSight(unreadLast),
+  plainSightUnread: atFirstSight(unreadPlain),
 };
 console.log(values.json === true ? JSON.stringify(result) : JSON.stringify(result, undefined, 2));

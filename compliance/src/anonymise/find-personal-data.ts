@@ -29,6 +29,7 @@ import { residentId } from './recognisers/resident-id.ts';
 import { smsCode } from './recognisers/sms-code.ts';
 import { speltName } from './recognisers/spelt-name.ts';
 import { taiwanPermit } from './recognisers/taiwan-permit.ts';
+import { isDoubtful, taggedName } from './recognisers/tagged-name.ts';
 import { titledName } from './recognisers/titled-name.ts';
 import { uscc } from './recognisers/uscc.ts';
 import { wechat } from './recognisers/wechat.ts';
@@ -57,13 +58,14 @@ const RECOGNISERS: readonly Recogniser[] = [
     speltName,
     givenName,
     latinName,
+    taggedName,
   ],
 ];
 
 /** Finds in the order of the text, without overlaps; offsets are UTF-16 units of `text`. */
 export function findPersonalData(text: string): PersonalData[] {
   const reading = read(text);
-  const claims = RECOGNISERS.flatMap((recognise) => [...recognise(reading)]);
+  const claims = RECOGNISERS.flatMap((recognise) => [...recognise(reading)]).filter((claim) => !isDoubtful(reading, claim));
   const { start, end } = reading.folded;
   return withoutOverlaps(claims).map((claim) => {
     const { from, to } = withBrackets(reading.text, claim);

@@ -1,6 +1,7 @@
 /**
  * The characters that given names of the last eighty years are mostly made of. A surname and two of them are a name more often than not; a
- * single one says less, for most are words too. Folded forms. Pure.
+ * single one says less, for most are words too. Picked by hand, the later ones after counting the characters of persons' names in the dictionary of
+ * jieba (MIT). Folded forms. Pure.
  */
 const COMMON = new Set(
   `伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂华玉兰红飞玲芬燕辉鹏建国文志海波宁峰斌雪梅琴云莲真环荣爱妹香月莺媛瑞凡佳嘉琼勤珍贞莉桃萍欣怡婷雨梓涵浩宇轩子墨诺思琪晨曦睿泽俊豪博熙诗语嫣可馨紫萱若溪沐宸奕辰昊天佑铭哲皓然煜城弘远航凯旭东振春秋

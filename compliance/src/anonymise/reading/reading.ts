@@ -1,7 +1,10 @@
 /** A text made ready for the recognisers: folded, its runs of digits, and where its keywords are. Made once per text. Pure. */
 import { type Folded, fold } from './fold.ts';
 import { type Keyword, keywordsIn, type Topic } from './keywords.ts';
-import { type Segments, segmentsOf } from './segments.ts';
+import { featuresOf } from './name-features.ts';
+import { scoresOf } from './name-tagger.ts';
+import { nameWeights } from './name-weights.ts';
+import { NOTHING, type Segments, segmentsOf } from './segments.ts';
 import { readRuns, type Run, withoutEchoes } from './runs.ts';
 
 export interface Reading {
@@ -15,6 +18,8 @@ export interface Reading {
   readonly codes: readonly Run[];
   readonly keywords: Keywords;
   readonly segments: Segments;
+  /** Scores of the tagger of names, made when first asked for. */
+  readonly names: () => Int32Array;
 }
 
 const withEchoesResolved = (runs: readonly Run[]): Run[] =>
@@ -26,6 +31,8 @@ const withEchoesResolved = (runs: readonly Run[]): Run[] =>
 export function read(source: string): Reading {
   const folded = fold(source);
   const { text } = folded;
+  const segments = segmentsOf(text);
+  let names: Int32Array | undefined;
   return {
     folded,
     text,
@@ -33,7 +40,8 @@ export function read(source: string): Reading {
     slips: withEchoesResolved(readRuns(text, { letters: false, slips: true })),
     codes: withEchoesResolved(readRuns(text, { letters: true, slips: false })),
     keywords: new Keywords(text, keywordsIn(text)),
-    segments: segmentsOf(text),
+    segments,
+    names: () => (names ??= segments === NOTHING ? new Int32Array(0) : scoresOf(featuresOf(text, segments), nameWeights())),
   };
 }
 

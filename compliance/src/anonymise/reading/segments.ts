@@ -31,7 +31,8 @@ const NAMES = new Set(['nr', 'nrt', 'nrfg']);
 /** What the model guessed. */
 const UNKNOWN = 'x';
 const DEEDS = new Set(['v', 'vn', 'p', 'd', 'r', 't', 'c', 'ad', 'vd']);
-const NOTHING: Segments = {
+/** Of a text without a Chinese character. */
+export const NOTHING: Segments = {
   endAt: new Int32Array(0),
   isBreak: () => true,
   sortAt: () => 'word',

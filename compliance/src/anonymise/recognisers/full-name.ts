@@ -5,6 +5,7 @@
 import type { Claim } from '../kinds.ts';
 import { ETHNIC_PARTS, HOMOGRAPHS, isLeftCue, KIN, NO_LAST, PUBLIC_NAMES, RIGHT_CUES } from '../reading/name-cues.ts';
 import { givenLikeness } from '../reading/given-names.ts';
+import { spanScore } from '../reading/name-tagger.ts';
 import type { Reading } from '../reading/reading.ts';
 import type { Segments } from '../reading/segments.ts';
 import { COMPOUND, NEVER_GIVEN, NOT_NAMES, SURNAMES } from '../reading/surnames.ts';
@@ -19,18 +20,22 @@ const WEAK = 1;
 /** Points for characters that are one word of this sort. */
 const LIKENESS = { unknown: 3, name: 3, deed: -1, word: -1 } as const;
 
+/** Where the tagger is so much against a name, the evidence is chance: 杜康酒是真的吗. */
+const CERTAINLY_NONE = -100;
+
 /** What is named after a person or sounds like it: 徐家汇分行, 李宁专柜. */
-const NO_PERSON =
+export const NO_PERSON =
   /^(?:分行|支行|分理处|营业[厅部]|网点|路[上口的店段]|大街|大道|地铁|站[台点口]|广场|大厦|机场|专柜|专卖|旗舰|门店|直营|牌[的子]|品牌|股份|集团|公司|证券|基金|保险|大学|酒店|餐厅|饭店|超市|商场|景区|公园|门票|[出自]版|电影|小说|歌|首歌|演唱会|音乐会|画展|书画|字帖|诗[集词]|相声|主演|代言|故居|纪念|祠|庙|墓|像|雕像|雕塑|奖学金|奖$|奖[项金]|定[律理]|图书馆|艺术馆|博物馆|麻辣|火锅|烧烤|烤|炒|炸|卤|面馆|米[线粉]|粉面|水饺|饺子|馄饨|包子|生煎|汤包|糕点|糕|月饼|粽子|酥|辣酱|酱|醋|酒[业厂]?|茶叶|茶[庄饮]|奶茶|剪刀|菜刀|刀具|眼镜|珠宝|金[店饰]|首饰|服饰|鞋|包包|药[房店业]|凉茶|膏药|阿胶|瓷砖|瓷器|家[纺具居]|地板|厨具|电器|油烟|黄焖|牛[肉腩]|羊[肉汤]|鸭脖|鸭[血货]|鸡[排翅爪煲]|豆[腐浆]|凉皮|肉夹馍|餐饮|小吃|老店|总店|加盟|联名|款[式])/;
 const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
 const isGiven = (char: string): boolean => isHan(char) && !NEVER_GIVEN.has(char);
 
 export function* fullName(reading: Reading): Generator<Claim> {
-  const { text, segments } = reading;
+  const { text, segments, names } = reading;
   const found: { start: number; end: number }[] = [];
   for (let at = 0; at < text.length; at += 1) {
-    const end = nameAt(text, segments, at, false) ?? ethnicAt(text, at);
-    if (end === undefined) continue;
+    const named = nameAt(text, segments, at, false);
+    const end = named ?? ethnicAt(text, at);
+    if (end === undefined || (named !== undefined && spanScore(names(), at, end) < CERTAINLY_NONE)) continue;
     found.push({ start: at, end });
     at = end - 1;
   }

@@ -8,9 +8,9 @@ import { COMPOUND, NEVER_GIVEN, SURNAMES } from '../reading/surnames.ts';
 const isHan = (char: string): boolean => char >= '\u4e00' && char <= '\u9fff' && char.length === 1;
 /** 总 and 哥 go on in many words. */
 /** What is done to persons, which the segmenter may join to a surname that it does not take for one: 请方|同学. */
-const TOWARDS = '转经请找给叫让问跟和与向替帮陪是把被约等';
+const TOWARDS = '转经请找给叫让问跟和与向替帮陪是把被约等下';
 /** 李先生牛肉面, 康师傅红包: a brand. */
-const SOLD =
+export const SOLD =
   /^(?:牛肉面|拉面|面馆|火锅|麻辣烫|烤鸭|炸鸡|奶茶|红包|礼盒|糕点|辣酱|水饺|包子|酸菜|方便面|门店|旗舰店|专卖|超市|饭店|餐厅|加盟|联名|优惠|代金券|满减|团购)/;
 const SAYS = /^[说让问讲您你刚那]/;
 /** Spelt without a pause behind the surname or in its place: 我姓弓长张, 我姓章立早章. */
