@@ -10,11 +10,11 @@ import type { Clock } from '@keepline/contracts/clock';
 import { KeeplineError, messageOf } from '@keepline/contracts/errors';
 import { signCheckpoint } from '../tlog/checkpoint.ts';
 import { type NoteSigner, verifierFrom } from '../tlog/signed-note.ts';
-import { textLeafHash } from '../tlog/tree-hash.ts';
 import { appendCheckpoint, lastCheckpoint, mendCheckpoints } from './checkpoint-file.ts';
 import { type AuditEntry, formatEntry } from './entry.ts';
 import { EntryFiles } from './entry-files.ts';
 import { AuditDamaged, AuditRefused } from './errors.ts';
+import { bytesOf, LineQueue, type QueuedLine, sameBlock } from './line-queue.ts';
 import { acquireLock, LOCK_FILE } from './lock-file.ts';
 import { readTiled, TileWriter } from './tile-writer.ts';
 
@@ -49,11 +49,7 @@ export interface AuditLogOptions {
   onCheckpoint?(size: number, note: string): void;
 }
 
-interface Waiting {
-  /** With its newline. */
-  readonly line: string;
-  readonly bytes: number;
-  readonly hash: Uint8Array;
+interface Waiting extends QueuedLine {
   readonly told: PromiseWithResolvers<number>;
 }
 
@@ -61,6 +57,7 @@ export class AuditLog {
   readonly #options: AuditLogOptions;
   readonly #files: EntryFiles;
   readonly #queue: Waiting[] = [];
+  readonly #lines = new LineQueue();
   readonly #stopTimer: () => void;
   readonly #source: string;
   #working: Promise<void> | undefined;
@@ -137,9 +134,9 @@ export class AuditLog {
       return Promise.reject(thrown);
     }
     const told = Promise.withResolvers<number>();
-    // Hashed here, while an earlier batch is on its way to the disk.
-    const line = `${text}\n`;
-    this.#queue.push({ line, bytes: Buffer.byteLength(line), hash: textLeafHash(text), told });
+    // Encoded and hashed here, while an earlier batch is on its way to the disk.
+    const { block, start, bytes, hash } = this.#lines.add(text);
+    this.#queue.push({ block, start, bytes, hash, told });
     this.#wake();
     return told.promise;
   }
@@ -190,8 +187,8 @@ export class AuditLog {
       await this.#locked(async () => {
         const untilMs = clock.monotonicMs() + LOCK_HOLD_MS;
         do {
-          batch = this.#queue.splice(0, BATCH_MAX_ENTRIES);
-          const first = await this.#files.append(batch);
+          batch = this.#queue.splice(0, sameBlock(this.#queue, BATCH_MAX_ENTRIES));
+          const first = await this.#files.append(bytesOf(batch), batch);
           if (this.#queue.length === 0) await this.#files.settle().catch((thrown: unknown) => this.#tell(thrown)); // who was told finds it in the index
           for (const [i, { told }] of batch.entries()) told.resolve(first + i);
           batch = [];

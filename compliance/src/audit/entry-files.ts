@@ -128,14 +128,14 @@ export class EntryFiles {
   }
 
   /**
-   * Durable on return; on failure nothing was appended. The index follows with `settle`. @param batch each line with its newline, its bytes,
-   * and the leaf hash of the line without its newline @returns the number of the first
+   * Durable on return; on failure nothing was appended. The index follows with `settle`. @param lines of the batch, one behind the other, each
+   * with its newline @param batch per line its bytes with the newline, and the leaf hash without it @returns the number of the first
    */
-  async append(batch: readonly { readonly line: string; readonly bytes: number; readonly hash: Uint8Array }[]): Promise<number> {
+  async append(lines: Uint8Array, batch: readonly { readonly bytes: number; readonly hash: Uint8Array }[]): Promise<number> {
     const first = this.size;
     const start = this.#end;
     try {
-      await write(this.#entries, Buffer.from(batch.map(({ line }) => line).join('')), start);
+      await write(this.#entries, lines, start);
     } catch (thrown) {
       // Not promised, so it may go; if that fails too, the next writer finds it beyond the index.
       await this.#entries.truncate(start).catch(() => {});
