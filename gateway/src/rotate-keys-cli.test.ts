@@ -1,9 +1,10 @@
 /** Rotation by the command, beside a process that has the site open as the gateway has. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { decryptBytes, newIdentity, recipientOf } from '@keepline/compliance/age';
 import { AuditLog } from '@keepline/compliance/audit';
 import { verifyAuditLog } from '@keepline/compliance/audit-verify';
 import { KEY_ROTATIONS, ROTATED } from '@keepline/compliance/key-rotations';
@@ -133,4 +134,27 @@ describe('rotation of every key', () => {
       'KEY_HANDOVER_INVALID',
     );
   }, 120_000);
+
+  it('leaves an escrow file that opens everything on another machine, as docs/runbook/key-lost.md says, without the root', async () => {
+    const offline = await newIdentity();
+    const file = join(folder.path, 'escrow.age');
+    const made = run('compliance/src/keys-cli.ts', 'escrow', '--recipient', await recipientOf(offline), '--out', file, '--data', data);
+    if (made.status !== 0) throw new Error(made.stderr);
+    const { keys: kept } = JSON.parse((await decryptBytes(readFileSync(file), offline)).toString('utf8')) as {
+      keys: Record<string, { kind: string; created: string; key: string }>;
+    };
+    const other = join(folder.path, 'other');
+    mkdirSync(other, { mode: 0o700 });
+    for (const [name, { kind, created, key }] of Object.entries(kept))
+      writeFileSync(join(other, name), `# kind: ${kind}\n# created: ${created}\n${key}\n`, { mode: 0o600 });
+    const isPublic = /^(recording\.recipient|audit\.verifier|audit\.handover\.)/;
+    for (const name of keyFiles().filter((found) => isPublic.test(found))) copyFileSync(join(data, 'keys', name), join(other, name));
+    const restored = await openKeyStore(other, { site: 'demo', clock, secrets: rootSecrets({}) });
+    expect({ root: restored.root, created: restored.created }).toEqual({ root: 'file', created: [] });
+    expect(await restored.recordingIdentity()).toBe(await keys.recordingIdentity());
+    expect(await restored.pseudonymKeys()).toEqual(await keys.pseudonymKeys());
+    expect(restored.identityKeys()).toEqual(keys.identityKeys());
+    expect(await restored.columnKeys()).toEqual(await keys.columnKeys());
+    expect(restored.auditSigner().verifierKey).toBe(keys.auditSigner().verifierKey);
+  }, 60_000);
 });
