@@ -2,8 +2,9 @@
  * `./keepline bench audit [--json] [--entries 100000] [--rounds 3] [--rate 5000] [--seconds 10] [--verify N]`: durable appends a second to the
  * audit log, in turns with SQLite taking the same lines in batches of the same size (WAL, synchronous = FULL) as the floor; how long after an
  * append a signed checkpoint covers it, at a steady rate; and how long the offline verification of a log takes. Each is on the same disk.
+ * `--entries 10000000 --rounds 1` is the large run: what it takes of the disk is said before it begins, and it does not begin without.
  */
-import { statSync } from 'node:fs';
+import { rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
@@ -22,6 +23,9 @@ const FLOOR = `SQLite, ${BATCH_MAX_ENTRIES} inserts a transaction, WAL, synchron
 /** Appends that wait at once: enough for full batches, below the bound at which the log refuses. */
 const WINDOW = Math.floor(QUEUE_MAX_ENTRIES * 0.8);
 const TICK_MS = 10;
+/** Of an entry on the disk: line, index and tiles of ours; row of the floor, whose file goes after each round. Measured, rounded up. */
+const OURS_BYTES = 360;
+const FLOOR_BYTES = 320;
 
 const { values } = parseArgs({
   options: {
@@ -93,6 +97,7 @@ function insertAll(path: string, count: number): number {
   }
   const perSecond = (count * 1000) / (performance.now() - startedMs);
   database.close();
+  rmSync(path);
   return perSecond;
 }
 
@@ -154,8 +159,19 @@ async function measureVerification(dir: string): Promise<{ verifiedEntries: numb
   return { verifiedEntries: verdict.entries, verifySeconds, verifiedBytes: statSync(join(dir, 'entries.jsonl')).size };
 }
 
+/** @throws when the disk has no room: better now than after an hour */
+function needDisk(): void {
+  const logged = Math.max(entries * rounds, Number(values.verify ?? 0));
+  const needed = logged * OURS_BYTES + entries * FLOOR_BYTES + rate * seconds * OURS_BYTES;
+  const { bavail, bsize } = statfsSync(scratch.path);
+  const gigabytes = (bytes: number): number => round(bytes / 1e9);
+  tell(`takes about ${gigabytes(needed)} GB of the disk at ${scratch.path}, which has ${gigabytes(bavail * bsize)} GB free`);
+  if (bavail * bsize < needed) throw new Error('not enough disk: set TMPDIR to a folder that has it, or ask for fewer --entries');
+}
+
 const shown = ({ p50, p95, p99 }: Quantiles): string => `p50 ${p50}  p95 ${p95}  p99 ${p99} ms`;
 try {
+  needDisk();
   const ours: number[] = [];
   const floor: number[] = [];
   const dir = join(scratch.path, 'audit');
