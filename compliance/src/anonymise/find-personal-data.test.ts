@@ -53,7 +53,7 @@ describe('names and addresses', () => {
     const { kinds, falseHitsOnClean } = score(half, findPersonalData);
     expect(kinds.PERSON_NAME?.recall).toBeGreaterThanOrEqual(0.68);
     expect(kinds.ADDRESS?.recall).toBeGreaterThanOrEqual(0.78);
-    expect(falseHitsOnClean).toBeLessThanOrEqual(0.025); // brands nobody listed, that the tagger takes for persons
+    expect(falseHitsOnClean).toBeLessThanOrEqual(0.025);
   });
 
   it('of ordinary customer-service text, the half that was not read: 94 names in 100, 97 addresses, one clean sentence in a hundred', () => {
