@@ -90,7 +90,7 @@ export async function openBench(o: Options = {}) {
     /** Every line of the audit log. */
     written: (): string =>
       readdirSync(join(data, 'audit'), { recursive: true, withFileTypes: true })
-        .filter((file) => file.isFile())
+        .filter((file) => file.isFile() && file.name !== 'lock') // that one comes and goes
         .map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'))
         .join(''),
     async startSync(): Promise<void> {
