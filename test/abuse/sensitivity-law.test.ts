@@ -17,6 +17,7 @@ import { commandActs } from '../../installer/src/launcher/sensitivity.ts';
 /** Acts nobody asks for by a route or a command; who does them stands behind each. */
 const OF_THE_HOUSE: Readonly<Record<string, string>> = {
   'alarm.raise': 'the alarm log, from a fault',
+  'backup.restore': 'the first start on a folder that a restore made: before it there is no log to write to',
   'call.barge': 'the socket command call.supervise, by its mode',
   'call.whisper': 'the socket command call.supervise, by its mode',
   'key.create': 'the gateway, when a key is missing at its start',
