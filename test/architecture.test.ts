@@ -79,7 +79,7 @@ const folderMayImport: Readonly<Record<string, readonly string[]>> = {
   'gateway/identity': ['store', 'audit'],
   'gateway/agents': ['calls', 'legs', 'routing', 'store', 'audit', 'identity'],
   // Looks at the site from outside, beside it or within: tables, files, sockets. Never asks the parts what they think of themselves.
-  'gateway/evidence': ['store', 'identity'],
+  'gateway/evidence': ['store', 'identity', 'backup'],
   'gateway/api': ['certificate', 'calls', 'routing', 'recording', 'journeys', 'agents', 'identity', 'store', 'audit'],
 
   // Parts of main.ts, which must stay short: they wire and decide nothing.

@@ -138,9 +138,40 @@ export interface StorageFact {
   readonly leftovers: readonly string[];
   readonly firstPasswordFile: boolean;
   readonly keyAgesDays: Readonly<Record<string, number>>;
-  /** Age of the newest backup below `backups/`; null when there is none. */
-  readonly newestBackupDays: number | null;
-  readonly restoreTested: boolean;
+}
+/** The newest backup of a place, opened with the public key of the site; its signature and list hold, or there would be no such fact. */
+export interface BackupCopy {
+  readonly id: string;
+  readonly ageHours: number;
+  /** Parts its signed list names, and those of them that lie there with another size or not at all. */
+  readonly parts: number;
+  readonly absent: number;
+  /** Parts that were read whole and compared with their signed hash, and those that differ. */
+  readonly hashed: number;
+  readonly differing: number;
+}
+export interface BackupFact {
+  /** Of the settings: '' where there is no such place. */
+  readonly place: string;
+  readonly backups: number;
+  /** Null where there is none. */
+  readonly newest: BackupCopy | null;
+}
+/** What the daemon of a pair on this machine says of itself, asked just now. */
+export interface PairFact {
+  /** Whether this machine belongs to a pair. */
+  readonly isSet: boolean;
+  /** Null when there is none, or it does not answer. */
+  readonly answer: {
+    readonly node: string;
+    readonly serves: boolean;
+    /** Held, of three. */
+    readonly votes: number;
+    /** The other machine could go on at once. */
+    readonly ready: boolean;
+    /** Null without a copy. */
+    readonly copyAgeSeconds: number | null;
+  } | null;
 }
 export interface OutboxFact {
   readonly scanned: number;
@@ -228,6 +259,10 @@ export interface Facts {
   readonly trust: Measured<TrustFact>;
   readonly recordings: Measured<RecordingFact>;
   readonly storage: Measured<StorageFact>;
+  readonly backups: Measured<BackupFact>;
+  /** The copy in another building. */
+  readonly offsite: Measured<BackupFact>;
+  readonly pair: Measured<PairFact>;
   readonly outbox: Measured<OutboxFact>;
   readonly calls: Measured<CallFact>;
   readonly alarms: Measured<AlarmFact>;

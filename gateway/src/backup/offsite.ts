@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { BackupPlace } from './backup-place.ts';
 import { OffsiteFailed } from './errors.ts';
 import { beyond, isBackupId, objectsOf, openList } from './manifest.ts';
@@ -71,8 +72,38 @@ async function objectsIn(place: BackupPlace, id: string): Promise<ReadonlySet<st
   return objectsOf(openList(await readFile(place.listPath(id)), await place.head(id)));
 }
 
+/** What is there, asked of the server; changes nothing. */
+export interface OffsiteView {
+  /** Of the backups with a note, oldest first. */
+  readonly ids: readonly string[];
+  /** Sizes of the parts in bytes, by the name of their object. */
+  readonly parts: ReadonlyMap<string, number>;
+}
+
+/** A look or one fetched file may take so long, ms: a report must not wait for a dead line. */
+const LOOK_LIMIT_MS = 15_000;
+
+/** @throws OffsiteFailed */
+export async function lookOffsite(target: OffsiteTarget): Promise<OffsiteView> {
+  const said = await sftp(target, ['-ls -1 backups', '-ls -ln objects/*/*.age'], LOOK_LIMIT_MS);
+  const sizes = [...said.matchAll(/^\S+\s+\S+\s+\S+\s+\S+\s+(\d+)\s.*\/([0-9a-f]{64})\.age$/gm)];
+  return { ids: idsIn(said).toSorted(), parts: new Map(sizes.map(([, bytes = '', name = '']) => [name, Number(bytes)])) };
+}
+
+/** Fetches note and list of a backup, or one part, into a folder. @param names below the folder there @throws OffsiteFailed */
+export async function fetchOffsite(target: OffsiteTarget, names: readonly string[], into: string): Promise<void> {
+  await sftp(
+    target,
+    names.map((name) => `get ${name} ${quoted(join(into, basename(name)))}`),
+    LOOK_LIMIT_MS,
+  );
+}
+
 async function idsThere(target: OffsiteTarget): Promise<string[]> {
-  const said = await sftp(target, ['-mkdir backups', 'ls -1 backups']);
+  return idsIn(await sftp(target, ['-mkdir backups', 'ls -1 backups']));
+}
+
+function idsIn(said: string): string[] {
   return [...said.matchAll(/([^/\s]+)\.note$/gm)].flatMap(([, id = '']) => (isBackupId(id) ? [id] : []));
 }
 
@@ -81,7 +112,11 @@ const put = (from: string, to: string): string[] => [`put ${quoted(from)} ${to}.
 
 const quoted = (path: string): string => `"${path.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 
-function sftp({ address, port, folder, identityFile, knownHosts }: OffsiteTarget, commands: readonly string[]): Promise<string> {
+function sftp(
+  { address, port, folder, identityFile, knownHosts }: OffsiteTarget,
+  commands: readonly string[],
+  limitMs = SFTP_LIMIT_MS,
+): Promise<string> {
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
@@ -92,7 +127,7 @@ function sftp({ address, port, folder, identityFile, knownHosts }: OffsiteTarget
   ];
   const args = ['-q', '-b', '-', '-P', String(port), '-i', identityFile, ...options.flatMap((option) => ['-o', option]), '--', address];
   return new Promise((resolve, reject) => {
-    const program = spawn('sftp', args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: SFTP_LIMIT_MS });
+    const program = spawn('sftp', args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: limitMs });
     const heard: Buffer[] = [];
     let said = '';
     program.stdout.on('data', (piece: Buffer) => heard.push(piece));

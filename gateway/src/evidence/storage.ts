@@ -1,4 +1,4 @@
-/** The data folder as it lies on the disk: modes, headers, hashes, leftovers, backups. Opens files to read and changes nothing. */
+/** The data folder as it lies on the disk: modes, headers, hashes, leftovers. Opens files to read and changes nothing. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, open, readdir, stat } from 'node:fs/promises';
@@ -75,10 +75,6 @@ export async function storageFacts(
   }
   // the number itself lies sealed, an empty one too: the blind index is what only a number has
   const [numbers] = await read.all<{ n: number }>('SELECT count(*) AS n FROM calls WHERE caller_index IS NOT NULL');
-  const backups = await readdir(join(data, 'backups')).catch(() => []);
-  const dates = await Promise.all(
-    backups.filter((name) => !name.startsWith('.')).map(async (name) => (await stat(join(data, 'backups', name))).mtimeMs),
-  );
   return {
     databaseIsClear: (await head(join(data, 'main.db'), SQLITE_HEADER.length)) === SQLITE_HEADER,
     rowsWithCallerNumber: numbers?.n ?? 0,
@@ -89,7 +85,5 @@ export async function storageFacts(
       () => false,
     ),
     keyAgesDays: Object.fromEntries(keys.map(({ kind, createdMs }) => [kind, Math.floor((nowMs - createdMs) / DAY_MS)])),
-    newestBackupDays: dates.length === 0 ? null : Math.floor((nowMs - Math.max(...dates)) / DAY_MS),
-    restoreTested: backups.some((name) => name.endsWith('.restored')),
   };
 }

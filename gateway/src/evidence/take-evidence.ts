@@ -13,9 +13,11 @@ import type { SiteConfig } from '@keepline/contracts/site-config';
 import { Connection, type Reader } from '../store/connection.ts';
 import { accountFacts, sessionFacts, tallies } from './accounts.ts';
 import { alarmFacts } from './alarms.ts';
+import { backupFacts, offsiteFacts } from './backups.ts';
 import { cloudEnds, probe, tlsTrials } from './doors.ts';
 import { clockOffsetMs, firewallFacts, hostFacts, trustFacts } from './host.ts';
 import { measure } from './measure.ts';
+import { pairFacts } from './pair.ts';
 import { processes, processFacts, sockets } from './processes.ts';
 import { recordingFacts, storageFacts } from './storage.ts';
 import { callFacts, componentFacts, outboxFacts } from './work.ts';
@@ -39,16 +41,19 @@ export async function takeEvidence({ site, data, read, keys, period, attestation
   const running = await measure(() => processes(data));
   const table = await measure(() => sockets(valueOf(running)));
   const doors = part(table, (found) => found.doors);
-  const [tls, cloud, host, firewall, offset, trust] = await Promise.all([
+  const verifierKey = keys.auditSigner().verifierKey;
+  const [tls, cloud, host, firewall, offset, trust, backups, offsite, pair] = await Promise.all([
     measure(() => tlsTrials(valueOf(doors), nowMs)),
     measure(() => cloudEnds(site.cloud.servers)),
     measure(() => hostFacts(data, valueOf(running))),
     measure(firewallFacts),
     measure(clockOffsetMs),
     measure(trustFacts),
+    measure(() => backupFacts(data, site.backup, verifierKey, nowMs)),
+    measure(() => offsiteFacts(site.backup, verifierKey, nowMs)),
+    measure(() => pairFacts()),
   ]);
   const auditDir = join(data, 'audit');
-  const verifierKey = keys.auditSigner().verifierKey;
   const audit = await measure(() => auditFacts(auditDir, verifierKey, period));
   const accounts = await measure(async () => accountFacts(read, site.agents, await lastSignIns(auditDir), nowMs));
   const tally = await measure(() => tallies(read, site.identity.lockAfterFailures, nowMs));
@@ -84,6 +89,9 @@ export async function takeEvidence({ site, data, read, keys, period, attestation
     trust,
     recordings: await measure(() => recordingFacts(join(data, 'recordings'), read)),
     storage: await measure(() => storageFacts(data, keys.inventory, read, nowMs)),
+    backups,
+    offsite,
+    pair,
     outbox: await measure(() => withOutbox(join(data, 'outbox.db'), (outbox) => outboxFacts(outbox, period.from, period.to))),
     calls: await measure(() => callFacts(read, startMs, endMs, site.sip.trunks)),
     alarms: await measure(() => alarmFacts(read, auditDir, site, nowMs)),

@@ -1,7 +1,7 @@
 /** Checks that several items ask for, pure. */
 import { check, type Check, named } from '../judgement.ts';
 import { AUDIT_RETENTION_DAYS_MIN } from '@keepline/contracts/audit-config';
-import type { AuditFact, Door, Facts, LimitFact, Measured } from '../facts.ts';
+import type { AuditFact, BackupCopy, Door, Facts, LimitFact, Measured } from '../facts.ts';
 
 export type Judge = (facts: Facts) => readonly Check[];
 
@@ -105,11 +105,38 @@ export const retained = (facts: Facts): Check =>
     const kept = Math.floor((Date.parse(audit.pruned.at) - Date.parse(audit.pruned.newest)) / DAY_MS);
     return [`${audit.oldest} (${days} d; ${audit.pruned.entries} pruned at ≥ ${kept} d)`, audit.ok && kept >= AUDIT_RETENTION_DAYS_MIN];
   });
+const copyShown = ({ id, ageHours, parts, absent, hashed, differing }: BackupCopy): string =>
+  `${id}: ${ageHours} h; ${absent} of ${parts} parts absent, ${differing} of ${hashed} read differ`;
+const isWholeAndYoung = ({ ageHours, absent, differing }: BackupCopy): boolean =>
+  ageHours <= BACKUP_DAYS_MAX * 24 && absent === 0 && differing === 0;
+
+/** The note's signature and the hash of the list were checked to get here: what is judged is that the parts lie there, and its age. */
 export const backedUp = (facts: Facts): Check =>
-  check('最新备份（天）', 'age of the newest backup, days', facts.storage, ({ newestBackupDays }) => [
-    newestBackupDays ?? 'backups/: none',
-    newestBackupDays !== null && newestBackupDays <= BACKUP_DAYS_MAX,
+  check('最新备份：时间、签名、分块', 'the newest backup: age, signature, parts', facts.backups, ({ place, newest }) => [
+    place === '' ? 'backup.folder is not set' : newest === null ? 'no backup there' : copyShown(newest),
+    newest !== null && isWholeAndYoung(newest),
   ]);
+export const copiedOffsite = (facts: Facts): Check =>
+  check('异地最新备份：时间、签名、分块', 'the newest backup in the other building: age, signature, parts', facts.offsite, (there) => [
+    there.place === ''
+      ? 'backup.offsite is not set'
+      : `${there.place}: ${there.backups} backups; ${there.newest === null ? 'none' : copyShown(there.newest)}`,
+    there.newest !== null && isWholeAndYoung(there.newest),
+  ]);
+const RESTORES = { zh: '期间内的恢复记录', en: 'restores in the period' };
+/** A restore tells the log of the folder it made; a rehearsal on another machine is written there, which cannot be seen from here. */
+export const restored = (facts: Facts): Check =>
+  facts.audit.measured && count(facts.audit.value, 'backup.restore') === 0
+    ? { what: RESTORES, found: '0; a rehearsal on another machine is in the log of that machine', holds: undefined }
+    : check(RESTORES.zh, RESTORES.en, facts.audit, (audit) => [ended(audit, 'backup.restore'), ended(audit, 'backup.restore') > 0]);
+/** Two machines of which one can go on at once: said by the daemon that is at work, which asks its voters several times a second. */
+export const pairReady = (facts: Facts): Check =>
+  check('双机热备：角色、票数、副本', 'pair: role, votes, copy', facts.pair, ({ isSet, answer }) => {
+    if (answer === null) return [isSet ? 'the pair daemon does not answer' : 'this machine belongs to no pair', false];
+    const { node, serves, votes, ready, copyAgeSeconds } = answer;
+    const copy = copyAgeSeconds === null ? 'no copy' : `copy ${copyAgeSeconds} s old`;
+    return [`${node} ${serves ? 'serves' : 'stands by'}, ${votes} of 3 votes, ${copy}, ${ready ? 'ready' : 'not ready'}`, ready];
+  });
 export const clockSynchronised = (facts: Facts): Check =>
   check('时钟偏差（毫秒）', 'offset of the clock, ms', facts.clockOffsetMs, (ms) => [ms, Math.abs(ms) <= 1000]);
 export const componentsAsLocked = (facts: Facts): Check =>

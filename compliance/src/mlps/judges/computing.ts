@@ -138,6 +138,10 @@ export const computingJudges: Readonly<Record<string, Judge>> = {
       `user.roles ${ended(a, 'user.roles')}, policy.change ${ended(a, 'policy.change')}`,
       null,
     ]),
+    check('双人审批：申请 / 批准 / 拒绝 / 使用', 'two-person approvals: asked / given / refused / used', f.audit, (a) => [
+      ['request', 'approve', 'refuse', 'use'].map((step) => ended(a, `approval.${step}`)).join(' / '),
+      null,
+    ]),
     check('生效策略', 'policy in force', f.policy, (p) => [`v${p.version} ${p.hash.slice(0, 16)}`, p.hash !== '']),
   ],
   '8.1.4.2.f': (f) => [

@@ -1,6 +1,19 @@
 /** 8.1.4.7 to 8.1.4.11.a, data: integrity, confidentiality, backup, residues, personal data. Pure. */
 import { check, named } from '../judgement.ts';
-import { backedUp, cloudEncrypted, type Judge, logHolds, noClearText, oldVersionsRefused, voiceEncrypted } from './checks.ts';
+import {
+  backedUp,
+  cloudEncrypted,
+  copiedOffsite,
+  count,
+  ended,
+  type Judge,
+  logHolds,
+  noClearText,
+  oldVersionsRefused,
+  pairReady,
+  restored,
+  voiceEncrypted,
+} from './checks.ts';
 
 export const dataJudges: Readonly<Record<string, Judge>> = {
   '8.1.4.7.a': (f) => [noClearText(f), oldVersionsRefused(f), voiceEncrypted(f), cloudEncrypted(f)],
@@ -33,9 +46,15 @@ export const dataJudges: Readonly<Record<string, Judge>> = {
       null,
     ]),
   ],
-  '8.1.4.9.a': (f) => [backedUp(f), check('恢复演练标记', 'mark of a restore test', f.storage, (s) => [s.restoreTested, s.restoreTested])],
-  '8.1.4.9.b': () => [],
-  '8.1.4.9.c': () => [],
+  '8.1.4.9.a': (f) => [backedUp(f), restored(f)],
+  '8.1.4.9.b': (f) => [copiedOffsite(f)],
+  '8.1.4.9.c': (f) => [
+    pairReady(f),
+    check('期间内的接管与切回', 'takeovers and failbacks in the period', f.audit, (a) => [
+      `${count(a, 'pair.takeover') + count(a, 'pair.promote')} / ${ended(a, 'pair.failback')}`,
+      null,
+    ]),
+  ],
   '8.1.4.10.a': (f) => [
     check('核心转储', 'core dumps', f.processes, (list) => {
       const on = list.filter(({ coreLimit }) => coreLimit !== '0');

@@ -18,6 +18,7 @@ import {
   noClearText,
   oldVersionsRefused,
   onlyDeclaredDoors,
+  pairReady,
   periodCovered,
   randomEntryProven,
   recordsComplete,
@@ -54,6 +55,7 @@ export const networkJudges: Readonly<Record<string, Judge>> = {
   '8.1.2.1.e': (f) => [
     check('中继数', 'trunks', f.calls, (c) => [c.trunks, c.trunks > 1]),
     check('默认路由数', 'default routes', f.host, (h) => [h.defaultRoutes, h.defaultRoutes > 1]),
+    pairReady(f),
   ],
   '8.1.2.2.a': (f) => [noClearText(f), voiceEncrypted(f), cloudEncrypted(f)],
   '8.1.2.2.b': (f) => [noClearText(f), oldVersionsRefused(f), certificatesValid(f), voiceEncrypted(f), cloudEncrypted(f)],

@@ -3,7 +3,7 @@ import type { Clock } from '@keepline/contracts/clock';
 import { AuditLog } from '../../audit/audit-log.ts';
 import type { NoteSigner } from '../../tlog/signed-note.ts';
 import { type Evidence, sealEvidence } from '../evidence.ts';
-import type { AccountFact, Facts, Measured } from '../facts.ts';
+import type { AccountFact, BackupCopy, Facts, Measured } from '../facts.ts';
 
 /** When these facts were taken, ms. */
 export const TAKEN_MS = Date.UTC(2026, 10, 20, 3, 4, 5);
@@ -20,6 +20,8 @@ const account = (id: string, ...roles: string[]): AccountFact => ({
   matchesDefaultPassword: false,
   unusedDays: 1,
 });
+
+const copy: BackupCopy = { id: '20261119T193000Z-0a1b2c3d', ageHours: 7, parts: 41, absent: 0, hashed: 12, differing: 0 };
 
 export const sampleFacts: Facts = {
   version: 1,
@@ -105,9 +107,10 @@ export const sampleFacts: Facts = {
     leftovers: [],
     firstPasswordFile: false,
     keyAgesDays: { 'audit-signing': 30 },
-    newestBackupDays: 1,
-    restoreTested: true,
   }),
+  backups: measured({ place: '/backup', backups: 14, newest: copy }),
+  offsite: measured({ place: 'keepline@vault.bank.example', backups: 14, newest: { ...copy, hashed: 1 } }),
+  pair: measured({ isSet: true, answer: { node: 'a', serves: true, votes: 3, ready: true, copyAgeSeconds: 1.2 } }),
   outbox: measured({ scanned: 40, hits: {}, sent: 900, quarantined: 0, waiting: 40 }),
   calls: measured({ calls: 300, peakConcurrent: 9, trunks: 1, trunkLimit: 30, inProgress: 2 }),
   alarms: measured({ raised: 3, standing: 0, hasWebhook: true, receipts: 3, overdue: 0, siemTargets: 1, siemBehind: 0 }),
