@@ -24,6 +24,7 @@ class RecorderThread {
   /** What was told of a recording whose files are being made. */
   readonly #early = new Map<RecordingId, Mark[]>();
   readonly #stopHealth: () => void;
+  readonly #beat: () => void;
   readonly #stopBeat: () => void;
   #asking = false;
 
@@ -31,7 +32,8 @@ class RecorderThread {
     this.#main = main;
     this.#around = { dir, recipient, disk: realDisk(), clock, onFault: (fault) => this.#tellFault(fault) };
     this.#stopHealth = clock.every(HEALTH_MS, () => void this.#tellHealth());
-    this.#stopBeat = shared ? clock.every(BEAT_MS, () => beat(shared, 0)) : () => {};
+    this.#beat = shared ? () => beat(shared, 0) : () => {};
+    this.#stopBeat = clock.every(BEAT_MS, this.#beat);
     main.on('message', (command: RecorderCommand) => this.#obey(command));
   }
 
@@ -42,6 +44,7 @@ class RecorderThread {
     const text = Buffer.from('a recording nobody can read is no recording');
     const again = await decryptBytes(await encryptBytes(text, await recipientOf(identity)), identity);
     if (!again.equals(text)) throw new Error('the encryption self-test failed');
+    this.#beat(); // from here on it is judged: one that hung before its first turn would be waited for for ever
     await this.#tellHealth();
   }
 
