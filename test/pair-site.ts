@@ -150,7 +150,12 @@ export class PairSite {
   }
 
   async auditOf(node: Node): Promise<Audited[]> {
-    return (await listEntries(join(this.data(node), 'audit'), { limit: 10_000 })) as unknown as Audited[];
+    const entries = await listEntries(join(this.data(node), 'audit'), { limit: 10_000 });
+    const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+    return entries.map(({ act, object, purpose, outcome, correlation, time }) => ({
+      ...{ act: text(act), object: text(object), purpose: text(purpose) },
+      ...{ outcome: text(outcome), correlation: text(correlation), time: text(time) },
+    }));
   }
   async auditVerifies(node: Node): Promise<boolean> {
     const keys = await readKeyStore(join(this.data(node), 'keys'));

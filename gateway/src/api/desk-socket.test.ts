@@ -1,7 +1,8 @@
 import { WebSocket } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FAULTS_MAX } from '../agents/desk-wire.ts';
-import { callIdOf, FakeCall, TestDesk } from '../agents/testing/desk-doubles.ts';
+import { callIdOf, FakeCall } from '../agents/testing/desk-doubles.ts';
+import { TestDesk } from '../agents/testing/test-desk.ts';
 import { openSite, type TestSite } from './testing/open-site.ts';
 import { OPERATOR } from './testing/people.ts';
 

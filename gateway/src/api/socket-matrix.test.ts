@@ -6,7 +6,8 @@ import { type Permission, permissionsOf, type Role, ROLES } from '@keepline/cont
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { callIdOf, FakeCall, TestDesk } from '../agents/testing/desk-doubles.ts';
+import { callIdOf, FakeCall } from '../agents/testing/desk-doubles.ts';
+import { TestDesk } from '../agents/testing/test-desk.ts';
 import { openSite, type TestSite } from './testing/open-site.ts';
 import { enrolled, OPERATOR } from './testing/people.ts';
 

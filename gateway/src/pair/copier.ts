@@ -77,10 +77,9 @@ export class Copier {
     const question: CopyQuestion = { session: this.#session, after: this.#after, has };
     const answer = await line.ask('/copy', question, COPY_SILENCE_MS, signal);
     if (lineage.is === 'own') say('set aside', { folder: lineage.setAside(clock.now()) });
-    const { headers } = answer as unknown as { headers: Record<string, string | undefined> }; // an IncomingMessage, as the line got it
     this.#after = await target.take(answer);
     if (this.#session === '') say('copying', { whole: true });
-    this.#session = headers['x-session'] ?? '';
+    this.#session = String(answer.headers['x-session'] ?? '');
     this.#takenAt = clock.monotonicMs();
     lineage.set('copy');
   }

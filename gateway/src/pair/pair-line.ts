@@ -73,7 +73,7 @@ export class PairLine {
   }
 
   /** @param silenceMs it is given up after so long without a byte @throws Error when nobody answers, or not with 200 */
-  async ask(path: string, question: object, silenceMs: number, signal?: AbortSignal): Promise<Readable> {
+  async ask(path: string, question: object, silenceMs: number, signal?: AbortSignal): Promise<IncomingMessage> {
     const asked = request({ ...this.#place, path, method: 'POST', agent: this.#agent, ...(signal && { signal }) });
     asked.setTimeout(silenceMs, () => asked.destroy(new Error('no answer in time')));
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();

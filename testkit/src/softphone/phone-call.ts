@@ -3,6 +3,7 @@
  * times a test asks for (monotonic ms).
  */
 import { DialogText, newBranch } from './dialog-text.ts';
+import { Repeats } from './repeats.ts';
 import { RtpLine } from './rtp-line.ts';
 import { type Direction, header, mediaOf, type SipText, sdpText, statusOf, uriOf } from './sip-text.ts';
 
@@ -14,9 +15,6 @@ interface Wire {
   readonly send: (bytes: Buffer, to: Place) => void;
   readonly local: Place;
 }
-/** RFC 3261 §17.1.1.2 timers A and B. */
-const T1_MS = 500;
-const GIVE_UP_MS = 64 * T1_MS;
 
 export class PhoneCall {
   line: RtpLine;
@@ -33,7 +31,7 @@ export class PhoneCall {
   #ackBytes: Buffer | null = null;
   #state: 'calling' | 'ringing' | 'talking' | 'over' = 'calling';
   #isOver = false;
-  #resend: NodeJS.Timeout | null = null;
+  readonly #repeats = new Repeats();
   readonly #waiting = new Map<string, (message: SipText) => void>();
   readonly #answered = Promise.withResolvers<void>();
   readonly #ringing = Promise.withResolvers<void>();
@@ -210,7 +208,7 @@ export class PhoneCall {
       return;
     }
     const method = message.start.split(' ')[0];
-    if (method === 'ACK') return this.#stopRepeating();
+    if (method === 'ACK') return this.#repeats.stop();
     if (method === 'CANCEL' && this.#invite && this.#state === 'ringing') {
       this.#send(this.#dialog.response(message, 200, 'OK'));
       this.#send(this.#dialog.response(this.#invite, 487, 'Request Terminated'));
@@ -231,7 +229,7 @@ export class PhoneCall {
 
   #inviteAnswered(response: SipText, tookMs: number): void {
     const status = statusOf(response);
-    this.#stopRepeating();
+    this.#repeats.stop();
     if (status < 200) {
       if (status > 100 && this.ringMs < 0) this.ringMs = tookMs;
       if (status > 100) this.#ringing.resolve();
@@ -265,7 +263,7 @@ export class PhoneCall {
   #over(by: 'local' | 'remote' | 'refused'): void {
     if (this.#isOver) return; // both sides may hang up at the same moment
     this.#isOver = true;
-    this.#stopRepeating();
+    this.#repeats.stop();
     this.#state = 'over';
     this.line.close();
     this.#ended.resolve(by);
@@ -282,30 +280,14 @@ export class PhoneCall {
       this.#waiting.set(`${cseq} ${method}`, (response) => {
         if (statusOf(response) < 200) return;
         this.#waiting.delete(`${cseq} ${method}`);
-        this.#stopRepeating();
+        this.#repeats.stop();
         resolve(response);
       });
     });
   }
 
   #repeat(bytes: Buffer, giveUp: () => void): void {
-    this.#stopRepeating();
-    this.#send(bytes);
-    let waitMs = T1_MS;
-    let passedMs = 0;
-    const again = (): void => {
-      passedMs += waitMs;
-      if (passedMs >= GIVE_UP_MS) return giveUp();
-      this.#send(bytes);
-      waitMs = Math.min(waitMs * 2, 4000);
-      this.#resend = setTimeout(again, waitMs);
-    };
-    this.#resend = setTimeout(again, waitMs);
-  }
-
-  #stopRepeating(): void {
-    if (this.#resend) clearTimeout(this.#resend);
-    this.#resend = null;
+    this.#repeats.start(() => this.#send(bytes), giveUp);
   }
 
   #send(bytes: Buffer): void {
